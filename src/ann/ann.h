@@ -1,0 +1,62 @@
+/* The reference network: exact float32 inference, observed at every site.
+ *
+ * Dense products run in oneDNN. A forward pass never changes the model; one
+ * `struct ann` holds the scratch memory of one thread. */
+#ifndef SPIKESCOPE_ANN_ANN_H
+#define SPIKESCOPE_ANN_ANN_H
+
+#include "base/status.h"
+#include "model/site.h"
+#include "model/vit.h"
+
+#include <stddef.h>
+
+struct ann;
+struct arena;
+
+/* Scratch for up to `batch` pictures at once. */
+struct ann *ann_new(const struct vit *vit, int batch, struct status *st);
+void ann_free(struct ann *ann);
+
+/* Sees one site for one batch: data [pictures, site shape]. What it writes into
+ * data is what the network goes on with (interventions). For SITE_*_RSQRT,
+ * SITE_EXP, SITE_RECIPROCAL and SITE_ACT `input` is what the nonlinearity
+ * received, else NULL. */
+struct ann_observer {
+	void (*see)(void *ctx, struct site site, int pictures, const float *input, float *data);
+	void *ctx;
+};
+
+/* pixels [pictures, channels, size, size] -> logits [pictures, classes];
+ * pictures <= batch. observer may be NULL (faster: softmax and activation are
+ * then done in place without their parts). */
+bool ann_forward(struct ann *ann, const float *pixels, int pictures, float *logits, const struct ann_observer *observer,
+		 struct status *st);
+
+/* All sites of one picture, kept: the reference that errors are measured against. */
+struct ann_trace {
+	float **value; /* [site_count] by site_index: [site shape] */
+	float *logits; /* [classes] */
+	struct arena *arena;
+};
+
+bool ann_trace_init(struct ann_trace *trace, const struct vit *vit, struct status *st);
+void ann_trace_done(struct ann_trace *trace);
+bool ann_trace_record(struct ann_trace *trace, struct ann *ann, const float *pixels, struct status *st);
+
+/* Pieces that the spiking network shares. Row-major; x [rows, in], y [rows, out]. */
+/* y = x W' + bias (bias may be NULL); accumulate: y += x W' (bias ignored). */
+void linear_apply(const struct linear *l, const float *x, int rows, float *y, bool accumulate);
+/* C[m,n] = alpha * A[m,k] op(B) + beta * C, leading dimensions in floats. */
+void dense_product(bool transpose_b, int m, int n, int k, float alpha, const float *a, int lda, const float *b, int ldb, float beta,
+		   float *c, int ldc);
+void norm_apply(const struct norm *norm, const float *x, int rows, float *y);
+void activation_apply(enum activation act, float *x, size_t count);
+void softmax_rows(float *x, int rows, int columns);
+/* Patch embedding, prefix tokens, positions and norm_pre of one picture: tokens [tokens, width]. */
+void ann_embed(const struct vit *vit, const float *pixels, float *patch_scratch, float *tokens);
+size_t ann_embed_scratch(const struct vit *vit); /* floats of patch_scratch */
+/* Final norm and head(s) on the residual stream x [tokens, width] -> logits [classes]. */
+void ann_head(const struct vit *vit, const float *x, float *logits);
+
+#endif

@@ -1,0 +1,54 @@
+/* safetensors files: mapped, checked, never trusted.
+ *
+ * One object covers one file, or a folder's model.safetensors, or the shards
+ * of a model.safetensors.index.json. Data is mapped read-only and shared; a
+ * tensor is read where it lies. The header is checked before use: its length
+ * against the file, offsets against the data and against dtype times shape,
+ * overlaps, duplicate names, unknown dtypes, nesting. */
+#ifndef SPIKESCOPE_MODEL_SAFETENSORS_H
+#define SPIKESCOPE_MODEL_SAFETENSORS_H
+
+#include "base/status.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum dtype { DTYPE_F32, DTYPE_F16, DTYPE_BF16, DTYPE_F64, DTYPE_I64, DTYPE_I32, DTYPE_I16, DTYPE_I8, DTYPE_U8, DTYPE_BOOL };
+
+enum { ST_DIMS = 8 };
+
+struct st_tensor {
+	const char *name;     /* owned by the file object; may hold any UTF-8 */
+	enum dtype dtype;
+	int dims;
+	int64_t dim[ST_DIMS];
+	size_t count;	      /* elements */
+	const void *data;     /* in the mapping; only byte alignment is sure */
+};
+
+struct safetensors;
+
+/* path: a .safetensors file, a .index.json, or a folder holding one of them.
+ * Fails with STATUS_DATA (missing, truncated, lying, not safetensors). */
+struct safetensors *safetensors_open(const char *path, struct status *st);
+void safetensors_close(struct safetensors *file); /* NULL is fine */
+
+int safetensors_count(const struct safetensors *file);
+const struct st_tensor *safetensors_at(const struct safetensors *file, int index); /* sorted by name */
+const struct st_tensor *safetensors_find(const struct safetensors *file, const char *name);
+
+/* The tensor's element `first` and `count - 1` following as floats. F32, F16,
+ * BF16 and F64 convert; integer dtypes convert exactly up to 2^24. */
+void safetensors_read(const struct st_tensor *t, size_t first, size_t count, float *out);
+
+/* Writes tensors to path (F32), through a temporary file and rename, so that a
+ * failed write leaves what was there. Refuses an existing file unless force. */
+struct st_out {
+	const char *name;
+	int dims;
+	int64_t dim[ST_DIMS];
+	const float *data;
+};
+bool safetensors_write(const char *path, const struct st_out *tensors, int count, bool force, struct status *st);
+
+#endif

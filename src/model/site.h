@@ -1,0 +1,94 @@
+/* Sites: the named places of a vision transformer.
+ *
+ * A site is where values become spikes, or where a nonlinearity or a product
+ * stands. The reference network (ann/) can be observed at every site, the
+ * spiking network (snn/) can be probed there, plans and commands name sites by
+ * globs over these names (fnmatch(3): `blocks.*.mlp.act`).
+ *
+ * One table gives each kind its name, shape and role; the order of the table is
+ * the forward order within a block.
+ *
+ *   blocks.N.norm1.center            [tokens, width]  x minus its mean over width
+ *   blocks.N.norm1.rsqrt             [tokens]         1/sqrt(var + eps)
+ *   blocks.N.norm1                   [tokens, width]  center * rsqrt, before gamma and beta
+ *   blocks.N.attn.q | .k | .v        [tokens, width]  heads side by side
+ *   blocks.N.attn.qk                 [heads, tokens, tokens]  scores q k'/sqrt(head_dim)
+ *   blocks.N.attn.softmax.exp        [heads, tokens, tokens]  exp(score - row maximum)
+ *   blocks.N.attn.softmax.reciprocal [heads, tokens]  1 / row sum
+ *   blocks.N.attn.softmax            [heads, tokens, tokens]  probabilities
+ *   blocks.N.attn.av                 [tokens, width]  probabilities times v
+ *   blocks.N.attn                    [tokens, width]  output projection, added to the residual
+ *   blocks.N.norm2.center, .rsqrt, blocks.N.norm2     as norm1
+ *   blocks.N.mlp.fc1                 [tokens, mlp_width]
+ *   blocks.N.mlp.act                 [tokens, mlp_width]  the activation's value (the UGO)
+ *   blocks.N.mlp.act.out             [tokens, mlp_width]  the same as sent to fc2 (the encoder)
+ *   blocks.N.mlp                     [tokens, width]  fc2 output, added to the residual
+ *   blocks.N                         [tokens, width]  the residual stream after the block
+ * and, without a block: patch_embed, norm_pre, norm, head (logits).
+ */
+#ifndef SPIKESCOPE_MODEL_SITE_H
+#define SPIKESCOPE_MODEL_SITE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum site_kind {
+	SITE_PATCH_EMBED,
+	SITE_NORM_PRE,
+	SITE_NORM1_CENTER,
+	SITE_NORM1_RSQRT,
+	SITE_NORM1,
+	SITE_Q,
+	SITE_K,
+	SITE_V,
+	SITE_QK,
+	SITE_EXP,
+	SITE_RECIPROCAL,
+	SITE_SOFTMAX,
+	SITE_AV,
+	SITE_ATTN,
+	SITE_NORM2_CENTER,
+	SITE_NORM2_RSQRT,
+	SITE_NORM2,
+	SITE_FC1,
+	SITE_ACT,
+	SITE_ACT_OUT,
+	SITE_MLP,
+	SITE_BLOCK,
+	SITE_NORM,
+	SITE_HEAD,
+	SITE_KINDS
+};
+
+struct site {
+	enum site_kind kind;
+	int block; /* -1 for sites outside the blocks */
+};
+
+struct vit;
+
+enum { SITE_NAME_MAX = 64 };
+
+/* Is this kind one per block? */
+bool site_in_block(enum site_kind kind);
+
+/* Writes the site's name ("blocks.3.attn.qk"); returns out. */
+char *site_name(struct site site, char out[SITE_NAME_MAX]);
+
+/* Finds the site with this exact name. False when there is none in the model. */
+bool site_parse(const struct vit *vit, const char *name, struct site *site);
+
+/* The number of sites of the model, and the i-th in forward order. The site
+ * norm_pre exists only in models that have it. */
+int site_count(const struct vit *vit);
+struct site site_at(const struct vit *vit, int index);
+int site_index(const struct vit *vit, struct site site); /* inverse of site_at */
+
+/* Does the site's name match the glob (fnmatch, no flags)? */
+bool site_matches(struct site site, const char *glob);
+
+/* The site's shape for one picture; returns the number of dimensions (1..3). */
+int site_shape(const struct vit *vit, struct site site, int dim[3]);
+size_t site_size(const struct vit *vit, struct site site); /* floats */
+
+#endif

@@ -1,0 +1,94 @@
+/* A pre-LN vision transformer: dimensions, weights as float32, preprocessing, labels.
+ *
+ *   tokens = [prefix tokens; patches] + positions  -> (norm_pre) ->
+ *   blocks x { x += proj(attn(norm1 x)); x += fc2(act(fc1(norm2 x))) } ->
+ *   norm of the first token -> head
+ *
+ * Loads Hugging Face folders (config.json with model_type vit or deit) and timm
+ * folders (architecture + model_args: plain ViT and CLIP ViT with norm_pre).
+ * deit: two prefix tokens and two heads, logits are the mean of both.
+ * Weights in float32 that are aligned are used where they are mapped; others
+ * are converted once. The object is immutable and may be shared by threads. */
+#ifndef SPIKESCOPE_MODEL_VIT_H
+#define SPIKESCOPE_MODEL_VIT_H
+
+#include "base/hash.h"
+#include "base/status.h"
+
+#include <stddef.h>
+
+enum activation { ACT_GELU, ACT_GELU_TANH, ACT_QUICK_GELU, ACT_RELU };
+
+struct linear {
+	int in, out;
+	const float *weight; /* [out, in] */
+	const float *bias;   /* [out], or NULL */
+};
+
+struct norm {
+	int width;
+	float eps;
+	const float *weight, *bias; /* [width] gamma, beta */
+};
+
+struct vit_block {
+	struct norm norm1;
+	struct linear qkv; /* out = 3 width: rows of q, then k, then v; bias NULL when the model has none */
+	struct linear proj;
+	struct norm norm2;
+	struct linear fc1, fc2;
+};
+
+enum interpolation { INTERPOLATION_NEAREST, INTERPOLATION_BILINEAR, INTERPOLATION_BICUBIC };
+
+struct preprocess {
+	int size;	  /* the network's side, pixels */
+	int resize;	  /* the shorter side (or both, see square) is first resized to this */
+	bool square;	  /* resize both sides to `resize`, ignoring the aspect (Hugging Face ViT) */
+	enum interpolation interpolation;
+	float mean[3], std[3];
+};
+
+struct vit {
+	char *path;	  /* the folder it came from */
+	char *name;	  /* the folder's last part, or the config's architecture */
+	const char *family; /* "vit", "deit", "timm", "timm-clip" */
+	char hash[HASH_HEX]; /* of config and all weights' bytes */
+
+	int image_size, patch_size, channels;
+	int width, depth, heads, head_dim, mlp_width, classes;
+	int prefix;	  /* 1, or 2 with a distillation token */
+	int patches, tokens; /* tokens = prefix + patches */
+	enum activation act;
+
+	struct linear patch;	/* in = channels*patch_size^2 (channel, row, column), out = width */
+	const float *prefix_tokens; /* [prefix, width] */
+	const float *positions;	/* [tokens, width] */
+	bool has_norm_pre;
+	struct norm norm_pre;
+	struct vit_block *blocks; /* [depth] */
+	struct norm norm;
+	struct linear head;
+	bool distilled;
+	struct linear head_dist; /* when distilled: applied to token 1 */
+
+	char **labels;		/* [classes], or NULL when the config has none */
+	struct preprocess prep;
+	size_t parameters;	/* number of weights */
+
+	struct vit_private *own; /* mapping and arena */
+};
+
+/* path: a folder with config.json and weights. Fails with STATUS_DATA and a
+ * message that names the file, tensor or key. NaN or Inf weights are refused by
+ * tensor name. */
+struct vit *vit_load(const char *path, struct status *st);
+void vit_free(struct vit *vit); /* NULL is fine */
+
+const char *activation_name(enum activation act); /* "gelu", "gelu_tanh", "quick_gelu", "relu" */
+
+/* "cat", or "class 3" when there are no labels; returns out or the label.
+ * Control characters in labels are already escaped. */
+const char *vit_label(const struct vit *vit, int class_index, char out[16]);
+
+#endif

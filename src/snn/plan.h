@@ -1,0 +1,116 @@
+/* Plans: everything that defines a conversion.
+ *
+ * A plan gives every site of a model its neuron, threshold and UGO, and says how
+ * trains carry values. It is built from a recipe and calibration pictures, is
+ * immutable afterwards, and prints as canonical JSON whose hash names it.
+ *
+ *   sta-release  what the released code of STA does (METHODS 3-6): mean-decoded,
+ *                signed burst neurons (B = 2, floor), encoders behind LayerNorm,
+ *                softmax and attention, graded q, k, v and fc2 input, MMSE
+ *                thresholds for T, exp and reciprocal as analog MLPs
+ *   sta          the default: the same coding and neuron family, everything
+ *                spiking, burst B = 4 with rounding, encoders on the centred
+ *                LayerNorm input (gamma and 1/sigma folded), q, k, v, softmax,
+ *                attention and activation, UGOs in segment form fitted to the
+ *                observed ranges
+ */
+#ifndef SPIKESCOPE_SNN_PLAN_H
+#define SPIKESCOPE_SNN_PLAN_H
+
+#include "base/progress.h"
+#include "base/status.h"
+#include "model/site.h"
+#include "model/vit.h"
+#include "ugo/ugo.h"
+
+#include <stdint.h>
+
+enum neuron_kind {
+	NEURON_NONE,   /* graded: the value passes as it is (analog) */
+	NEURON_IF,     /* integrate and fire, soft reset */
+	NEURON_SIGNED, /* IF that can take back what it sent (signed with memory) */
+	NEURON_BURST,  /* signed, then up to `burst` spikes of half the threshold */
+	NEURON_ROUND,  /* up to `burst` quanta a step, nearest (initial potential theta/2) */
+};
+
+enum function_mode {
+	FUNCTION_MODE_NONE,   /* the site has no nonlinearity */
+	FUNCTION_MODE_EXACT,  /* the function itself, analog */
+	FUNCTION_MODE_ANALOG, /* its UGO as an analog MLP */
+	FUNCTION_MODE_SPIKING /* its UGO with spiking hidden neurons */
+};
+
+enum threshold_rule { THRESHOLD_MAX, THRESHOLD_PERCENTILE, THRESHOLD_MMSE };
+
+struct site_plan {
+	struct site site;
+	enum neuron_kind neuron; /* of the encoder, or of the UGO's hidden neurons */
+	int burst;		 /* spikes a step beyond (BURST) or at most (ROUND) */
+	bool positive;		 /* the site's values are never negative (softmax) */
+	bool split;		 /* two neurons a channel, one for each sign (released x2x) */
+
+	/* Thresholds: for encoders one per channel (and sign); for UGOs one per hidden
+	 * neuron, or per channel and hidden neuron. NULL when the site does not spike. */
+	enum threshold_rule rule;
+	int channels;		 /* how many channels have their own; 1: all share */
+	int per_channel;	 /* thresholds per channel: 1, 2 (split) or hidden */
+	float *threshold;	 /* [channels, per_channel] */
+
+	enum function_mode mode;
+	struct ugo *ugo;	 /* owned; NULL unless mode is ANALOG or SPIKING */
+
+	/* What calibration saw: the input of the function for UGO sites, else the value. */
+	float observed_lo, observed_hi;
+};
+
+struct plan {
+	const struct vit *vit;	 /* not owned; must outlive the plan */
+	char recipe[24];
+	int T;			 /* steps the thresholds were calibrated for */
+	bool mean_decoded;	 /* value = sum sent / t, input at every step; else value = sum sent, input once */
+	bool fold_norm;		 /* encode the centred input and fold gamma; else encode the normalised output */
+	bool subtract_max;	 /* softmax shifted by the row maximum; else by the first token's score less 1, clamped at 3 */
+	bool eps;		 /* LayerNorm adds eps to the variance */
+	float exp_floor;	 /* exp is 0 at and below this shifted score */
+	uint64_t seed;
+	int calibration_pictures;
+	char calibration_hash[HASH_HEX];
+	int sites;
+	struct site_plan *site;	 /* [sites] by site_index */
+	char hash[HASH_HEX];	 /* of the JSON and of thresholds and UGO weights */
+};
+
+struct plan_options {
+	const char *recipe;	/* NULL: "sta" */
+	int T;			/* 1..1024; 0: 32 */
+	int rule;		/* enum threshold_rule, or -1: the recipe's */
+	double percentile;	/* for THRESHOLD_PERCENTILE: 0..100 */
+	int hidden;		/* UGO size for all functions; 0: the recipe's */
+	uint64_t seed;
+	const char *ugo_file;	/* sta-release: released weights to import (gelu, exp, inv, rsqrt); NULL: refit */
+	const float *pixels;	/* [pictures, channels, size, size] calibration pictures */
+	int pictures;		/* at least 1 */
+	const char *pictures_hash; /* names them in the plan; may be NULL */
+};
+
+/* The recipes, for completion and help; ends with a NULL name. */
+struct recipe_info {
+	const char *name, *help;
+};
+extern const struct recipe_info recipe_table[];
+
+/* Calibrates and builds. STATUS_USAGE: unknown recipe, T out of range. */
+struct plan *plan_build(const struct vit *vit, const struct plan_options *options, const struct progress *progress, struct status *st);
+void plan_free(struct plan *plan);
+
+/* Canonical JSON (sorted keys, no thresholds but their hash); the caller frees. */
+char *plan_json(const struct plan *plan);
+
+/* Is any nonlinearity or product operand of the blocks not spiking? Counts sites
+ * whose function is EXACT or ANALOG. */
+int plan_analog_functions(const struct plan *plan);
+
+const char *neuron_name(enum neuron_kind kind);	      /* "graded", "if", "signed", "burst", "round" */
+const char *function_mode_name(enum function_mode m); /* "none", "exact", "analog", "spiking" */
+
+#endif

@@ -1,0 +1,84 @@
+/* The spiking network: one picture, one time step at a time.
+ *
+ * Every spiking site is a stateful quantiser: X_t is what it should have sent in
+ * all after t steps, M_t what it did send, and its membrane potential is X_t - M_t.
+ * Mean-decoded trains (STA) carry value = M_t / t. Between sites everything is the
+ * reference network's own function of the values, products by temporal correction
+ * (TCSA, METHODS 5): after any step the sum sent is A_t B_t / t.
+ *
+ * The state at t is a value: it can be saved, restored, hashed. Same plan, picture
+ * and thread count: same bits. One snn belongs to one thread. */
+#ifndef SPIKESCOPE_SNN_SNN_H
+#define SPIKESCOPE_SNN_SNN_H
+
+#include "base/hash.h"
+#include "base/status.h"
+#include "base/tensor.h"
+#include "snn/plan.h"
+
+struct snn;
+
+/* plan (and its vit) must outlive the network. */
+struct snn *snn_new(const struct plan *plan, struct status *st);
+void snn_free(struct snn *snn);
+const struct plan *snn_plan(const struct snn *snn);
+
+/* Shows a picture [channels, size, size] and goes to t = 0. */
+void snn_show(struct snn *snn, const float *pixels);
+void snn_reset(struct snn *snn); /* t = 0, same picture */
+
+/* One time step. The picture must have been shown. */
+void snn_step(struct snn *snn);
+int snn_time(const struct snn *snn); /* steps done */
+
+/* Logits of the values so far [classes]; at t = 0 all zero. */
+void snn_logits(const struct snn *snn, float *logits);
+
+enum snn_quantity {
+	SNN_VALUE,	/* what has been decoded so far: comparable with the reference's value */
+	SNN_CORRECTION, /* change of the value by the last step */
+	SNN_SENT,	/* sent in the last step, in the site's own unit (0: silent) */
+	SNN_COUNT,	/* the same in quanta of the threshold, signed */
+	SNN_MEMBRANE,	/* X_t - M_t after the last step (encoders) */
+	SNN_THRESHOLD,	/* broadcast to the site's shape (encoders) */
+	SNN_INPUT,	/* what the function received, as a value (UGO sites) */
+};
+
+/* Is this quantity defined at the site under the network's plan? */
+bool snn_has(const struct snn *snn, struct site site, enum snn_quantity q);
+
+/* Copies the quantity into out (shape: site_shape). Fails with STATUS_USAGE where
+ * it is not defined. At t = 0 everything is 0. */
+bool snn_probe(const struct snn *snn, struct site site, enum snn_quantity q, struct tensor *out, struct status *st);
+
+/* The hidden neurons of a spiking UGO for one element (index into the site's
+ * flattened shape): what they have sent in all, in quanta, and their membrane;
+ * both [hidden], either may be NULL. */
+bool snn_probe_hidden(const struct snn *snn, struct site site, size_t element, float *count, float *membrane, struct status *st);
+
+/* Spikes of one site (for a UGO: of its hidden neurons). Events count a neuron
+ * that sends in a step once, units count every quantum. */
+struct snn_activity {
+	double neurons;			 /* spiking neurons at the site; 0 when it does not spike */
+	double events_step, events_total;
+	double units_step, units_total;
+	double alarms_step;		 /* inputs outside the UGO's range in the last step */
+};
+void snn_activity(const struct snn *snn, struct site site, struct snn_activity *activity);
+double snn_events(const struct snn *snn);      /* all sites, all steps so far */
+double snn_events_step(const struct snn *snn); /* all sites, last step */
+
+/* State as a value. */
+size_t snn_state_size(const struct snn *snn); /* bytes */
+void snn_state_save(const struct snn *snn, void *state);
+void snn_state_load(struct snn *snn, const void *state); /* from the same plan and picture */
+void snn_state_hash(const struct snn *snn, char hex[HASH_HEX]);
+size_t snn_memory(const struct snn *snn); /* bytes allocated, state included */
+
+/* For parity tests: replaces what block `block` receives as its residual stream in
+ * the next step by `x` [tokens, width], as sent in that step; and reads what the
+ * block sent in the last step. */
+void snn_feed_block(struct snn *snn, int block, const float *x);
+void snn_block_sent(const struct snn *snn, int block, float *x);
+
+#endif

@@ -1,0 +1,44 @@
+/* spikescope: convert a pretrained vision transformer to a spiking network without
+ * training, and step it.
+ *
+ * This header is the whole engine for programs that link libspikescope.a:
+ *
+ *	struct status st = {0};
+ *	struct vit *vit = vit_load("examples/digits-vit", &st);
+ *	struct dataset *data = dataset_open("examples/digits-vit/digits.safetensors", &st);
+ *	...fill pixels with calibration pictures by dataset_get()...
+ *	struct plan *plan = plan_build(vit, &(struct plan_options){.T = 16, .pixels = pixels, .pictures = 32}, NULL, &st);
+ *	struct snn *snn = snn_new(plan, &st);
+ *	snn_show(snn, picture);
+ *	for (int t = 0; t < 16; t++)
+ *		snn_step(snn);
+ *	snn_logits(snn, logits);
+ *
+ * Every function that can fail says so in its last parameter (base/status.h).
+ * Objects are made by thing_new/load/open/build and given back by
+ * thing_free/close; nothing in the engine prints, exits or knows a terminal. */
+#ifndef SPIKESCOPE_H
+#define SPIKESCOPE_H
+
+#include "ann/ann.h"
+#include "base/arena.h"
+#include "base/hash.h"
+#include "base/progress.h"
+#include "base/rng.h"
+#include "base/status.h"
+#include "base/tensor.h"
+#include "base/text.h"
+#include "model/dataset.h"
+#include "model/image.h"
+#include "model/safetensors.h"
+#include "model/site.h"
+#include "model/vit.h"
+#include "snn/plan.h"
+#include "snn/snn.h"
+#include "study/eval.h"
+#include "study/walk.h"
+#include "ugo/ugo.h"
+
+#define SPIKESCOPE_VERSION "0.1.0"
+
+#endif
