@@ -1,0 +1,121 @@
+/* The workbench: everything a command can see or change.
+ *
+ * One struct app lives as long as the program. Commands (command.h) are the only
+ * things that change what is loaded; views and panes read it, and may move the
+ * selection. To do anything else they run a command:
+ *
+ *	app_execute(&app, "step 4");
+ */
+#ifndef SPIKESCOPE_UI_APP_H
+#define SPIKESCOPE_UI_APP_H
+
+#include "base/progress.h"
+#include "base/status.h"
+#include "model/dataset.h"
+#include "snn/plan.h"
+#include "study/walk.h"
+#include "ui/log.h"
+
+#include <stdatomic.h>
+#include <stdint.h>
+#include <stdio.h>
+
+struct store;
+
+enum output_format { FORMAT_TABLE, FORMAT_CSV, FORMAT_JSON, FORMAT_MARKDOWN, FORMATS };
+enum color_mode { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER, COLOR_256, COLOR_8, COLOR_MODES };
+
+/* The words for --format and --color, by enum; end with NULL. */
+extern const char *const format_names[];
+extern const char *const color_names[];
+
+struct options {
+	enum output_format format;
+	enum color_mode color;
+	bool ascii;	      /* no character beyond ASCII in views */
+	int columns, rows;    /* size of views printed as text; 0: the terminal's, or 80x24 */
+	uint64_t seed;
+	int threads;	      /* 0: all cores */
+};
+
+/* What the views look at. Always within the model's bounds while one is loaded. */
+struct selection {
+	int layer, head;
+	int q, k;	  /* tokens: the row and column of an attention map */
+	struct site site; /* the tree's cursor; the raster shows it */
+	int neuron;	  /* index into the site's flattened shape */
+};
+
+enum { APP_UGOS = 64 };
+
+struct app {
+	struct vit *vit;	/* NULL until a model is loaded */
+	struct dataset *data;	/* NULL until a data set is opened */
+	struct ann *ann;	/* scratch for one picture; NULL without a model */
+	float *pixels;		/* the picture [channels, size, size]; NULL without one */
+	char *title;		/* the picture's ("image 17"), control characters escaped; NULL without one */
+	int label;		/* its class, or -1 */
+	float *logits;		/* the reference's for it [classes]; NULL until there is a picture */
+	double ann_seconds;	/* what they took */
+	struct plan *plan;	/* NULL until converted */
+	struct walk *walk;	/* NULL until converted; walk->shown says whether it has the picture */
+	struct ugo *ugo[APP_UGOS]; /* fitted or imported, by name, oldest first */
+	int ugos;
+
+	struct store *store;	/* never NULL after app_init() */
+	int64_t session;	/* rows of the database; 0: none */
+	int64_t command;
+	int64_t run;		/* the walk's run */
+	int64_t model_id, data_id, plan_id;
+	int recorded;		/* steps of the walk that the run holds */
+
+	struct options options;
+	struct selection selection;
+	struct log log;
+	FILE *out;		/* results */
+	FILE *talk;		/* messages, progress */
+	bool capture;		/* panes are shown: out and talk go to the log alone */
+	bool quit;		/* `quit` was typed */
+	int depth;		/* of `source` within `source` */
+	atomic_bool cancel;	/* set by Ctrl-C, cleared when a command starts */
+	unsigned serial;	/* grows whenever views have to be drawn again */
+	char program[4096];	/* the executable's path, to find the examples */
+};
+
+/* db: database file, or NULL for the default ($XDG_DATA_HOME/spikescope/spikescope.db),
+ * where a failure is told to talk and the session goes on in memory. Takes out and
+ * talk, does not close them. app must be zeroed, its options filled. */
+bool app_init(struct app *app, const char *db, FILE *out, FILE *talk, struct status *st);
+/* Ends the session and frees everything; an app that was never initialised is fine. */
+void app_done(struct app *app);
+
+/* Runs one command line, records it, writes its results to app->out (or, while
+ * capture is on, to the log alone) and messages to app->talk. An empty line or a
+ * comment (#) is fine. */
+enum status_code app_execute(struct app *app, const char *line);
+
+/* Runs the command lines of file, stopping at the first failure when bail; else
+ * the code is the last failure's. name is for messages. */
+enum status_code app_source(struct app *app, FILE *file, const char *name, bool bail);
+
+/* Says something beside the results: a line to talk (and to the log). */
+void app_say(struct app *app, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Progress that obeys app->cancel and, on a terminal, is shown after one second. */
+struct progress app_progress(struct app *app);
+
+/* Size of a view printed as text, in cells. */
+void app_size(const struct app *app, int *columns, int *rows);
+
+/* Brings the selection into the bounds of the model. */
+void app_clamp_selection(struct app *app);
+
+/* Replacing what is loaded, with all that depends on it (a model: picture, plan,
+ * walk; a plan: walk). They own what they are given. */
+void app_set_model(struct app *app, struct vit *vit, struct ann *ann);
+void app_set_data(struct app *app, struct dataset *data);
+/* Also shows the picture to the walk, when there is one. title is taken; pixels are copied. */
+bool app_set_picture(struct app *app, const float *pixels, int label, char *title, struct status *st);
+void app_set_plan(struct app *app, struct plan *plan, struct walk *walk);
+
+#endif
