@@ -20,6 +20,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+struct record;
 struct store;
 
 enum output_format { FORMAT_TABLE, FORMAT_CSV, FORMAT_JSON, FORMAT_MARKDOWN, FORMATS };
@@ -59,6 +60,7 @@ struct app {
 	double ann_seconds;	/* what they took */
 	struct plan *plan;	/* NULL until converted */
 	struct walk *walk;	/* NULL until converted; walk->shown says whether it has the picture */
+	struct record *record;	/* of the walk: spikes by step for the raster (ui/record.h); NULL without a walk */
 	struct ugo *ugo[APP_UGOS]; /* fitted or imported, by name, oldest first */
 	int ugos;
 
@@ -76,6 +78,10 @@ struct app {
 	FILE *talk;		/* messages, progress */
 	bool capture;		/* panes are shown: out and talk go to the log alone */
 	bool quit;		/* `quit` was typed */
+	/* While panes are shown: called where long work reports progress, to poll the
+	 * terminal (it may set cancel) and to draw. NULL otherwise. */
+	void (*poll)(void *ctx, const char *what, double done, double total);
+	void *poll_ctx;
 	int depth;		/* of `source` within `source` */
 	atomic_bool cancel;	/* set by Ctrl-C, cleared when a command starts */
 	unsigned serial;	/* grows whenever views have to be drawn again */

@@ -1,0 +1,58 @@
+/* Views: pictures of what the workbench holds.
+ *
+ * A view draws itself on a canvas, whatever that becomes: a pane, lines of text,
+ * or a file. One table gives each its name, help and drawing function. A view
+ * that has nothing to show yet says what to type to change that. */
+#ifndef SPIKESCOPE_UI_VIEW_H
+#define SPIKESCOPE_UI_VIEW_H
+
+#include "ui/app.h"
+#include "ui/canvas.h"
+
+/* What to look at. Zero or NULL where a field may be so: as the selection says. */
+struct view_args {
+	const char *site;	/* exact name; "blocks.3" for a layer */
+	bool has_head, has_q, has_k;
+	int head, q, k;
+	const char *function;	/* ugo: a function or a UGO of app->ugo by name */
+	int hidden;		/* ugo: fit one of this size (0: 32) when function names a function */
+	bool has_range;
+	double lo, hi;		/* ugo: the range to fit (has_range) */
+	int zoom;		/* raster: 0 all, each step halves what is shown; ugo and curves ignore it */
+	int scroll;		/* rows scrolled down (model, raster) */
+	bool framed;		/* draw a frame with the title (else the title is left out) */
+	bool focused;		/* its frame stands out */
+};
+
+struct view {
+	const char *name, *help;
+	bool takes_site;
+	/* What the frame says ("raster blocks.3.mlp.act, neurons x t"). */
+	void (*title)(struct app *app, const struct view_args *args, char *out, size_t size);
+	void (*draw)(struct app *app, const struct view_args *args, struct canvas *canvas, struct rect area);
+};
+
+/* Ends with a NULL name. */
+extern const struct view view_table[];
+/* Exact name or unambiguous prefix; STATUS_USAGE, naming the choices. */
+const struct view *view_find(const char *name, struct status *st);
+
+/* Checks args against what is loaded: unknown sites, heads and tokens out of range
+ * (STATUS_USAGE) and what is missing, with the command that makes it (STATUS_FAILED). */
+bool view_check(struct app *app, const struct view *view, const struct view_args *args, struct status *st);
+
+/* Frame (when asked), title and contents. */
+void view_draw(struct app *app, const struct view *view, const struct view_args *args, struct canvas *canvas, struct rect area);
+
+/* As text of app_size() cells, in the colours and characters that the options allow. */
+bool view_print(struct app *app, const struct view *view, const struct view_args *args, FILE *out, struct status *st);
+/* As a file: .txt, .svg, .pdf, .png by the end of path. Refuses to overwrite unless force. */
+bool view_save(struct app *app, const struct view *view, const struct view_args *args, const char *path, bool force, struct status *st);
+
+/* The line that says where one is: t, classes, spikes, error, picture, plan. */
+void view_status(struct app *app, char *out, size_t size);
+
+/* How views may look, from the options, NO_COLOR, TERM, the locale and whether out is a terminal. */
+struct canvas_style view_style(const struct app *app, FILE *out);
+
+#endif
