@@ -15,6 +15,7 @@
 #include "snn/plan.h"
 #include "study/walk.h"
 #include "ui/log.h"
+#include "ui/record.h"
 
 #include <stdatomic.h>
 #include <stdint.h>
@@ -60,6 +61,7 @@ struct app {
 	double ann_seconds;	/* what they took */
 	struct plan *plan;	/* NULL until converted */
 	struct walk *walk;	/* NULL until converted; walk->shown says whether it has the picture */
+	struct record *record;	/* what the walk sent; NULL without one */
 	struct record *record;	/* of the walk: spikes by step for the raster (ui/record.h); NULL without a walk */
 	struct ugo *ugo[APP_UGOS]; /* fitted or imported, by name, oldest first */
 	int ugos;
