@@ -68,17 +68,19 @@ struct app {
 
 	struct store *store;	/* never NULL after app_init() */
 	int64_t session;	/* rows of the database; 0: none */
-	int64_t command;
-	int64_t run;		/* the walk's run */
-	int64_t model_id, data_id, plan_id;
-	int recorded;		/* steps of the walk that the run holds */
+	int64_t command;	/* the one that runs */
+	int64_t run;		/* the last one recorded */
+	bool recording_failed;	/* something could not be written; it was said */
 
 	struct options options;
 	struct selection selection;
 	struct log log;
-	FILE *out;		/* results */
-	FILE *talk;		/* messages, progress */
+	FILE *out;		/* results: to where app_init() was told, and to the log */
+	FILE *talk;		/* messages, likewise */
 	bool capture;		/* panes are shown: out and talk go to the log alone */
+	bool terminal;		/* results end on a terminal (isatty() cannot see it through out) */
+	bool interactive;	/* a person types: progress is shown, panes may be */
+	struct progress watch;	/* also told of progress, and may stop the work; report NULL: nobody */
 	bool quit;		/* `quit` was typed */
 	/* While panes are shown: called where long work reports progress, to poll the
 	 * terminal (it may set cancel) and to draw. NULL otherwise. */
@@ -87,12 +89,12 @@ struct app {
 	int depth;		/* of `source` within `source` */
 	atomic_bool cancel;	/* set by Ctrl-C, cleared when a command starts */
 	unsigned serial;	/* grows whenever views have to be drawn again */
-	char program[4096];	/* the executable's path, to find the examples */
+	struct app_private *own;
 };
 
 /* db: database file, or NULL for the default ($XDG_DATA_HOME/spikescope/spikescope.db),
- * where a failure is told to talk and the session goes on in memory. Takes out and
- * talk, does not close them. app must be zeroed, its options filled. */
+ * where a failure is told to talk and the session goes on in memory. Writes to out
+ * and talk, does not close them. app must be zeroed, its options filled. */
 bool app_init(struct app *app, const char *db, FILE *out, FILE *talk, struct status *st);
 /* Ends the session and frees everything; an app that was never initialised is fine. */
 void app_done(struct app *app);
@@ -124,6 +126,6 @@ void app_set_model(struct app *app, struct vit *vit, struct ann *ann);
 void app_set_data(struct app *app, struct dataset *data);
 /* Also shows the picture to the walk, when there is one. title is taken; pixels are copied. */
 bool app_set_picture(struct app *app, const float *pixels, int label, char *title, struct status *st);
-void app_set_plan(struct app *app, struct plan *plan, struct walk *walk);
+void app_set_plan(struct app *app, struct plan *plan, struct walk *walk, struct record *record);
 
 #endif

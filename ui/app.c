@@ -1,0 +1,415 @@
+#include "ui/app.h"
+
+#include "ann/ann.h"
+#include "base/text.h"
+#include "db/store.h"
+#include "ui/command.h"
+#include "ui/notebook.h"
+#include "ui/output.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <time.h>
+#include <unistd.h>
+
+const char *const format_names[] = {"table", "csv", "json", "markdown", NULL};
+const char *const color_names[] = {"auto", "always", "never", "256", "8", NULL};
+
+/* A stream that writes to another one and, line by line, to the log. */
+struct tee {
+	struct app *app;
+	FILE *to;
+	enum log_kind kind;
+	char line[4096];
+	size_t used;
+};
+
+struct app_private {
+	struct tee out, talk;
+	double started;	      /* when the running command did; seconds */
+	double shown;	      /* when progress was last shown; 0: not yet */
+};
+
+/* --- streams -------------------------------------------------------------- */
+
+static void
+tee_flush_line(struct tee *tee)
+{
+	if (tee->used > 0)
+		log_add(&tee->app->log, tee->kind, tee->line, tee->used);
+	tee->used = 0;
+}
+
+static ssize_t
+tee_write(void *cookie, const char *data, size_t size)
+{
+	struct tee *tee = cookie;
+
+	if (!tee->app->capture && fwrite(data, 1, size, tee->to) < size)
+		return 0;
+	for (size_t i = 0; i < size; i++) {
+		if (tee->used == sizeof(tee->line))
+			tee_flush_line(tee);
+		tee->line[tee->used++] = data[i];
+		if (data[i] == '\n')
+			tee_flush_line(tee);
+	}
+	return (ssize_t)size;
+}
+
+static FILE *
+tee_open(struct tee *tee, struct app *app, FILE *to, enum log_kind kind, int buffering)
+{
+	FILE *file;
+
+	*tee = (struct tee){.app = app, .to = to, .kind = kind};
+	file = fopencookie(tee, "w", (cookie_io_functions_t){.write = tee_write});
+	if (file)
+		setvbuf(file, NULL, buffering, 1 << 14);
+	return file;
+}
+
+static void
+streams_flush(struct app *app)
+{
+	fflush(app->out);
+	fflush(app->talk);
+	tee_flush_line(&app->own->out);
+	tee_flush_line(&app->own->talk);
+	if (!app->capture) {
+		fflush(app->own->out.to);
+		fflush(app->own->talk.to);
+	}
+}
+
+void
+app_say(struct app *app, const char *format, ...)
+{
+	va_list args;
+
+	fflush(app->out);
+	va_start(args, format);
+	vfprintf(app->talk, format, args);
+	va_end(args);
+	fputc('\n', app->talk);
+	fflush(app->talk);
+}
+
+/* --- beginning and end ---------------------------------------------------- */
+
+static bool
+open_store(struct app *app, const char *db, struct status *st)
+{
+	struct status first = {0};
+
+	app->store = store_open(db, db ? st : &first);
+	if (!app->store && !db) {
+		app_say(app, "warning: %s; nothing of this session will be kept", first.message);
+		app->store = store_open(":memory:", st);
+	}
+	if (!app->store)
+		return false;
+	first = (struct status){0};
+	app->session = store_session_new(app->store, NULL, &first);
+	return app->session != 0 || status_fail(st, first.code, "%s", first.message);
+}
+
+bool
+app_init(struct app *app, const char *db, FILE *out, FILE *talk, struct status *st)
+{
+	app->label = -1;
+	app->own = calloc(1, sizeof(*app->own));
+	if (!app->own)
+		return status_nomem(st, "the workbench");
+	app->out = tee_open(&app->own->out, app, out, LOG_RESULT, _IOFBF);
+	app->talk = tee_open(&app->own->talk, app, talk, LOG_NOTE, _IOLBF);
+	if (!app->out || !app->talk)
+		return status_nomem(st, "the workbench");
+	app->terminal = isatty(fileno(out));
+	return open_store(app, db, st);
+}
+
+static void
+forget_plan(struct app *app)
+{
+	walk_free(app->walk);
+	record_free(app->record);
+	plan_free(app->plan);
+	app->walk = NULL;
+	app->record = NULL;
+	app->plan = NULL;
+}
+
+static void
+forget_picture(struct app *app)
+{
+	free(app->pixels);
+	free(app->logits);
+	free(app->title);
+	app->pixels = NULL;
+	app->logits = NULL;
+	app->title = NULL;
+	app->label = -1;
+}
+
+void
+app_done(struct app *app)
+{
+	forget_plan(app);
+	forget_picture(app);
+	ann_free(app->ann);
+	dataset_close(app->data);
+	vit_free(app->vit);
+	for (int i = 0; i < app->ugos; i++) {
+		ugo_done(app->ugo[i]);
+		free(app->ugo[i]);
+	}
+	store_close(app->store);
+	if (app->out)
+		fclose(app->out);
+	if (app->talk)
+		fclose(app->talk);
+	log_done(&app->log);
+	free(app->own);
+	memset(app, 0, sizeof(*app));
+}
+
+/* --- what is loaded ------------------------------------------------------- */
+
+void
+app_set_model(struct app *app, struct vit *vit, struct ann *ann)
+{
+	forget_plan(app);
+	forget_picture(app);
+	ann_free(app->ann);
+	vit_free(app->vit);
+	app->vit = vit;
+	app->ann = ann;
+	app->selection = (struct selection){.site = {SITE_ACT, 0}};
+	app_clamp_selection(app);
+	app->serial++;
+}
+
+void
+app_set_data(struct app *app, struct dataset *data)
+{
+	dataset_close(app->data);
+	app->data = data;
+	app->serial++;
+}
+
+bool
+app_set_picture(struct app *app, const float *pixels, int label, char *title, struct status *st)
+{
+	size_t side = (size_t)app->vit->image_size, count = (size_t)app->vit->channels * side * side;
+	float *copy = malloc(count * sizeof(*copy));
+
+	if (!copy) {
+		free(title);
+		return status_nomem(st, "a picture");
+	}
+	memcpy(copy, pixels, count * sizeof(*copy));
+	forget_picture(app);
+	app->pixels = copy;
+	app->label = label;
+	app->title = title;
+	app->serial++;
+	if (app->record)
+		record_back(app->record, 0);
+	return !app->walk || walk_show(app->walk, app->pixels, label, st);
+}
+
+void
+app_set_plan(struct app *app, struct plan *plan, struct walk *walk, struct record *record)
+{
+	forget_plan(app);
+	app->plan = plan;
+	app->walk = walk;
+	app->record = record;
+	app->serial++;
+}
+
+static int
+clamp(int value, int count)
+{
+	return value < 0 ? 0 : value >= count ? count - 1 : value;
+}
+
+void
+app_clamp_selection(struct app *app)
+{
+	struct selection *s = &app->selection;
+	const struct vit *vit = app->vit;
+
+	if (!vit)
+		return;
+	s->layer = clamp(s->layer, vit->depth);
+	s->head = clamp(s->head, vit->heads);
+	s->q = clamp(s->q, vit->tokens);
+	s->k = clamp(s->k, vit->tokens);
+	if (site_in_block(s->site.kind))
+		s->site.block = clamp(s->site.block, vit->depth);
+	else
+		s->site.block = -1;
+	s->neuron = clamp(s->neuron, (int)site_size(vit, s->site));
+}
+
+void
+app_size(const struct app *app, int *columns, int *rows)
+{
+	struct winsize size;
+
+	*columns = app->options.columns;
+	*rows = app->options.rows;
+	if (*columns > 0 && *rows > 0)
+		return;
+	*columns = 80;
+	*rows = 24;
+	if (app->terminal && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 && size.ws_row > 1) {
+		*columns = size.ws_col;
+		*rows = size.ws_row - 1; /* the prompt's line stays */
+	}
+}
+
+/* --- progress ------------------------------------------------------------- */
+
+static double
+now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+static void
+progress_show(struct app *app, const char *what, double done, double total)
+{
+	struct app_private *own = app->own;
+	double elapsed = now() - own->started, rate = done / elapsed;
+
+	if (!app->interactive || app->capture || elapsed < 1 || now() - own->shown < 0.1)
+		return;
+	own->shown = now();
+	fprintf(own->talk.to, "\r\033[K%s %.0f/%.0f", what, done, total);
+	if (rate > 0)
+		fprintf(own->talk.to, ", %.3g/s, %.0f s left", rate, (total - done) / rate);
+	fflush(own->talk.to);
+}
+
+static bool
+progress_heard(void *ctx, const char *what, double done, double total)
+{
+	struct app *app = ctx;
+
+	progress_show(app, what, done, total);
+	if (!progress_report(&app->watch, what, done, total))
+		atomic_store(&app->cancel, true);
+	return !atomic_load(&app->cancel);
+}
+
+struct progress
+app_progress(struct app *app)
+{
+	return (struct progress){progress_heard, app};
+}
+
+static void
+progress_end(struct app *app)
+{
+	if (app->own->shown > 0 && !app->capture) {
+		fputs("\r\033[K", app->own->talk.to);
+		fflush(app->own->talk.to);
+	}
+	app->own->shown = 0;
+}
+
+/* --- running commands ----------------------------------------------------- */
+
+static void
+complain(struct app *app, const struct status *st, const char *line, const struct fault *fault)
+{
+	fflush(app->out);
+	fflush(app->talk);
+	app->own->talk.kind = LOG_ERROR;
+	fprintf(app->talk, "error: %s\n", st->message);
+	if (fault) {
+		char shown[400], before[400];
+		size_t n = fault->at < sizeof(before) - 1 ? fault->at : sizeof(before) - 1;
+
+		memcpy(before, line, n);
+		before[n] = '\0';
+		fprintf(app->talk, "  %s\n", text_escape(line, shown, sizeof(shown)));
+		fprintf(app->talk, "  %*s^\n", output_width(text_escape(before, shown, sizeof(shown))), "");
+	}
+	fflush(app->talk);
+	app->own->talk.kind = LOG_NOTE;
+}
+
+/* Runs a parsed command between its beginning and its end in the notebook. */
+static bool
+run_recorded(struct app *app, const struct call *call, struct status *st)
+{
+	int64_t outer = app->command;
+	double started = now();
+	bool ok;
+
+	app->command = notebook_command_begin(app, call->line);
+	ok = call->info->run(app, call, st);
+	if (ok && ferror(app->out))
+		ok = status_fail(st, STATUS_FAILED, "the results could not be written; is the disk full or the reader gone?");
+	clearerr(app->out);
+	progress_end(app);
+	notebook_command_end(app, app->command, st, now() - started);
+	app->command = outer;
+	return ok;
+}
+
+enum status_code
+app_execute(struct app *app, const char *line)
+{
+	struct status st = {0};
+	struct fault fault;
+	struct call call;
+
+	if (app->depth == 0) {
+		atomic_store(&app->cancel, false);
+		app->own->started = now();
+	}
+	if (app->capture && line[strspn(line, " \t")])
+		log_add(&app->log, LOG_COMMAND, line, strlen(line));
+	if (!call_parse(&call, line, &fault, &st))
+		complain(app, &st, line, &fault);
+	else if (call.info && !run_recorded(app, &call, &st) && !(app->depth > 0 && st.code == STATUS_CANCELLED))
+		complain(app, &st, line, NULL);
+	call_done(&call);
+	streams_flush(app);
+	app->serial++;
+	return st.code;
+}
+
+enum status_code
+app_source(struct app *app, FILE *file, const char *name, bool bail)
+{
+	enum status_code last = STATUS_OK;
+	char *line = NULL, shown[200];
+	size_t size = 0;
+
+	for (int number = 1; !app->quit && getline(&line, &size, file) >= 0; number++) {
+		enum status_code code;
+
+		line[strcspn(line, "\r\n")] = '\0';
+		code = app_execute(app, line);
+		if (code != STATUS_OK) {
+			last = code;
+			app_say(app, "  (%s, line %d)", text_escape(name, shown, sizeof(shown)), number);
+		}
+		if (code == STATUS_CANCELLED || (code != STATUS_OK && bail))
+			break;
+	}
+	free(line);
+	streams_flush(app);
+	return last;
+}
