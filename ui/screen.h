@@ -9,10 +9,6 @@
 
 #include "ui/app.h"
 
-/* Blocks SIGINT, SIGTSTP, SIGWINCH and SIGTERM so that threads made later inherit
- * that; call it once before any thread starts, in programs that may show panes. */
-void screen_prepare(void);
-
 /* Shows the panes until `q`, C-x a, the end of input or app->quit. readline must
  * be idle (no handler installed, not within readline()); prompt is shown on the
  * command line; rl_attempted_completion_function and history are used as they are.

@@ -11,17 +11,17 @@
 
 /* What to look at. Zero or NULL where a field may be so: as the selection says. */
 struct view_args {
-	const char *site;	/* exact name; "blocks.3" for a layer */
+	const char *site; /* exact name; "blocks.3" for a layer */
 	bool has_head, has_q, has_k;
 	int head, q, k;
-	const char *function;	/* ugo: a function or a UGO of app->ugo by name */
-	int hidden;		/* ugo: fit one of this size (0: 32) when function names a function */
+	const char *function; /* ugo: a function or a UGO of app->ugo by name */
+	int hidden;           /* ugo: fit one of this size (0: 32) when function names a function */
 	bool has_range;
-	double lo, hi;		/* ugo: the range to fit (has_range) */
-	int zoom;		/* raster: 0 all, each step halves what is shown; ugo and curves ignore it */
-	int scroll;		/* rows scrolled down (model, raster) */
-	bool framed;		/* draw a frame with the title (else the title is left out) */
-	bool focused;		/* its frame stands out */
+	double lo, hi; /* ugo: the range to fit (has_range) */
+	int zoom;      /* raster: 0 all, each step halves what is shown; ugo and curves ignore it */
+	int scroll;    /* rows scrolled down (model, raster) */
+	bool framed;   /* draw a frame with the title (else the title is left out) */
+	bool focused;  /* its frame stands out */
 };
 
 struct view {
@@ -47,7 +47,8 @@ void view_draw(struct app *app, const struct view *view, const struct view_args 
 /* As text of app_size() cells, in the colours and characters that the options allow. */
 bool view_print(struct app *app, const struct view *view, const struct view_args *args, FILE *out, struct status *st);
 /* As a file: .txt, .svg, .pdf, .png by the end of path. Refuses to overwrite unless force. */
-bool view_save(struct app *app, const struct view *view, const struct view_args *args, const char *path, bool force, struct status *st);
+bool view_save(struct app *app, const struct view *view, const struct view_args *args, const char *path, bool force,
+	       struct status *st);
 
 /* The line that says where one is: t, classes, spikes, error, picture, plan. */
 void view_status(struct app *app, char *out, size_t size);
