@@ -28,8 +28,8 @@ struct tee {
 
 struct app_private {
 	struct tee out, talk;
-	double started;	      /* when the running command did; seconds */
-	double shown;	      /* when progress was last shown; 0: not yet */
+	double started; /* when the running command did; seconds */
+	double shown;   /* when progress was last shown; 0: not yet */
 };
 
 /* --- streams -------------------------------------------------------------- */
@@ -305,8 +305,8 @@ progress_heard(void *ctx, const char *what, double done, double total)
 	struct app *app = ctx;
 
 	progress_show(app, what, done, total);
-	if (!progress_report(&app->watch, what, done, total))
-		atomic_store(&app->cancel, true);
+	if (app->poll)
+		app->poll(app->poll_ctx, what, done, total);
 	return !atomic_load(&app->cancel);
 }
 

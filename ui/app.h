@@ -34,61 +34,59 @@ extern const char *const color_names[];
 struct options {
 	enum output_format format;
 	enum color_mode color;
-	bool ascii;	      /* no character beyond ASCII in views */
-	int columns, rows;    /* size of views printed as text; 0: the terminal's, or 80x24 */
+	bool ascii;        /* no character beyond ASCII in views */
+	int columns, rows; /* size of views printed as text; 0: the terminal's, or 80x24 */
 	uint64_t seed;
-	int threads;	      /* 0: all cores */
+	int threads; /* 0: all cores */
 };
 
 /* What the views look at. Always within the model's bounds while one is loaded. */
 struct selection {
 	int layer, head;
-	int q, k;	  /* tokens: the row and column of an attention map */
+	int q, k;         /* tokens: the row and column of an attention map */
 	struct site site; /* the tree's cursor; the raster shows it */
-	int neuron;	  /* index into the site's flattened shape */
+	int neuron;       /* index into the site's flattened shape */
 };
 
 enum { APP_UGOS = 64 };
 
 struct app {
-	struct vit *vit;	/* NULL until a model is loaded */
-	struct dataset *data;	/* NULL until a data set is opened */
-	struct ann *ann;	/* scratch for one picture; NULL without a model */
-	float *pixels;		/* the picture [channels, size, size]; NULL without one */
-	char *title;		/* the picture's ("image 17"), control characters escaped; NULL without one */
-	int label;		/* its class, or -1 */
-	float *logits;		/* the reference's for it [classes]; NULL until there is a picture */
-	double ann_seconds;	/* what they took */
-	struct plan *plan;	/* NULL until converted */
-	struct walk *walk;	/* NULL until converted; walk->shown says whether it has the picture */
-	struct record *record;	/* what the walk sent; NULL without one */
-	struct record *record;	/* of the walk: spikes by step for the raster (ui/record.h); NULL without a walk */
+	struct vit *vit;           /* NULL until a model is loaded */
+	struct dataset *data;      /* NULL until a data set is opened */
+	struct ann *ann;           /* scratch for one picture; NULL without a model */
+	float *pixels;             /* the picture [channels, size, size]; NULL without one */
+	char *title;               /* the picture's ("image 17"), control characters escaped; NULL without one */
+	int label;                 /* its class, or -1 */
+	float *logits;             /* the reference's for it [classes]; NULL until there is a picture */
+	double ann_seconds;        /* what they took */
+	struct plan *plan;         /* NULL until converted */
+	struct walk *walk;         /* NULL until converted; walk->shown says whether it has the picture */
+	struct record *record;     /* of the walk: spikes by step for the raster (ui/record.h); NULL without a walk */
 	struct ugo *ugo[APP_UGOS]; /* fitted or imported, by name, oldest first */
 	int ugos;
 
-	struct store *store;	/* never NULL after app_init() */
-	int64_t session;	/* rows of the database; 0: none */
-	int64_t command;	/* the one that runs */
-	int64_t run;		/* the last one recorded */
-	bool recording_failed;	/* something could not be written; it was said */
+	struct store *store;   /* never NULL after app_init() */
+	int64_t session;       /* rows of the database; 0: none */
+	int64_t command;       /* the one that runs */
+	int64_t run;           /* the last one recorded */
+	bool recording_failed; /* something could not be written; it was said */
 
 	struct options options;
 	struct selection selection;
 	struct log log;
-	FILE *out;		/* results: to where app_init() was told, and to the log */
-	FILE *talk;		/* messages, likewise */
-	bool capture;		/* panes are shown: out and talk go to the log alone */
-	bool terminal;		/* results end on a terminal (isatty() cannot see it through out) */
-	bool interactive;	/* a person types: progress is shown, panes may be */
-	struct progress watch;	/* also told of progress, and may stop the work; report NULL: nobody */
-	bool quit;		/* `quit` was typed */
+	FILE *out;        /* results: to where app_init() was told, and to the log */
+	FILE *talk;       /* messages, likewise */
+	bool capture;     /* panes are shown: out and talk go to the log alone */
+	bool terminal;    /* results end on a terminal (isatty() cannot see it through out) */
+	bool interactive; /* a person types: progress is shown, panes may be */
+	bool quit;        /* `quit` was typed */
 	/* While panes are shown: called where long work reports progress, to poll the
 	 * terminal (it may set cancel) and to draw. NULL otherwise. */
 	void (*poll)(void *ctx, const char *what, double done, double total);
 	void *poll_ctx;
-	int depth;		/* of `source` within `source` */
-	atomic_bool cancel;	/* set by Ctrl-C, cleared when a command starts */
-	unsigned serial;	/* grows whenever views have to be drawn again */
+	int depth;          /* of `source` within `source` */
+	atomic_bool cancel; /* set by Ctrl-C, cleared when a command starts */
+	unsigned serial;    /* grows whenever views have to be drawn again */
 	struct app_private *own;
 };
 

@@ -248,7 +248,11 @@ candidates_join(const struct candidates *c, const char *conjunction, char *out, 
 
 	out[0] = '\0';
 	for (int i = 0; i < c->count && at < size; i++)
-		at += (size_t)snprintf(out + at, size - at, "%s%s", i == 0 ? "" : i + 1 == c->count ? conjunction : ", ", c->word[i]);
+		at += (size_t)snprintf(out + at, size - at, "%s%s",
+				       i == 0              ? ""
+				       : i + 1 == c->count ? conjunction
+							   : ", ",
+				       c->word[i]);
 }
 
 static bool
@@ -267,8 +271,8 @@ command_unknown(const char *text, int level, const char *first, struct status *s
 		}
 	}
 	if (nearest)
-		return status_fail(st, STATUS_USAGE, "there is no command \"%s%s%s\"; did you mean \"%s\"?", first, *first ? " " : "", text,
-				   nearest);
+		return status_fail(st, STATUS_USAGE, "there is no command \"%s%s%s\"; did you mean \"%s\"?", first,
+				   *first ? " " : "", text, nearest);
 	return status_fail(st, STATUS_USAGE, "there is no command \"%s%s%s\"; type: help", first, *first ? " " : "", text);
 }
 
@@ -344,14 +348,15 @@ option_find(const struct command_info *info, const char *name, size_t length, st
 		if (strlen(candidate) == length)
 			return i;
 		if (found >= 0) {
-			status_fail(st, STATUS_USAGE, "%s: --%.*s may be --%s or --%s; type more of it", info->name, (int)length, name,
-				    info->option[found].name, candidate);
+			status_fail(st, STATUS_USAGE, "%s: --%.*s may be --%s or --%s; type more of it", info->name, (int)length,
+				    name, info->option[found].name, candidate);
 			return -1;
 		}
 		found = i;
 	}
 	if (found < 0)
-		status_fail(st, STATUS_USAGE, "%s has no option --%.*s; type: help %s", info->name, (int)length, name, info->name);
+		status_fail(st, STATUS_USAGE, "%s has no option --%.*s; type: help %s", info->name, (int)length, name,
+			    info->name);
 	return found;
 }
 
@@ -389,8 +394,9 @@ value_check(const char *what, const char *text, enum value_kind kind, double lo,
 		return value_real(text, lo, hi, &a) || check_number(what, text, "a number", lo, hi, st);
 	case VALUE_INTS:
 		return value_ints(text, list, 64, lo, hi, true) > 0 ||
-		       status_fail(st, STATUS_USAGE, "%s must be ascending whole numbers from %.10g to %.10g as 4,8,16, not \"%s\"", what,
-				   lo, hi, text);
+		       status_fail(st, STATUS_USAGE,
+				   "%s must be ascending whole numbers from %.10g to %.10g as 4,8,16, not \"%s\"", what, lo, hi,
+				   text);
 	case VALUE_INDEX:
 		return value_ints(text, list, 8, 0, INT_MAX, false) > 0 ||
 		       status_fail(st, STATUS_USAGE, "%s must be an index as 0,5, not \"%s\"", what, text);
@@ -492,7 +498,8 @@ arguments_complete(const struct call *call, struct fault *fault, struct status *
 	fault->at = strlen(call->line);
 	fault->length = 1;
 	usage = command_usage(call->info);
-	status_fail(st, STATUS_USAGE, "%s: %s is missing; usage: %s", call->info->name, arg->name, usage ? usage : call->info->name);
+	status_fail(st, STATUS_USAGE, "%s: %s is missing; usage: %s", call->info->name, arg->name,
+		    usage ? usage : call->info->name);
 	free(usage);
 	return false;
 }
@@ -636,7 +643,8 @@ command_usage(const struct command_info *info)
 
 	for (int i = 0; i < COMMAND_ARGS && info->arg[i].name; i++) {
 		const struct argument_info *a = &info->arg[i];
-		at += (size_t)snprintf(text + at, sizeof(text) - at, a->optional ? " [%s%s]" : " %s%s", a->name, a->many ? " ..." : "");
+		at += (size_t)snprintf(text + at, sizeof(text) - at, a->optional ? " [%s%s]" : " %s%s", a->name,
+				       a->many ? " ..." : "");
 	}
 	for (int i = 0; i < COMMAND_OPTIONS && info->option[i].name && at < sizeof(text); i++) {
 		const struct option_info *o = &info->option[i];

@@ -16,25 +16,25 @@
 
 /* What a value is: how it is checked and completed. */
 enum value_kind {
-	VALUE_NONE,	/* an option without value; the end of a list of arguments */
-	VALUE_INT,	/* whole number within [lo, hi] */
-	VALUE_REAL,	/* number within [lo, hi] */
-	VALUE_RANGE,	/* LO,HI with LO < HI */
-	VALUE_INTS,	/* ascending whole numbers 4,8,16 within [lo, hi] */
-	VALUE_INDEX,	/* whole numbers 0,5 in any order, not negative */
-	VALUE_SIZE,	/* COLSxROWS */
-	VALUE_CHOICE,	/* one of choices, or an unambiguous prefix */
-	VALUE_TEXT,	/* any word */
-	VALUE_LINE,	/* the rest of the line as it stands; last argument only */
+	VALUE_NONE,   /* an option without value; the end of a list of arguments */
+	VALUE_INT,    /* whole number within [lo, hi] */
+	VALUE_REAL,   /* number within [lo, hi] */
+	VALUE_RANGE,  /* LO,HI with LO < HI */
+	VALUE_INTS,   /* ascending whole numbers 4,8,16 within [lo, hi] */
+	VALUE_INDEX,  /* whole numbers 0,5 in any order, not negative */
+	VALUE_SIZE,   /* COLSxROWS */
+	VALUE_CHOICE, /* one of choices, or an unambiguous prefix */
+	VALUE_TEXT,   /* any word */
+	VALUE_LINE,   /* the rest of the line as it stands; last argument only */
 	VALUE_PATH,
-	VALUE_SITE,	/* glob of sites */
+	VALUE_SITE, /* glob of sites */
 	VALUE_VIEW,
 	VALUE_FUNCTION,
 	VALUE_RECIPE,
-	VALUE_UGO,	/* name of a UGO of this session, or a function */
-	VALUE_TOPIC,	/* command or class */
+	VALUE_UGO,   /* name of a UGO of this session, or a function */
+	VALUE_TOPIC, /* command or class */
 	VALUE_SETTING,
-	VALUE_RUN,	/* number of a run */
+	VALUE_RUN, /* number of a run */
 };
 
 enum command_class { CLASS_MODEL, CLASS_SPIKES, CLASS_UGO, CLASS_VIEW, CLASS_STUDY, CLASS_NOTEBOOK, CLASS_SHELL, CLASSES };
@@ -43,7 +43,7 @@ struct option_info {
 	const char *name;  /* without the dashes */
 	const char *value; /* how help calls its value ("N"); NULL for VALUE_NONE */
 	enum value_kind kind;
-	double lo, hi;	   /* bounds of VALUE_INT, VALUE_REAL and VALUE_INTS */
+	double lo, hi;              /* bounds of VALUE_INT, VALUE_REAL and VALUE_INTS */
 	const char *const *choices; /* of VALUE_CHOICE; ends with NULL */
 	const char *help;
 };
@@ -72,14 +72,14 @@ struct command_info {
 };
 
 extern const struct command_info command_table[]; /* ends with a NULL name */
-extern const char *const class_names[];		  /* [CLASSES] and NULL */
+extern const char *const class_names[];           /* [CLASSES] and NULL */
 extern const char *const class_titles[];
 
 /* A parsed command line. */
 struct word {
 	char *text;
 	size_t at, length; /* where it stands in the line, bytes */
-	bool quoted;	   /* never an option */
+	bool quoted;       /* never an option */
 };
 
 struct call {
@@ -88,7 +88,7 @@ struct call {
 	const char *arg[CALL_WORDS];
 	bool given[COMMAND_OPTIONS];
 	const char *value[COMMAND_OPTIONS]; /* of the options given */
-	struct word word[CALL_WORDS];	    /* owns the text */
+	struct word word[CALL_WORDS];       /* owns the text */
 	int words;
 	const char *line; /* the caller's */
 };

@@ -145,10 +145,18 @@ unit_of(const char *key)
 	static const struct {
 		const char *end;
 		enum unit unit;
-	} units[] = {{"accuracy", UNIT_PERCENT},	   {"agreement", UNIT_PERCENT},	     {"probability", UNIT_PERCENT},
-		     {"seconds", UNIT_SECONDS},		   {"bytes", UNIT_BYTES},	     {"spikes", UNIT_COUNT},
-		     {"events", UNIT_COUNT},		   {"units", UNIT_COUNT},	     {"parameters", UNIT_COUNT},
-		     {"spikes_per_image", UNIT_COUNT},	   {"events_per_image", UNIT_COUNT}, {"spikes_total", UNIT_COUNT},
+	} units[] = {{"accuracy", UNIT_PERCENT},
+		     {"agreement", UNIT_PERCENT},
+		     {"probability", UNIT_PERCENT},
+		     {"seconds", UNIT_SECONDS},
+		     {"bytes", UNIT_BYTES},
+		     {"spikes", UNIT_COUNT},
+		     {"events", UNIT_COUNT},
+		     {"units", UNIT_COUNT},
+		     {"parameters", UNIT_COUNT},
+		     {"spikes_per_image", UNIT_COUNT},
+		     {"events_per_image", UNIT_COUNT},
+		     {"spikes_total", UNIT_COUNT},
 		     {"units_per_image", UNIT_COUNT}};
 	size_t n = strlen(key);
 
@@ -253,7 +261,8 @@ cell_human(const char *key, const json_t *v)
 	if (!json_is_array(v))
 		return strdup(json_is_null(v) ? "-" : "...");
 	text[0] = '\0';
-	json_array_foreach(v, i, item) {
+	json_array_foreach(v, i, item)
+	{
 		char *cell = at < 100 ? cell_human(key, item) : strdup("...");
 		at += (size_t)snprintf(text + at, sizeof(text) - at, "%s%.40s", i ? " " : "", cell ? cell : "");
 		free(cell);
@@ -339,7 +348,8 @@ grid_fill(struct grid *g, const json_t *table)
 	g->right = calloc((size_t)g->columns + 1, sizeof(*g->right));
 	if (!g->cell || !g->width || !g->right)
 		return false;
-	json_object_foreach((json_t *)first, key, head) {
+	json_object_foreach((json_t *)first, key, head)
+	{
 		grid_set(g, 0, column, heading(key));
 		for (int row = 1; row < g->rows; row++) {
 			const json_t *v = json_object_get(json_array_get(table, (size_t)row - 1), key);
@@ -386,40 +396,48 @@ is_table(const json_t *v)
 	return json_is_array(v) && json_is_object(json_array_get(v, 0));
 }
 
-static bool
-print_fields(const json_t *root, FILE *out)
+static int
+names_width(const json_t *root)
 {
 	const char *key;
 	json_t *v;
 	int width = 0;
 
-	json_object_foreach((json_t *)root, key, v)
-		if (!is_table(v) && output_width(key) > width)
-			width = output_width(key);
-	json_object_foreach((json_t *)root, key, v) {
-		char *name = heading(key), *text = cell_human(key, v);
-		if (!is_table(v) && name && text && !(json_is_array(v) && json_array_size(v) == 0)) {
-			fputs(name, out);
-			pad(out, width + 2 - output_width(name));
-			fprintf(out, "%s\n", text);
-		}
-		free(name);
-		free(text);
-	}
-	return true;
+	json_object_foreach((json_t *)root, key, v) if (!is_table(v) && output_width(key) > width) width = output_width(key);
+	return width;
 }
 
+static void
+print_field(const char *key, const json_t *v, int width, FILE *out)
+{
+	char *name = heading(key), *text = cell_human(key, v);
+
+	if (name && text && !(json_is_array(v) && json_array_size(v) == 0)) {
+		fputs(name, out);
+		pad(out, width + 2 - output_width(name));
+		fprintf(out, "%s\n", text);
+	}
+	free(name);
+	free(text);
+}
+
+/* Values and tables in their order. */
 static bool
 print_people(const json_t *root, FILE *out)
 {
 	const char *key;
 	json_t *v;
 	bool ok = true;
+	int width = names_width(root);
 
 	json_object_foreach((json_t *)root, key, v)
+	{
 		if (is_table(v))
 			ok = print_grid(v, out) && ok;
-	return print_fields(root, out) && ok;
+		else
+			print_field(key, v, width, out);
+	}
+	return ok;
 }
 
 /* --- Markdown ------------------------------------------------------------- */
@@ -445,15 +463,13 @@ markdown_table(const json_t *table, FILE *out)
 	json_t *v, *row;
 	size_t i;
 
-	json_object_foreach((json_t *)first, key, v)
-		markdown_cell(heading(key), out);
+	json_object_foreach((json_t *)first, key, v) markdown_cell(heading(key), out);
 	fputs("|\n", out);
-	json_object_foreach((json_t *)first, key, v)
-		fputs(json_is_number(v) ? "| ---: " : "| --- ", out);
+	json_object_foreach((json_t *)first, key, v) fputs(json_is_number(v) ? "| ---: " : "| --- ", out);
 	fputs("|\n", out);
-	json_array_foreach(table, i, row) {
-		json_object_foreach((json_t *)first, key, v)
-			markdown_cell(cell_human(key, json_object_get(row, key)), out);
+	json_array_foreach(table, i, row)
+	{
+		json_object_foreach((json_t *)first, key, v) markdown_cell(cell_human(key, json_object_get(row, key)), out);
 		fputs("|\n", out);
 	}
 	fputc('\n', out);
@@ -466,10 +482,9 @@ print_markdown(const json_t *root, FILE *out)
 	json_t *v;
 	bool head = false;
 
+	json_object_foreach((json_t *)root, key, v) if (is_table(v)) markdown_table(v, out);
 	json_object_foreach((json_t *)root, key, v)
-		if (is_table(v))
-			markdown_table(v, out);
-	json_object_foreach((json_t *)root, key, v) {
+	{
 		if (is_table(v))
 			continue;
 		if (!head)
@@ -507,7 +522,8 @@ csv_row(const json_t *row, const json_t *keys, bool names, int precision, FILE *
 	json_t *v;
 	size_t left = json_object_size(keys);
 
-	json_object_foreach((json_t *)keys, key, v) {
+	json_object_foreach((json_t *)keys, key, v)
+	{
 		const json_t *mine = json_object_get(row, key);
 		char *text = names ? strdup(key) : mine ? cell_exact(mine, precision) : strdup("");
 
@@ -527,14 +543,14 @@ print_csv(const json_t *root, int precision, FILE *out)
 	size_t i;
 	bool ok;
 
-	json_object_foreach((json_t *)root, key, v) {
+	json_object_foreach((json_t *)root, key, v)
+	{
 		const json_t *keys = json_array_get(v, 0);
 
 		if (!is_table(v))
 			continue;
 		ok = csv_row(keys, keys, true, precision, out);
-		json_array_foreach(v, i, row)
-			ok = ok && csv_row(row, keys, false, precision, out);
+		json_array_foreach(v, i, row) ok = ok && csv_row(row, keys, false, precision, out);
 		return ok;
 	}
 	return csv_row(root, root, true, precision, out) && csv_row(root, root, false, precision, out);

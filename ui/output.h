@@ -28,11 +28,11 @@
 #include <stddef.h>
 
 struct output {
-	json_t *root;	/* object */
-	json_t *table;	/* the open array of rows, or NULL */
-	json_t *row;	/* the open row, or NULL */
-	int precision;	/* digits of numbers in JSON and CSV: 9, or 17 for doubles */
-	bool failed;	/* out of memory: output_print() says so */
+	json_t *root;  /* object */
+	json_t *table; /* the open array of rows, or NULL */
+	json_t *row;   /* the open row, or NULL */
+	int precision; /* digits of numbers in JSON and CSV: 9, or 17 for doubles */
+	bool failed;   /* out of memory: output_print() says so */
 };
 
 void output_init(struct output *o);

@@ -1,0 +1,371 @@
+/* Commands about the model, the data and the reference network. */
+#include "ui/commands.h"
+
+#include "ann/ann.h"
+#include "base/text.h"
+#include "ui/notebook.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+double
+seconds_now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+bool
+need_model(const struct app *app, struct status *st)
+{
+	return app->vit || status_fail(st, STATUS_FAILED, "no model is loaded; type: load PATH");
+}
+
+bool
+need_data(const struct app *app, struct status *st)
+{
+	return app->data || status_fail(st, STATUS_FAILED, "no data set is open; type: data PATH");
+}
+
+bool
+need_picture(const struct app *app, struct status *st)
+{
+	if (!need_model(app, st))
+		return false;
+	if (app->pixels)
+		return true;
+	if (app->data)
+		return status_fail(st, STATUS_FAILED, "no picture is shown; type: image 0");
+	return status_fail(st, STATUS_FAILED, "no picture is shown; type: image FILE, or data PATH and then image 0");
+}
+
+void
+output_top(struct output *o, const struct app *app, const float *logits)
+{
+	int index[5], k = app->vit->classes < 5 ? app->vit->classes : 5;
+	float probability[5];
+	char label[16];
+
+	walk_top(logits, app->vit->classes, k, index, probability);
+	output_table(o, "top");
+	for (int i = 0; i < k; i++) {
+		output_row(o);
+		output_int(o, "class", index[i]);
+		output_text(o, "label", vit_label(app->vit, index[i], label));
+		output_real(o, "probability", (double)probability[i]);
+	}
+	output_end(o);
+}
+
+char *
+shape_text(const struct vit *vit, struct site site, char out[48])
+{
+	int dim[3], dims = site_shape(vit, site, dim), at = 0;
+
+	for (int i = 0; i < dims; i++)
+		at += snprintf(out + at, (size_t)(48 - at), "%s%d", i ? "x" : "", dim[i]);
+	return out;
+}
+
+/* --- load, data, image ---------------------------------------------------- */
+
+bool
+open_model(struct app *app, const char *path, struct status *st)
+{
+	struct vit *vit = vit_load(path, st);
+	struct ann *ann = vit ? ann_new(vit, 1, st) : NULL;
+
+	if (!ann) {
+		vit_free(vit);
+		return false;
+	}
+	app_set_model(app, vit, ann);
+	return true;
+}
+
+static void
+output_model(struct output *o, const struct vit *vit)
+{
+	output_text(o, "name", vit->name);
+	output_text(o, "family", vit->family);
+	output_text(o, "path", vit->path);
+	output_text(o, "hash", vit->hash);
+	output_int(o, "parameters", (int64_t)vit->parameters);
+	output_int(o, "image_size", vit->image_size);
+	output_int(o, "patch_size", vit->patch_size);
+	output_int(o, "tokens", vit->tokens);
+	output_int(o, "blocks", vit->depth);
+	output_int(o, "heads", vit->heads);
+	output_int(o, "width", vit->width);
+	output_int(o, "mlp_width", vit->mlp_width);
+	output_int(o, "classes", vit->classes);
+	output_text(o, "activation", activation_name(vit->act));
+}
+
+bool
+cmd_load(struct app *app, const struct call *call, struct status *st)
+{
+	double started = seconds_now();
+	struct output o;
+
+	if (!open_model(app, call->arg[0], st))
+		return false;
+	output_init(&o);
+	output_model(&o, app->vit);
+	output_real(&o, "seconds", seconds_now() - started);
+	return output_print(&o, app->options.format, app->out, st);
+}
+
+bool
+open_data(struct app *app, const char *path, struct status *st)
+{
+	struct dataset *data = dataset_open(path, st);
+
+	if (!data)
+		return false;
+	app_set_data(app, data);
+	return true;
+}
+
+bool
+cmd_data(struct app *app, const struct call *call, struct status *st)
+{
+	struct output o;
+
+	if (!open_data(app, call->arg[0], st))
+		return false;
+	output_init(&o);
+	output_text(&o, "path", dataset_path(app->data));
+	output_int(&o, "images", dataset_count(app->data));
+	output_int(&o, "classes", dataset_classes(app->data));
+	output_text(&o, "hash", dataset_hash(app->data));
+	return output_print(&o, app->options.format, app->out, st);
+}
+
+static bool
+run_ann(struct app *app, struct status *st)
+{
+	size_t classes = (size_t)app->vit->classes;
+	float *logits = malloc(classes * sizeof(*logits));
+	double started = seconds_now();
+
+	if (!logits)
+		return status_nomem(st, "logits");
+	if (!ann_forward(app->ann, app->pixels, 1, logits, NULL, st)) {
+		free(logits);
+		return false;
+	}
+	app->ann_seconds = seconds_now() - started;
+	free(app->logits);
+	app->logits = logits;
+	return true;
+}
+
+bool
+open_picture(struct app *app, const char *text, struct status *st)
+{
+	const struct vit *vit = app->vit;
+	size_t side = (size_t)vit->image_size;
+	float *pixels = calloc((size_t)vit->channels * side * side, sizeof(*pixels));
+	char *title = NULL, *escaped;
+	int label = -1;
+	bool ok;
+
+	if (!pixels)
+		return status_nomem(st, "a picture");
+	ok = picture_get(text, app->data, vit, pixels, &label, &title, st);
+	if (ok) {
+		size_t size = 4 * strlen(title) + 1;
+
+		escaped = malloc(size);
+		ok = escaped ? app_set_picture(app, pixels, label, text_escape(title, escaped, size), st)
+			     : status_nomem(st, "a picture's name");
+	}
+	free(title);
+	free(pixels);
+	return ok && run_ann(app, st);
+}
+
+static const char *
+label_name(const struct app *app, int label, char out[16])
+{
+	const char *name = app->data ? dataset_class(app->data, label) : NULL;
+
+	if (label < 0)
+		return NULL;
+	if (label < app->vit->classes && (app->vit->labels || !name))
+		return vit_label(app->vit, label, out);
+	return name;
+}
+
+static void
+output_picture(struct output *o, const struct app *app)
+{
+	char label[16];
+
+	output_text(o, "image", app->title);
+	if (app->label >= 0)
+		output_text(o, "label", label_name(app, app->label, label));
+	else
+		output_null(o, "label");
+}
+
+bool
+cmd_image(struct app *app, const struct call *call, struct status *st)
+{
+	struct output o;
+
+	if (!need_model(app, st))
+		return false;
+	if (!app->data && strspn(call->arg[0], "0123456789") == strlen(call->arg[0]))
+		return need_data(app, st);
+	if (!open_picture(app, call->arg[0], st))
+		return false;
+	output_init(&o);
+	output_picture(&o, app);
+	return output_print(&o, app->options.format, app->out, st);
+}
+
+/* --- model, classes, ann -------------------------------------------------- */
+
+static void
+output_site_plan(struct output *o, const struct site_plan *p)
+{
+	output_text(o, "neuron", p->threshold || p->neuron != NEURON_NONE ? neuron_name(p->neuron) : "-");
+	output_text(o, "function", p->mode == FUNCTION_MODE_NONE ? "-" : function_mode_name(p->mode));
+	if (p->ugo)
+		output_int(o, "hidden", p->ugo->hidden);
+	else
+		output_null(o, "hidden");
+	output_real(o, "observed_lo", (double)p->observed_lo);
+	output_real(o, "observed_hi", (double)p->observed_hi);
+}
+
+static void
+output_site_walk(struct output *o, const struct walk_site *s)
+{
+	output_real(o, "rmse", (double)s->rmse);
+	output_real(o, "relative", (double)s->relative);
+	output_real(o, "rate", (double)s->rate);
+	output_real(o, "alarms", (double)s->alarms);
+}
+
+static void
+output_site(struct output *o, const struct app *app, int index, const char *name)
+{
+	const struct walk_step *last = app->walk && app->walk->t > 0 ? walk_last(app->walk) : NULL;
+	char shape[48];
+
+	output_row(o);
+	output_text(o, "site", name);
+	output_text(o, "shape", shape_text(app->vit, site_at(app->vit, index), shape));
+	if (app->plan)
+		output_site_plan(o, &app->plan->site[index]);
+	if (last)
+		output_site_walk(o, &last->site[index]);
+}
+
+/* For people, the sites of a block stand indented below its name. */
+static bool
+output_sites(struct output *o, const struct app *app, const char *glob)
+{
+	bool tree = app->options.format == FORMAT_TABLE && !glob;
+	int block = -1, found = 0;
+
+	output_table(o, "sites");
+	for (int i = 0; i < site_count(app->vit); i++) {
+		struct site site = site_at(app->vit, i);
+		char name[SITE_NAME_MAX], row[SITE_NAME_MAX + 4];
+
+		if (glob && !site_matches(site, glob))
+			continue;
+		found++;
+		site_name(site, name);
+		if (tree && site.block >= 0 && site.block != block) {
+			struct site whole = {SITE_BLOCK, site.block};
+			char head[SITE_NAME_MAX];
+
+			block = site.block;
+			output_site(o, app, site_index(app->vit, whole), site_name(whole, head));
+		}
+		if (tree && site.kind == SITE_BLOCK)
+			continue;
+		snprintf(row, sizeof(row), "%s%s", tree && site.block >= 0 ? "  " : "",
+			 tree && site.block >= 0 ? strchr(strchr(name, '.') + 1, '.') + 1 : name);
+		output_site(o, app, i, row);
+	}
+	output_end(o);
+	return found > 0;
+}
+
+bool
+cmd_model(struct app *app, const struct call *call, struct status *st)
+{
+	const char *glob = call->args > 0 ? call->arg[0] : NULL;
+	struct output o;
+
+	if (!need_model(app, st))
+		return false;
+	output_init(&o);
+	if (!glob)
+		output_model(&o, app->vit);
+	if (!output_sites(&o, app, glob)) {
+		output_done(&o);
+		return status_fail(st, STATUS_USAGE, "no site matches \"%s\"; type: model", glob);
+	}
+	return output_print(&o, app->options.format, app->out, st);
+}
+
+bool
+cmd_classes(struct app *app, const struct call *call, struct status *st)
+{
+	struct output o;
+	char label[16];
+
+	(void)call;
+	if (!need_model(app, st))
+		return false;
+	output_init(&o);
+	output_table(&o, "classes");
+	for (int i = 0; i < app->vit->classes; i++) {
+		output_row(&o);
+		output_int(&o, "class", i);
+		output_text(&o, "label", vit_label(app->vit, i, label));
+	}
+	output_end(&o);
+	return output_print(&o, app->options.format, app->out, st);
+}
+
+bool
+cmd_ann(struct app *app, const struct call *call, struct status *st)
+{
+	struct output o;
+	int64_t run;
+	bool ok;
+
+	(void)call;
+	if (!need_picture(app, st))
+		return false;
+	run = notebook_run_begin(app, "ann", NULL);
+	ok = run_ann(app, st);
+	if (ok) {
+		int top;
+		float p;
+
+		walk_top(app->logits, app->vit->classes, 1, &top, &p);
+		notebook_metric(app, run, 0, "top", top);
+		notebook_metric(app, run, 0, "probability", (double)p);
+	}
+	notebook_run_end(app, run, st, app->ann_seconds);
+	if (!ok)
+		return false;
+	output_init(&o);
+	output_picture(&o, app);
+	output_floats(&o, "logits", app->logits, (size_t)app->vit->classes);
+	output_top(&o, app, app->logits);
+	output_real(&o, "seconds", app->ann_seconds);
+	return output_print(&o, app->options.format, app->out, st);
+}

@@ -1,0 +1,66 @@
+/* What commands do: the handlers that command_table names, and what they share. */
+#ifndef SPIKESCOPE_UI_COMMANDS_H
+#define SPIKESCOPE_UI_COMMANDS_H
+
+#include "ui/command.h"
+#include "ui/output.h"
+
+typedef bool command_fn(struct app *app, const struct call *call, struct status *st);
+
+command_fn cmd_load, cmd_data, cmd_image, cmd_model, cmd_classes, cmd_ann;
+command_fn cmd_convert, cmd_plan, cmd_step, cmd_run, cmd_reset, cmd_goto, cmd_state, cmd_print, cmd_write;
+command_fn cmd_ugo_list, cmd_ugo_fit, cmd_ugo_show, cmd_ugo_import, cmd_ugo_export;
+command_fn cmd_view, cmd_save, cmd_layout, cmd_panes;
+command_fn cmd_eval;
+command_fn cmd_session_new, cmd_session_open, cmd_session_list, cmd_session_note, cmd_runs, cmd_show, cmd_query;
+command_fn cmd_set, cmd_source, cmd_history, cmd_help, cmd_apropos, cmd_quit;
+
+/* The words of `print --what`, in the order of enum what; end with NULL. */
+extern const char *const what_names[];
+enum what {
+	WHAT_VALUE,
+	WHAT_REFERENCE,
+	WHAT_ERROR,
+	WHAT_CORRECTION,
+	WHAT_SENT,
+	WHAT_COUNT,
+	WHAT_MEMBRANE,
+	WHAT_THRESHOLD,
+	WHAT_INPUT
+};
+extern const char *const rule_names[]; /* of enum threshold_rule */
+
+/* What `set` knows; the words for completion and help. */
+struct setting_info {
+	const char *name, *value, *help;
+	enum value_kind kind;
+	const char *const *choices;
+	double lo, hi;
+};
+extern const struct setting_info setting_table[]; /* ends with a NULL name */
+
+/* Fail with what to type next when something is missing. */
+bool need_model(const struct app *app, struct status *st);
+bool need_data(const struct app *app, struct status *st);
+bool need_picture(const struct app *app, struct status *st);
+/* Converts with the default recipe first when there is no plan yet, and says so. */
+bool need_walk(struct app *app, struct status *st);
+
+/* Builds a plan with options (pictures filled in by this function: from path, or NULL
+ * as `convert` explains), records it and makes it the workbench's. count: pictures. */
+struct plan_options;
+bool convert(struct app *app, struct plan_options *options, const char *path, int count, struct status *st);
+
+/* Opens a model, shows a picture of the open data set or a file: as the commands do. */
+bool open_model(struct app *app, const char *path, struct status *st);
+bool open_data(struct app *app, const char *path, struct status *st);
+bool open_picture(struct app *app, const char *text, struct status *st);
+
+/* The five best classes of logits as table "top": class, label, probability. */
+void output_top(struct output *o, const struct app *app, const float *logits);
+/* "17x17x64" */
+char *shape_text(const struct vit *vit, struct site site, char out[48]);
+
+double seconds_now(void); /* monotonic */
+
+#endif

@@ -1,0 +1,30 @@
+/* What the workbench writes into the store: commands, runs and their numbers.
+ *
+ * A record that cannot be written never stops the work: the first failure is said
+ * (app_say) and remembered in app->recording_failed, so that the program ends with
+ * STATUS_DATA. */
+#ifndef SPIKESCOPE_UI_NOTEBOOK_H
+#define SPIKESCOPE_UI_NOTEBOOK_H
+
+#include "study/eval.h"
+#include "ui/app.h"
+
+int64_t notebook_command_begin(struct app *app, const char *line);
+/* st: how it ended. */
+void notebook_command_end(struct app *app, int64_t command, const struct status *st, double seconds);
+
+/* Starts a run of this kind ("step", "ann", "eval", "fit", "convert") with the model,
+ * plan and data set that are loaded. data NULL: app->data. 0 when it failed. */
+int64_t notebook_run_begin(struct app *app, const char *kind, const struct dataset *data);
+void notebook_run_end(struct app *app, int64_t run, const struct status *st, double seconds);
+void notebook_metric(struct app *app, int64_t run, int t, const char *name, double value);
+
+/* The measurements of step t of the walk: of the whole, and of each site. */
+void notebook_walk_step(struct app *app, int64_t run, int t);
+/* Points, reference and predictions of an evaluation. */
+void notebook_eval(struct app *app, int64_t run, const struct eval_options *options, const struct eval_result *result);
+
+/* A UGO into the collection. */
+void notebook_ugo(struct app *app, const struct ugo *ugo);
+
+#endif
