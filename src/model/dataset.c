@@ -142,7 +142,7 @@ dataset_get(const struct dataset *data, int index, const struct vit *vit, float 
 	int unused;
 
 	if (index < 0 || index >= data->count)
-		return status_fail(st, STATUS_DATA, "image %d is out of range: %s has %d pictures, 0 to %d", index, data->path, data->count,
-				   data->count - 1);
+		return status_fail(st, STATUS_DATA, "image %d is out of range: %s has %d pictures, 0 to %d", index, data->path,
+				   data->count, data->count - 1);
 	return data->kind->get(data, index, vit, pixels, label ? label : &unused, st);
 }

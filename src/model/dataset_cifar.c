@@ -60,7 +60,8 @@ cifar_knows(const char *path, bool folder)
 	int count;
 
 	if (!folder)
-		return fnmatch("*.bin", path, 0) == 0 || (stat(path, &info) == 0 && info.st_size > 0 && info.st_size % RECORD == 0);
+		return fnmatch("*.bin", path, 0) == 0 ||
+		       (stat(path, &info) == 0 && info.st_size > 0 && info.st_size % RECORD == 0);
 	count = find_batches(path, &entries);
 	dataset_free_names(entries, count);
 	return count > 0;
@@ -85,7 +86,8 @@ open_batch(struct dataset *data, const char *path, struct status *st)
 	struct stat info;
 
 	if (own->batches == BATCHES_MAX)
-		return status_fail(st, STATUS_DATA, "%s: more than %d batches; open one of them by name", data->path, BATCHES_MAX);
+		return status_fail(st, STATUS_DATA, "%s: more than %d batches; open one of them by name", data->path,
+				   BATCHES_MAX);
 	batch->path = arena_strdup(data->arena, path);
 	if (!batch->path)
 		return status_nomem(st, path);
@@ -186,8 +188,8 @@ cifar_get(const struct dataset *data, int index, const struct vit *vit, float *p
 	if (pread(batch->fd, record, RECORD, (off_t)index * RECORD) != RECORD)
 		return status_fail(st, STATUS_DATA, "%s: record %d cannot be read; did the file change?", batch->path, index);
 	if (record[0] >= CLASSES)
-		return status_fail(st, STATUS_DATA, "%s: record %d has label %d, CIFAR-10 has 0 to %d; is this another data set?", batch->path,
-				   index, record[0], CLASSES - 1);
+		return status_fail(st, STATUS_DATA, "%s: record %d has label %d, CIFAR-10 has 0 to %d; is this another data set?",
+				   batch->path, index, record[0], CLASSES - 1);
 	*label = record[0];
 	for (int i = 0; i < PLANE; i++)
 		for (int c = 0; c < 3; c++)

@@ -21,7 +21,7 @@ struct folder {
 	struct picture *pictures; /* [data->count] */
 	size_t room;
 	const char **names; /* [data->classes] */
-	struct hash *hash; /* while it is being opened */
+	struct hash *hash;  /* while it is being opened */
 };
 
 static int
@@ -141,7 +141,8 @@ visit_class(struct dataset *data, const char *name, const char *path, const stru
 {
 	(void)path;
 	(void)label;
-	return !S_ISDIR(info->st_mode) || (add_class(data, name, st) && each_entry(data, name, visit_file, data->classes - 1, st));
+	return !S_ISDIR(info->st_mode) ||
+	       (add_class(data, name, st) && each_entry(data, name, visit_file, data->classes - 1, st));
 }
 
 static bool
@@ -160,9 +161,10 @@ folder_open(struct dataset *data, struct status *st)
 	}
 	hash_finish(own->hash, data->hash);
 	if (ok && data->count == 0)
-		return status_fail(st, STATUS_DATA,
-				   "%s: no pictures here; a data set is a folder of .jpg or .png files, or of one folder of them per class",
-				   data->path);
+		return status_fail(
+		    st, STATUS_DATA,
+		    "%s: no pictures here; a data set is a folder of .jpg or .png files, or of one folder of them per class",
+		    data->path);
 	return ok;
 }
 

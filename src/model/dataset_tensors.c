@@ -37,7 +37,8 @@ check_shape(const struct st_tensor *t, const char *file, const struct vit *vit, 
 	char found[128];
 
 	if (!is_float(t->dtype))
-		return status_fail(st, STATUS_DATA, "%s: tensor '%s' holds integers; pixels are normalised floats", file, t->name);
+		return status_fail(st, STATUS_DATA, "%s: tensor '%s' holds integers; pixels are normalised floats", file,
+				   t->name);
 	if ((t->dims == 3 || t->dims == 4) && chw[0] == vit->channels && chw[1] == vit->image_size && chw[2] == vit->image_size)
 		return true;
 	return status_fail(st, STATUS_DATA, "%s: tensor '%s' is %s; the model wants [n,%d,%d,%d] or [%d,%d,%d]", file, t->name,
@@ -46,7 +47,8 @@ check_shape(const struct st_tensor *t, const char *file, const struct vit *vit, 
 }
 
 bool
-tensor_picture(const struct st_tensor *t, const char *file, int64_t index, const struct vit *vit, float *pixels, struct status *st)
+tensor_picture(const struct st_tensor *t, const char *file, int64_t index, const struct vit *vit, float *pixels,
+	       struct status *st)
 {
 	int64_t count = t->dims == 4 ? t->dim[0] : 1;
 	size_t size;
@@ -54,14 +56,15 @@ tensor_picture(const struct st_tensor *t, const char *file, int64_t index, const
 	if (!check_shape(t, file, vit, st))
 		return false;
 	if (index < 0 || index >= count)
-		return status_fail(st, STATUS_DATA, "%s: '%s[%lld]' is out of range; the tensor holds %lld pictures, counted from 0", file,
+		return status_fail(st, STATUS_DATA,
+				   "%s: '%s[%lld]' is out of range; the tensor holds %lld pictures, counted from 0", file,
 				   t->name, (long long)index, (long long)count);
 	size = t->count / (size_t)count;
 	safetensors_read(t, (size_t)index * size, size, pixels);
 	for (size_t i = 0; i < size; i++)
 		if (!isfinite(pixels[i]))
-			return status_fail(st, STATUS_DATA, "%s: '%s[%lld]' holds a %s at element %zu; pixels must be finite", file, t->name,
-					   (long long)index, isnan(pixels[i]) ? "NaN" : "infinity", i);
+			return status_fail(st, STATUS_DATA, "%s: '%s[%lld]' holds a %s at element %zu; pixels must be finite",
+					   file, t->name, (long long)index, isnan(pixels[i]) ? "NaN" : "infinity", i);
 	return true;
 }
 
@@ -104,9 +107,10 @@ count_classes(struct dataset *data, struct status *st)
 		int label = tensor_label(data->own, data->count, i);
 
 		if (label < 0)
-			return status_fail(st, STATUS_DATA,
-					   "%s: tensor 'labels' must be %d integers from 0 (label %d is not); mend or leave it out", data->path,
-					   data->count, i);
+			return status_fail(
+			    st, STATUS_DATA,
+			    "%s: tensor 'labels' must be %d integers from 0 (label %d is not); mend or leave it out", data->path,
+			    data->count, i);
 		data->classes = label >= data->classes ? label + 1 : data->classes;
 	}
 	return true;
@@ -118,12 +122,13 @@ check_pixels(struct dataset *data, const struct st_tensor *t, struct status *st)
 	char found[128];
 
 	if (!t)
-		return status_fail(st, STATUS_DATA,
-				   "%s: no tensor 'pixel_values' or 'images'; show another one with `image FILE.safetensors:NAME[i]`",
-				   data->path);
+		return status_fail(
+		    st, STATUS_DATA,
+		    "%s: no tensor 'pixel_values' or 'images'; show another one with `image FILE.safetensors:NAME[i]`",
+		    data->path);
 	if ((t->dims != 3 && t->dims != 4) || t->count == 0 || (t->dims == 4 && t->dim[0] > INT_MAX))
-		return status_fail(st, STATUS_DATA, "%s: tensor '%s' is %s; pictures are [n, channels, size, size]", data->path, t->name,
-				   shape_text(t, found, sizeof(found)));
+		return status_fail(st, STATUS_DATA, "%s: tensor '%s' is %s; pictures are [n, channels, size, size]", data->path,
+				   t->name, shape_text(t, found, sizeof(found)));
 	return true;
 }
 

@@ -6,7 +6,8 @@
 
 #include <ctype.h>
 #include <errno.h>
-#include <limits.h>
+#include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -38,13 +39,13 @@ get_number(const char *text, const struct dataset *data, const struct vit *vit, 
 	char name[32];
 
 	if (!data)
-		return status_fail(st, STATUS_FAILED, "image %s: no data set is open; open one with `data PATH`, or name a picture file",
-				   text);
+		return status_fail(st, STATUS_FAILED,
+				   "image %s: no data set is open; open one with `data PATH`, or name a picture file", text);
 	errno = 0;
 	index = strtol(text, NULL, 10);
 	if (errno || index < 0 || index >= dataset_count(data))
-		return status_fail(st, STATUS_DATA, "image %s is out of range: %s has %d pictures, 0 to %d", text, dataset_path(data),
-				   dataset_count(data), dataset_count(data) - 1);
+		return status_fail(st, STATUS_DATA, "image %s is out of range: %s has %d pictures, 0 to %d", text,
+				   dataset_path(data), dataset_count(data), dataset_count(data) - 1);
 	if (!dataset_get(data, (int)index, vit, pixels, label, st))
 		return false;
 	snprintf(name, sizeof(name), "image %ld", index);
@@ -98,8 +99,8 @@ fail_missing(const struct safetensors *tensors, const char *file, const char *na
 		at += (size_t)snprintf(list + at, sizeof(list) - at, "%s%s", shown ? ", " : "", next);
 	}
 	if (shown < count)
-		return status_fail(st, STATUS_DATA, "%s: no tensor '%s'; there are %s%sand %d more", file, name, list, shown ? " " : "",
-				   count - shown);
+		return status_fail(st, STATUS_DATA, "%s: no tensor '%s'; there are %s%sand %d more", file, name, list,
+				   shown ? " " : "", count - shown);
 	return status_fail(st, STATUS_DATA, "%s: no tensor '%s'; there are %s", file, name, count ? list : "none");
 }
 
@@ -146,8 +147,10 @@ picture_get(const char *text, const struct dataset *data, const struct vit *vit,
 {
 	const char *at = strstr(text, ".safetensors:");
 	size_t length = strlen(text), tail = sizeof(suffix) - 1;
+	int unused;
 
 	*title = NULL;
+	label = label ? label : &unused;
 	*label = -1;
 	if (is_number(text))
 		return get_number(text, data, vit, pixels, label, title, st);
