@@ -57,6 +57,11 @@ static const struct {
     [STATEMENT_SITE_ADD] = {"record a site", "INSERT INTO sites(name) VALUES (?1) RETURNING id"},
     [STATEMENT_SITE_FIND] = {"find a site", "SELECT id FROM sites WHERE name = ?1"},
     [STATEMENT_NAME_ADD] = {"record a name", "INSERT INTO metric_names(name) VALUES (?1) RETURNING id"},
+    [STATEMENT_SCHEMA] =
+	{"read its schema",
+	 "SELECT m.name AS t, NULL AS c, -1 AS k FROM sqlite_schema AS m WHERE m.type IN ('table', 'view') "
+	 "AND m.name NOT GLOB 'sqlite_*' UNION ALL SELECT m.name, i.name, i.cid FROM sqlite_schema AS m, "
+	 "pragma_table_info(m.name) AS i WHERE m.type IN ('table', 'view') AND m.name NOT GLOB 'sqlite_*' ORDER BY t, k"},
     [STATEMENT_NAME_FIND] = {"find a name", "SELECT id FROM metric_names WHERE name = ?1"},
 };
 
