@@ -164,7 +164,7 @@ FROM site_metrics AS x
 	CROSS JOIN metric_names AS n ON n.id = x.name_id;
 
 CREATE VIEW v_accuracy_vs_t AS
-SELECT r.id AS run, m.name AS model, p.recipe, p.T, d.path AS data, a.t, a.value AS accuracy,
+SELECT r.id AS run, m.name AS model, p.recipe, p.T AS plan_T, d.path AS data, a.t, a.value AS accuracy,
 	(SELECT value FROM run_metrics WHERE run_id = r.id AND name = 'ann_accuracy' ORDER BY t DESC LIMIT 1) AS ann_accuracy,
 	(SELECT value FROM run_metrics WHERE run_id = r.id AND name = 'agreement' AND t = a.t) AS agreement,
 	(SELECT value FROM run_metrics WHERE run_id = r.id AND name = 'logit_rmse' AND t = a.t) AS logit_rmse,
@@ -180,7 +180,7 @@ FROM runs AS r
 
 -- The last step of each run, sites in forward order.
 CREATE VIEW v_layer_error AS
-SELECT r.id AS run, m.name AS model, p.recipe, p.T, e.t, s.name AS site, e.value AS rmse,
+SELECT r.id AS run, m.name AS model, p.recipe, p.T AS plan_T, e.t, s.name AS site, e.value AS rmse,
 	(SELECT value FROM site_metrics WHERE run_id = r.id AND t = e.t AND site_id = e.site_id
 		AND name_id = (SELECT id FROM metric_names WHERE name = 'relative')) AS relative,
 	(SELECT value FROM site_metrics WHERE run_id = r.id AND t = e.t AND site_id = e.site_id
