@@ -1,3 +1,4 @@
+#include "snn/kernel.h"
 #include "snn/network.h"
 
 #include <string.h>
