@@ -123,6 +123,7 @@ struct series {
 	char letter;      /* names it on the canvas and in the legend; 0: none */
 	const char *name; /* for the legend; NULL: not in it */
 	color fg;
+	bool points; /* only an 'o' at every point */
 };
 struct chart {
 	const struct series *series;

@@ -180,10 +180,29 @@ segment(const struct plot *plot, int x0, int y0, int x1, int y1, const struct se
 }
 
 static void
+points(const struct plot *plot, const struct chart *chart, const struct series *s)
+{
+	int i;
+
+	for (i = 0; i < s->count; i++) {
+		double y = point_y(chart, s->y[i]);
+
+		if (isfinite(y))
+			canvas_put(plot->canvas, plot->area, plot->area.x + dot_x(plot, point_x(chart, s, i)) / 2,
+				   plot->area.y + dot_y(plot, y) / 4, (struct pen){.fg = s->fg}, "o");
+	}
+}
+
+static void
 curve(const struct plot *plot, const struct chart *chart, const struct series *s)
 {
 	int px = 0, py = 0, i;
 	bool had = false;
+
+	if (s->points) {
+		points(plot, chart, s);
+		return;
+	}
 
 	for (i = 0; i < s->count; i++) {
 		double y = point_y(chart, s->y[i]);

@@ -1,0 +1,348 @@
+#include "ui/view.h"
+
+#include "base/text.h"
+#include "ui/view_parts.h"
+
+#include <langinfo.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define ROW(name, help, site)                                                                                                    \
+	{                                                                                                                        \
+#name, help, site, view_##name##_title, view_##name##_draw                                                       \
+	}
+
+const struct view view_table[] = {
+    ROW(overview, "the whole default screen as one picture", false),
+    ROW(model, "the model's tree: rate, error and alarms of every site, the worst ones marked", false),
+    ROW(attention, "attention of a layer and head: estimate, correction, ANN, difference", true),
+    ROW(selected, "the selected query and key, and the selected site: values, spikes and error by t", true),
+    ROW(raster, "spikes of a site: neurons by time", true),
+    ROW(readout, "the five best classes of SNN and ANN, and their logits by t", false),
+    ROW(error, "error of a site by t, and of the residual stream by layer", true),
+    ROW(image, "the picture with its patches; the selected token's patch is framed", false),
+    ROW(ugo, "a function and its UGO with knots, and the error against the limit", true),
+    {NULL, NULL, false, NULL, NULL},
+};
+#undef ROW
+
+static enum need
+view_need(const struct view *view)
+{
+	static const struct {
+		const char *name;
+		enum need need;
+	} needs[] = {{"model", NEED_MODEL},     {"attention", NEED_STEP}, {"selected", NEED_STEP}, {"raster", NEED_STEP},
+		     {"readout", NEED_PICTURE}, {"error", NEED_STEP},     {"image", NEED_PICTURE}};
+	size_t i;
+
+	for (i = 0; i < sizeof(needs) / sizeof(*needs); i++)
+		if (strcmp(needs[i].name, view->name) == 0)
+			return needs[i].need;
+	return NEED_NOTHING;
+}
+
+const struct view *
+view_find(const char *name, struct status *st)
+{
+	const struct view *found = NULL, *v;
+	char shown[80], names[200] = "";
+	int hits = 0;
+
+	for (v = view_table; v->name; v++) {
+		if (strcmp(v->name, name) == 0)
+			return v;
+		if (*name && strncmp(v->name, name, strlen(name)) == 0) {
+			found = v;
+			hits++;
+		}
+		snprintf(names + strlen(names), sizeof(names) - strlen(names), "%s%s", *names ? ", " : "", v->name);
+	}
+	if (hits == 1)
+		return found;
+	status_fail(st, STATUS_USAGE, "%s view '%s'; there are %s", hits ? "ambiguous" : "unknown",
+		    text_escape(name, shown, sizeof(shown)), names);
+	return NULL;
+}
+
+/* What is there */
+
+const char *
+view_lacks(const struct app *app, enum need need)
+{
+	if (need >= NEED_MODEL && !app->vit)
+		return "no model yet: load DIR";
+	if (need >= NEED_PICTURE && !app->pixels)
+		return "no picture yet: image FILE, or data PATH and image N";
+	if (need >= NEED_WALK && (!app->walk || !app->walk->shown))
+		return "not converted yet: convert";
+	if (need >= NEED_STEP && app->walk->t == 0)
+		return "t = 0, nothing has been sent: step";
+	return NULL;
+}
+
+bool
+view_lacking(const struct app *app, enum need need, struct canvas *canvas, struct rect area)
+{
+	const char *text = view_lacks(app, need);
+
+	if (text)
+		canvas_wrap(canvas, area, (struct pen){.fg = ROLE_DIM}, text);
+	return text != NULL;
+}
+
+struct site
+view_site(const struct app *app, const struct view_args *args)
+{
+	struct site site;
+
+	if (args->site && site_parse(app->vit, args->site, &site))
+		return site;
+	return app->selection.site;
+}
+
+int
+view_layer(const struct app *app, const struct view_args *args)
+{
+	struct site site;
+
+	if (args->site && site_parse(app->vit, args->site, &site) && site.block >= 0)
+		return site.block;
+	return app->selection.layer;
+}
+
+int
+view_head(const struct app *app, const struct view_args *args)
+{
+	return args->has_head ? args->head : app->selection.head;
+}
+
+int
+view_q(const struct app *app, const struct view_args *args)
+{
+	return args->has_q ? args->q : app->selection.q;
+}
+
+int
+view_k(const struct app *app, const struct view_args *args)
+{
+	return args->has_k ? args->k : app->selection.k;
+}
+
+const float *
+view_probe(const struct app *app, struct site site, enum snn_quantity q, struct tensor *hold)
+{
+	struct status st = {0};
+
+	if (!app->walk || !snn_has(app->walk->snn, site, q) || !snn_probe(app->walk->snn, site, q, hold, &st))
+		return NULL;
+	return hold->data;
+}
+
+const float *
+view_reference(const struct app *app, struct site site)
+{
+	return app->walk->reference.value[site_index(app->vit, site)];
+}
+
+const struct ugo *
+view_site_ugo(const struct app *app, struct site site)
+{
+	return app->plan ? app->plan->site[site_index(app->vit, site)].ugo : NULL;
+}
+
+static bool
+check_index(const char *what, bool has, int value, int count, struct status *st)
+{
+	if (!has || (value >= 0 && value < count))
+		return true;
+	return status_fail(st, STATUS_USAGE, "there is no %s %d; the model has 0..%d", what, value, count - 1);
+}
+
+bool
+view_check(struct app *app, const struct view *view, const struct view_args *args, struct status *st)
+{
+	const char *lack = view_lacks(app, view_need(view));
+	struct site site;
+	char shown[80];
+
+	if (lack)
+		return status_fail(st, STATUS_FAILED, "%s", lack);
+	if (!app->vit && args->site)
+		return status_fail(st, STATUS_FAILED, "%s", view_lacks(app, NEED_MODEL));
+	if (args->site && !site_parse(app->vit, args->site, &site))
+		return status_fail(st, STATUS_USAGE, "no site '%s' in the model; `model` lists them",
+				   text_escape(args->site, shown, sizeof(shown)));
+	if (!app->vit)
+		return true;
+	return check_index("head", args->has_head, args->head, app->vit->heads, st) &&
+	       check_index("token", args->has_q, args->q, app->vit->tokens, st) &&
+	       check_index("token", args->has_k, args->k, app->vit->tokens, st);
+}
+
+/* Drawing */
+
+void
+view_draw(struct app *app, const struct view *view, const struct view_args *args, struct canvas *canvas, struct rect area)
+{
+	char title[200];
+	struct pen line = {.fg = args->focused ? ROLE_FOCUS : ROLE_DIM, .attr = args->focused ? ATTR_BOLD : 0};
+	struct pen name = {.fg = args->focused ? ROLE_FOCUS : ROLE_TITLE, .attr = ATTR_BOLD};
+
+	if (args->framed) {
+		view->title(app, args, title, sizeof(title));
+		area = canvas_frame(canvas, area, title, line, name);
+	}
+	if (area.w > 0 && area.h > 0)
+		view->draw(app, args, canvas, area);
+}
+
+/* A view alone has its title in a frame; the overview frames its own parts. */
+static bool
+draw_alone(struct app *app, const struct view *view, const struct view_args *args, struct canvas *canvas,
+	   struct canvas_style style, struct status *st)
+{
+	struct view_args framed = *args;
+	int w, h;
+
+	if (!view_check(app, view, args, st))
+		return false;
+	app_size(app, &w, &h);
+	if (!canvas_init(canvas, w, h, style))
+		return status_nomem(st, "the canvas");
+	framed.framed = view->draw != view_overview_draw;
+	view_draw(app, view, &framed, canvas, canvas_all(canvas));
+	return true;
+}
+
+bool
+view_print(struct app *app, const struct view *view, const struct view_args *args, FILE *out, struct status *st)
+{
+	struct canvas canvas = {0};
+	bool ok = draw_alone(app, view, args, &canvas, view_style(app, out), st);
+
+	if (ok)
+		canvas_text_write(&canvas, out);
+	canvas_done(&canvas);
+	return ok;
+}
+
+bool
+view_save(struct app *app, const struct view *view, const struct view_args *args, const char *path, bool force, struct status *st)
+{
+	const char *dot = strrchr(path, '.');
+	bool text = dot && strcmp(dot, ".txt") == 0;
+	struct canvas_style style = {text ? PALETTE_NONE : PALETTE_RGB, !(text && app->options.ascii)};
+	struct canvas canvas = {0};
+	bool ok = draw_alone(app, view, args, &canvas, style, st) && canvas_save(&canvas, path, force, st);
+
+	canvas_done(&canvas);
+	return ok;
+}
+
+/* Where one is */
+
+static void
+append(char *out, size_t size, const char *text)
+{
+	size_t used = strlen(out);
+
+	if (used + 1 < size)
+		snprintf(out + used, size - used, "%s%s", used ? "  " : "", text);
+}
+
+static void
+status_step(const struct app *app, char *out, size_t size)
+{
+	const struct walk *walk = app->walk;
+	const struct walk_step *last = walk_last(walk);
+	char label[2][16], number[4][16];
+	float p = 0, q = 0;
+	int snn = 0, ann = 0;
+
+	walk_top(walk->reference.logits, walk->vit->classes, 1, &ann, &q);
+	short_number(q, number[1], sizeof(number[1]));
+	if (!last) {
+		snprintf(out, size, "ANN %s %s", vit_label(walk->vit, ann, label[1]), number[1]);
+		return;
+	}
+	walk_top(last->logits, walk->vit->classes, 1, &snn, &p);
+	snprintf(out, size, "%s%s %s (ANN %s %s)  spikes %s  logit rmse %s", snn != ann ? "! " : "",
+		 vit_label(walk->vit, snn, label[0]), short_number(p, number[0], sizeof(number[0])),
+		 vit_label(walk->vit, ann, label[1]), number[1], text_count(last->events, number[2], sizeof(number[2])),
+		 short_number(last->logit_rmse, number[3], sizeof(number[3])));
+}
+
+static void
+status_where(const struct app *app, char *out, size_t size)
+{
+	char text[300];
+
+	snprintf(text, sizeof(text), "[%s%s%s", app->vit->name, app->title ? " " : "", app->title ? app->title : "");
+	if (app->plan)
+		snprintf(text + strlen(text), sizeof(text) - strlen(text), ", %s plan %.4s", app->plan->recipe, app->plan->hash);
+	snprintf(text + strlen(text), sizeof(text) - strlen(text), "]");
+	append(out, size, text);
+}
+
+void
+view_status(struct app *app, char *out, size_t size)
+{
+	char step[200] = "", t[32];
+
+	out[0] = '\0';
+	if (!app->vit) {
+		append(out, size, view_lacks(app, NEED_MODEL));
+		return;
+	}
+	if (app->walk && app->walk->shown) {
+		snprintf(t, sizeof(t), "t=%d", app->walk->t);
+		append(out, size, t);
+		status_step(app, step, sizeof(step));
+		append(out, size, step);
+	} else {
+		append(out, size, view_lacks(app, NEED_WALK));
+	}
+	status_where(app, out, size);
+}
+
+/* Style */
+
+static enum palette
+terminal_palette(void)
+{
+	const char *term = getenv("TERM"), *truecolor = getenv("COLORTERM");
+
+	if (!term || strcmp(term, "dumb") == 0)
+		return PALETTE_NONE;
+	if (truecolor && (strcmp(truecolor, "truecolor") == 0 || strcmp(truecolor, "24bit") == 0))
+		return PALETTE_RGB;
+	return strstr(term, "256") ? PALETTE_256 : PALETTE_8;
+}
+
+struct canvas_style
+view_style(const struct app *app, FILE *out)
+{
+	const char *no_color = getenv("NO_COLOR");
+	struct canvas_style style = {PALETTE_NONE, false};
+	bool terminal = out == app->out ? app->terminal && !app->capture : isatty(fileno(out));
+
+	style.unicode = !app->options.ascii && strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
+	switch (app->options.color) {
+	case COLOR_AUTO:
+		if (terminal && !(no_color && *no_color))
+			style.palette = terminal_palette();
+		break;
+	case COLOR_ALWAYS:
+	case COLOR_256:
+		style.palette = PALETTE_256;
+		break;
+	case COLOR_8:
+		style.palette = PALETTE_8;
+		break;
+	default:
+		break;
+	}
+	return style;
+}

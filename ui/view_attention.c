@@ -1,0 +1,144 @@
+/* Attention of one head side by side: estimate, its correction, the ANN's, the difference. */
+#include "ui/view_parts.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MAPS = 4 };
+
+struct map {
+	const char *name;
+	struct heat heat;
+};
+
+/* Scores, exponentials and probabilities are all maps; probabilities by default. */
+static struct site
+map_site(const struct app *app, const struct view_args *args)
+{
+	struct site site = view_site(app, args);
+
+	if (args->site && (site.kind == SITE_QK || site.kind == SITE_EXP))
+		return site;
+	return (struct site){SITE_SOFTMAX, view_layer(app, args)};
+}
+
+void
+view_attention_title(struct app *app, const struct view_args *args, char *out, size_t size)
+{
+	char name[SITE_NAME_MAX];
+	struct site site;
+
+	if (!app->vit) {
+		snprintf(out, size, "attention");
+		return;
+	}
+	site = map_site(app, args);
+	if (site.kind == SITE_SOFTMAX)
+		snprintf(out, size, "attention blocks.%d head %d", site.block, view_head(app, args));
+	else
+		snprintf(out, size, "%s head %d", site_name(site, name), view_head(app, args));
+	if (app->walk)
+		snprintf(out + strlen(out), size - strlen(out), ", t %d/%d", app->walk->t, app->plan->T);
+}
+
+static void
+draw_map(struct canvas *canvas, struct rect area, const struct map *map)
+{
+	bool scale = area.h >= 5;
+	struct rect heat = {area.x, area.y, area.w, area.h - scale};
+	struct rect in = {heat.x + 1, heat.y + 1, heat.w - 1, heat.h - 1};
+	struct heat_fit fit = canvas_heat_fit(canvas, in, map->heat.rows, map->heat.cols);
+
+	canvas_heat(canvas, heat, &map->heat);
+	/* The name stands in the row of the column's mark, which it must not hide. */
+	if (map->heat.mark_col * fit.magnify * fit.unit / fit.factor + 2 < text_columns(map->name))
+		canvas_put(canvas, heat, heat.x + heat.w - 1 - text_columns(map->name), heat.y, (struct pen){.fg = ROLE_DEFAULT},
+			   map->name);
+	else
+		canvas_put(canvas, heat, heat.x, heat.y, (struct pen){.fg = ROLE_DEFAULT}, map->name);
+	if (scale)
+		canvas_heat_scale(canvas, (struct rect){area.x + 1, heat.y + 1 + fit.h, area.w - 2, 1}, &map->heat, fit.factor);
+}
+
+/* How many maps fit with every value in a cell of its own, 3 or all 4. */
+static int
+maps_that_fit(struct rect area, int tokens)
+{
+	return area.w / MAPS >= tokens + 2 ? MAPS : MAPS - 1;
+}
+
+/* The same ends of the ramp for all: the largest of estimate and reference. */
+static double
+common_range(const float *value, const float *ann, size_t n, double *lo)
+{
+	double a, b, c, d;
+
+	heat_range(value, n, &a, &b);
+	heat_range(ann, n, &c, &d);
+	*lo = fmin(fmin(a, c), 0);
+	return fmax(b, d);
+}
+
+static void
+draw_maps(const struct app *app, const struct view_args *args, struct canvas *canvas, struct rect area, const float *value,
+	  const float *change, const float *ann, float *difference)
+{
+	int n = app->vit->tokens, count = maps_that_fit(area, n), i, w;
+	size_t size = (size_t)n * (size_t)n, j;
+	double lo, hi = common_range(value, ann, size, &lo);
+	struct heat plain = {.rows = n, .cols = n, .lo = lo, .hi = hi, .is_signed = lo < 0, .mark_row = view_q(app, args)};
+	struct map map[MAPS];
+
+	plain.mark_col = view_k(app, args);
+	if (plain.is_signed)
+		plain.hi = fmax(hi, -lo);
+	for (j = 0; j < size; j++)
+		difference[j] = fabsf(ann[j] - value[j]);
+	for (i = 0; i < MAPS; i++)
+		map[i].heat = plain;
+	map[0].name = "estimate";
+	map[0].heat.data = value;
+	map[1].name = "correction";
+	map[1].heat.data = change;
+	map[1].heat.is_signed = true;
+	map[count - 1].name = "|ANN−SNN|";
+	map[count - 1].heat.data = difference;
+	map[count - 1].heat.peak = true;
+	map[count - 1].heat.is_signed = false;
+	map[count - 1].heat.lo = 0;
+	if (count == MAPS) {
+		map[2].name = "ANN";
+		map[2].heat.data = ann;
+	}
+	w = area.w / count;
+	for (i = 0; i < count; i++)
+		draw_map(canvas, (struct rect){area.x + i * w, area.y, w, area.h}, &map[i]);
+}
+
+void
+view_attention_draw(struct app *app, const struct view_args *args, struct canvas *canvas, struct rect area)
+{
+	struct tensor value = {0}, change = {0};
+	struct site site;
+	const float *v, *c;
+	float *difference;
+	size_t size, offset;
+
+	if (view_lacking(app, NEED_STEP, canvas, area))
+		return;
+	site = map_site(app, args);
+	size = (size_t)app->vit->tokens * (size_t)app->vit->tokens;
+	offset = size * (size_t)view_head(app, args);
+	v = view_probe(app, site, SNN_VALUE, &value);
+	c = view_probe(app, site, SNN_CORRECTION, &change);
+	difference = malloc(size * sizeof(float));
+	if (v && c && difference)
+		draw_maps(app, args, canvas, area, v + offset, c + offset, view_reference(app, site) + offset, difference);
+	else
+		canvas_wrap(canvas, area, (struct pen){.fg = ROLE_DIM}, "This plan does not keep the map of this site.");
+	free(difference);
+	tensor_done(&value);
+	tensor_done(&change);
+}

@@ -1,0 +1,74 @@
+/* The picture as the network sees it: patches apart, the selected token's framed. */
+#include "model/image.h"
+#include "ui/view_parts.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+void
+view_image_title(struct app *app, const struct view_args *args, char *out, size_t size)
+{
+	int q = app->vit ? view_q(app, args) - app->vit->prefix : -1, side;
+	char label[16];
+
+	snprintf(out, size, "%s", app->title ? app->title : "picture");
+	if (app->pixels && app->label >= 0)
+		snprintf(out + strlen(out), size - strlen(out), " (%s)", vit_label(app->vit, app->label, label));
+	if (!app->pixels)
+		return;
+	side = app->vit->image_size / app->vit->patch_size;
+	if (q >= 0)
+		snprintf(out + strlen(out), size - strlen(out), ", token %d: patch %d,%d", view_q(app, args), q / side, q % side);
+	else
+		snprintf(out + strlen(out), size - strlen(out), ", token %d: the class token", view_q(app, args));
+}
+
+/* The picture with a line of one pixel around every patch. */
+static uint8_t *
+with_grid(const struct vit *vit, const uint8_t *rgb, int patch, int *size)
+{
+	static const uint8_t grey[3] = {72, 72, 72}, chosen[3] = {255, 175, 0};
+	int p = vit->patch_size, per_side = vit->image_size / p, pitch = p + 1, n = per_side * pitch + 1, x, y;
+	uint8_t *out = malloc(3 * (size_t)n * (size_t)n);
+
+	*size = n;
+	for (y = 0; out && y < n; y++) {
+		for (x = 0; x < n; x++) {
+			bool line = x % pitch == 0 || y % pitch == 0;
+			int px = patch % per_side * pitch, py = patch / per_side * pitch;
+			bool framed = patch >= 0 && x >= px && x <= px + pitch && y >= py && y <= py + pitch;
+			const uint8_t *from =
+			    line
+				? (framed ? chosen : grey)
+				: rgb + 3 * ((size_t)(y - y / pitch - 1) * (size_t)vit->image_size + (size_t)(x - x / pitch - 1));
+
+			memcpy(out + 3 * ((size_t)y * (size_t)n + (size_t)x), from, 3);
+		}
+	}
+	return out;
+}
+
+void
+view_image_draw(struct app *app, const struct view_args *args, struct canvas *canvas, struct rect area)
+{
+	uint8_t *rgb, *grid = NULL;
+	size_t side;
+	int n;
+
+	if (view_lacking(app, NEED_PICTURE, canvas, area))
+		return;
+	side = (size_t)app->vit->image_size;
+	rgb = malloc(3 * side * side);
+	if (rgb) {
+		image_show(app->vit, app->pixels, rgb);
+		grid = with_grid(app->vit, rgb, view_q(app, args) - app->vit->prefix, &n);
+	}
+	/* Lines that would be averaged away are left out. */
+	if (grid && canvas_heat_fit(canvas, area, n, n).factor == 1)
+		canvas_image(canvas, area, grid, n, n);
+	else if (rgb)
+		canvas_image(canvas, area, rgb, (int)side, (int)side);
+	free(grid);
+	free(rgb);
+}

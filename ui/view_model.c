@@ -1,0 +1,225 @@
+/* The model tree: every site with its rate, error and alarms; what is worst stands out. */
+#include "ui/view_parts.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { WORST = 3 };
+
+struct row {
+	int site;         /* index; of the block's residual stream for a block */
+	int block;        /* of a block's own row, else -1 */
+	bool inner, open; /* inner: a site within a block; open: its sites follow */
+};
+
+struct tree {
+	struct app *app;
+	const struct walk_step *step; /* NULL: nothing to say about sites */
+	int worst[WORST];             /* site indices by relative error, -1: none */
+	struct row *row;
+	int rows;
+};
+
+void
+view_model_title(struct app *app, const struct view_args *args, char *out, size_t size)
+{
+	(void)args;
+	snprintf(out, size, app->walk && app->walk->t ? "model: rate, error" : "model");
+}
+
+static int
+rank_of(const struct tree *tree, int site)
+{
+	int i;
+
+	for (i = 0; i < WORST; i++)
+		if (tree->worst[i] == site)
+			return i;
+	return -1;
+}
+
+static void
+find_worst(struct tree *tree)
+{
+	int n = site_count(tree->app->vit), i, k;
+
+	for (k = 0; k < WORST; k++) {
+		tree->worst[k] = -1;
+		for (i = 0; tree->step && i < n; i++) {
+			float r = tree->step->site[i].relative;
+
+			if (r > 0.001f && rank_of(tree, i) < 0 &&
+			    (tree->worst[k] < 0 || r > tree->step->site[tree->worst[k]].relative))
+				tree->worst[k] = i;
+		}
+	}
+}
+
+/* The rows in forward order; a block's row stands above its sites. */
+static bool
+make_rows(struct tree *tree, bool all)
+{
+	const struct vit *vit = tree->app->vit;
+	int n = site_count(vit), i, block = -1;
+
+	tree->row = calloc((size_t)n + 1, sizeof(*tree->row));
+	tree->rows = 0;
+	for (i = 0; tree->row && i < n; i++) {
+		struct site site = site_at(vit, i);
+		bool open = all || site.block == tree->app->selection.layer;
+
+		if (site.block >= 0 && site.block != block) {
+			block = site.block;
+			tree->row[tree->rows++] =
+			    (struct row){site_index(vit, (struct site){SITE_BLOCK, block}), block, false, open};
+		}
+		if (site.block < 0)
+			tree->row[tree->rows++] = (struct row){i, -1, false, false};
+		else if (open && site.kind != SITE_BLOCK)
+			tree->row[tree->rows++] = (struct row){i, -1, true, false};
+	}
+	return tree->row != NULL;
+}
+
+/* The row's name, without its block's when it stands below it. */
+static void
+row_name(const struct tree *tree, const struct row *row, char *out, size_t size)
+{
+	char name[SITE_NAME_MAX];
+	const char *s = site_name(site_at(tree->app->vit, row->site), name);
+
+	if (row->inner) {
+		s = strchr(s, '.');
+		s = s ? strchr(s + 1, '.') : NULL;
+		snprintf(out, size, "  %s", s ? s + 1 : name);
+	} else {
+		snprintf(out, size, "%s%s", row->block < 0 ? "" : row->open ? "▾ " : "▸ ", name);
+	}
+}
+
+static bool
+is_selected(const struct tree *tree, const struct row *row)
+{
+	struct site site = site_at(tree->app->vit, row->site);
+
+	return site.kind == tree->app->selection.site.kind && site.block == tree->app->selection.site.block;
+}
+
+/* Does a closed block hide one of the worst sites? Its rank, or -1. */
+static int
+hidden_rank(const struct tree *tree, const struct row *row)
+{
+	int i;
+
+	for (i = 0; i < WORST && row->block >= 0 && !row->open; i++)
+		if (tree->worst[i] >= 0 && site_at(tree->app->vit, tree->worst[i]).block == row->block)
+			return i;
+	return -1;
+}
+
+static struct pen
+row_pen(const struct tree *tree, const struct row *row)
+{
+	int rank = rank_of(tree, row->site);
+	struct pen pen = {.fg = row->block >= 0 ? ROLE_TITLE : ROLE_DEFAULT};
+
+	if (rank < 0)
+		rank = hidden_rank(tree, row);
+	if (rank >= 0)
+		pen = (struct pen){.fg = rank == 0 ? ROLE_BAD : ROLE_WARN, .attr = ATTR_BOLD};
+	if (is_selected(tree, row))
+		pen.attr |= ATTR_REVERSE;
+	return pen;
+}
+
+static void
+draw_row(const struct tree *tree, const struct row *row, struct canvas *canvas, struct rect line)
+{
+	const struct walk_site *site = tree->step ? &tree->step->site[row->site] : NULL;
+	struct pen pen = row_pen(tree, row);
+	int right = line.x + line.w, wide = line.w >= 24;
+	char name[80], number[16];
+
+	if (site) {
+		bool marked = rank_of(tree, row->site) >= 0 || hidden_rank(tree, row) >= 0;
+
+		canvas_put(canvas, line, right - 1, line.y, pen, site->alarms > 0 ? "^" : marked ? "!" : " ");
+		canvas_put_right(canvas, line, right - 1, line.y, pen, short_number(site->relative, number, sizeof(number)));
+		right -= 6;
+		if (wide && site->events > 0)
+			canvas_put_right(canvas, line, right - 1, line.y, (struct pen){.fg = ROLE_DIM},
+					 short_number(site->rate, number, sizeof(number)));
+		right -= wide ? 6 : 0;
+	}
+	line.w = right - line.x;
+	row_name(tree, row, name, sizeof(name));
+	canvas_put(canvas, line, line.x, line.y, pen, name);
+}
+
+/* "! blocks.3.attn.qk .31" above the tree: what is wrong first. */
+static int
+draw_worst(const struct tree *tree, struct canvas *canvas, struct rect area)
+{
+	struct pen bad = {.fg = ROLE_BAD, .attr = ATTR_BOLD};
+	char name[SITE_NAME_MAX], number[16], *shown = name;
+	int room = area.w - 7;
+
+	if (tree->worst[0] < 0)
+		return 0;
+	site_name(site_at(tree->app->vit, tree->worst[0]), name);
+	if (text_columns(name) > room && strncmp(name, "blocks.", 7) == 0)
+		shown += 7;
+	canvas_printf(canvas, (struct rect){area.x, area.y, area.w - 5, 1}, area.x, area.y, bad, "! %s", shown);
+	canvas_put_right(canvas, area, area.x + area.w - 1, area.y, bad,
+			 short_number(tree->step->site[tree->worst[0]].relative, number, sizeof(number)));
+	return 1;
+}
+
+static void
+draw_heading(const struct tree *tree, struct canvas *canvas, struct rect area, int y)
+{
+	struct pen dim = {.fg = ROLE_DIM};
+
+	if (!tree->step)
+		return;
+	canvas_put_right(canvas, area, area.x + area.w - 1, y, dim, "error");
+	if (area.w >= 24)
+		canvas_put_right(canvas, area, area.x + area.w - 7, y, dim, "rate");
+	canvas_put(canvas, area, area.x, y, dim, area.w >= 24 ? "site  (^ alarm)" : "site");
+}
+
+/* The first row shown, so that the selected one is seen. */
+static int
+first_row(const struct tree *tree, int h, int scroll)
+{
+	int i, at = 0, first;
+
+	for (i = 0; i < tree->rows; i++)
+		if (is_selected(tree, &tree->row[i]) ||
+		    (tree->row[i].block == tree->app->selection.site.block && tree->row[i].block >= 0 && !tree->row[i].open))
+			at = i;
+	first = at - h / 2 + scroll;
+	if (first > tree->rows - h)
+		first = tree->rows - h;
+	return first < 0 ? 0 : first;
+}
+
+void
+view_model_draw(struct app *app, const struct view_args *args, struct canvas *canvas, struct rect area)
+{
+	struct tree tree = {.app = app, .step = app->walk ? walk_last(app->walk) : NULL};
+	int head, first, i;
+
+	if (view_lacking(app, NEED_MODEL, canvas, area))
+		return;
+	find_worst(&tree);
+	if (!make_rows(&tree, site_count(app->vit) + app->vit->depth + 2 <= area.h))
+		return;
+	head = area.h >= 6 ? draw_worst(&tree, canvas, area) : 0;
+	if (area.h >= 6 && tree.step)
+		draw_heading(&tree, canvas, area, area.y + head++);
+	first = first_row(&tree, area.h - head, args->scroll);
+	for (i = 0; i < area.h - head && first + i < tree.rows; i++)
+		draw_row(&tree, &tree.row[first + i], canvas, (struct rect){area.x, area.y + head + i, area.w, 1});
+	free(tree.row);
+}
