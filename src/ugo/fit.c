@@ -152,6 +152,18 @@ knots_trim(struct knots *knots)
 	}
 }
 
+static void
+fit_uniform(struct fit *fit, int n)
+{
+	double lo = fit->target.lo, hi = fit->target.hi;
+
+	fit->best.n = n;
+	fit->best.flat = FLAT_NONE;
+	for (int k = 0; k <= n; k++)
+		fit->best.t[k] = k < n ? lo + (hi - lo) * k / n : hi;
+	knots_solve(&fit->best, &fit->ground, true);
+}
+
 static bool
 fit_search(struct fit *fit, int hidden, struct status *st)
 {
@@ -181,7 +193,7 @@ fit_keep(struct ugo *u, const struct ugo_request *request, const struct knots *k
 		return false;
 	memcpy(u->t, knots->t, sizeof(double) * (size_t)u->nodes);
 	memcpy(u->y, knots->y, sizeof(double) * (size_t)u->nodes);
-	if (!ugo_write_relu(u, st))
+	if (!ugo_write_relu(u, request->uniform_knots, st))
 		return false;
 	ugo_measure(u);
 	return true;
@@ -196,7 +208,12 @@ ugo_fit(struct ugo *u, const struct ugo_request *request, struct status *st)
 	*u = (struct ugo){0};
 	if (!check_request(request, st))
 		return false;
-	ok = fit_open(&fit, request, st) && fit_search(&fit, request->hidden, st) && fit_keep(u, request, &fit.best, st);
+	ok = fit_open(&fit, request, st);
+	if (ok && request->uniform_knots)
+		fit_uniform(&fit, request->hidden);
+	else
+		ok = ok && fit_search(&fit, request->hidden, st);
+	ok = ok && fit_keep(u, request, &fit.best, st);
 	fit_done(&fit);
 	if (!ok)
 		ugo_done(u);

@@ -97,13 +97,13 @@ knots_round(const struct ugo *u, struct status *st)
 }
 
 bool
-ugo_write_relu(struct ugo *u, struct status *st)
+ugo_write_relu(struct ugo *u, bool right, struct status *st)
 {
 	float *knot = knots_round(u, st);
 
 	if (!knot)
 		return false;
-	write_facing(u, knot, faces_right(u));
+	write_facing(u, knot, right || faces_right(u));
 	free(knot);
 	return true;
 }
