@@ -7,6 +7,7 @@
 #include "ui/notebook.h"
 #include "ui/output.h"
 
+#include <omp.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -229,6 +230,13 @@ app_set_plan(struct app *app, struct plan *plan, struct walk *walk, struct recor
 	app->walk = walk;
 	app->record = record;
 	app->serial++;
+}
+
+void
+app_set_threads(struct app *app, int threads)
+{
+	app->options.threads = threads;
+	omp_set_num_threads(threads > 0 ? threads : omp_get_num_procs());
 }
 
 static int

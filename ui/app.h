@@ -115,6 +115,9 @@ struct progress app_progress(struct app *app);
 /* Size of a view printed as text, in cells. */
 void app_size(const struct app *app, int *columns, int *rows);
 
+/* Sets options.threads, for the engine's own threads too; 0: all cores. */
+void app_set_threads(struct app *app, int threads);
+
 /* Brings the selection into the bounds of the model. */
 void app_clamp_selection(struct app *app);
 

@@ -43,7 +43,8 @@ output_step_row(struct output *o, const struct app *app, int t)
 	output_real(o, "probability", (double)probability);
 	output_text(o, "ann_top", vit_label(app->vit, walk->ann_top, ann));
 	output_real(o, "logit_rmse", (double)step->logit_rmse);
-	output_real(o, "spikes", step->events);
+	output_real(o, "spikes", step->units);
+	output_real(o, "events", step->events);
 	output_real(o, "seconds", step->seconds);
 }
 
@@ -53,7 +54,7 @@ spikes_between(const struct walk *walk, int from, int to)
 	double spikes = 0;
 
 	for (int i = from; i < to; i++)
-		spikes += walk->step[i].events;
+		spikes += walk->step[i].units;
 	return spikes;
 }
 
@@ -76,6 +77,7 @@ print_steps(struct app *app, int from, double seconds, struct status *st)
 		output_text(&o, "ann_top", vit_label(app->vit, walk->ann_top, label));
 		output_real(&o, "spikes", spikes_between(walk, from, walk->t));
 		output_real(&o, "spikes_total", spikes_between(walk, 0, walk->t));
+		output_real(&o, "events_total", snn_events(walk->snn));
 		output_real(&o, "logit_rmse", (double)last->logit_rmse);
 		snn_state_hash(walk->snn, hash);
 		output_text(&o, "state_hash", hash);

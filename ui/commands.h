@@ -10,7 +10,7 @@ typedef bool command_fn(struct app *app, const struct call *call, struct status 
 command_fn cmd_load, cmd_data, cmd_image, cmd_model, cmd_classes, cmd_ann;
 command_fn cmd_convert, cmd_plan, cmd_step, cmd_run, cmd_reset, cmd_goto, cmd_state, cmd_print, cmd_write;
 command_fn cmd_ugo_list, cmd_ugo_fit, cmd_ugo_show, cmd_ugo_import, cmd_ugo_export;
-command_fn cmd_view, cmd_save, cmd_layout, cmd_panes;
+command_fn cmd_view, cmd_save, cmd_panes;
 command_fn cmd_eval;
 command_fn cmd_session_new, cmd_session_open, cmd_session_list, cmd_session_note, cmd_runs, cmd_show, cmd_query;
 command_fn cmd_set, cmd_source, cmd_history, cmd_help, cmd_apropos, cmd_quit;

@@ -154,7 +154,7 @@ notebook_walk_step(struct app *app, int64_t run, int t)
 	notebook_metric(app, run, t, "logit_rmse", (double)step->logit_rmse);
 	notebook_metric(app, run, t, "top", step->top);
 	notebook_metric(app, run, t, "events", step->events);
-	notebook_metric(app, run, t, "units", step->units);
+	notebook_metric(app, run, t, "spikes", step->units);
 	notebook_metric(app, run, t, "seconds", step->seconds);
 	for (int i = 0; i < site_count(walk->vit); i++) {
 		const struct walk_site *s = &step->site[i];
@@ -168,6 +168,7 @@ notebook_walk_step(struct app *app, int64_t run, int t)
 			continue;
 		site_metric(app, run, name, t, "rate", (double)s->rate);
 		site_metric(app, run, name, t, "events", (double)s->events);
+		site_metric(app, run, name, t, "spikes", (double)s->units);
 		site_metric(app, run, name, t, "alarms", (double)s->alarms);
 	}
 }
@@ -204,7 +205,7 @@ notebook_eval(struct app *app, int64_t run, const struct eval_options *options, 
 		notebook_metric(app, run, p->t, "agreement", p->agreement);
 		notebook_metric(app, run, p->t, "logit_rmse", p->logit_rmse);
 		notebook_metric(app, run, p->t, "events_per_image", p->events_per_image);
-		notebook_metric(app, run, p->t, "units_per_image", p->units_per_image);
+		notebook_metric(app, run, p->t, "spikes_per_image", p->units_per_image);
 	}
 	eval_predictions(app, run, options, result);
 }
