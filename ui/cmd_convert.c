@@ -119,9 +119,10 @@ adopt_plan(struct app *app, struct plan *plan, struct status *st)
 static void
 record_conversion(struct app *app, const struct status *st, double seconds)
 {
-	int64_t run = notebook_run_begin(app, "convert", NULL);
+	bool ok = st->code == STATUS_OK;
+	int64_t run = notebook_run_begin(app, "convert", ok ? app->plan : NULL, NULL);
 
-	if (st->code == STATUS_OK) {
+	if (ok) {
 		notebook_metric(app, run, 0, "calibration_pictures", app->plan->calibration_pictures);
 		notebook_metric(app, run, 0, "analog_functions", plan_analog_functions(app->plan));
 	}

@@ -240,6 +240,11 @@ output_site_plan(struct output *o, const struct site_plan *p)
 		output_int(o, "hidden", p->ugo->hidden);
 	else
 		output_null(o, "hidden");
+	if (p->mode == FUNCTION_MODE_NONE) {
+		output_null(o, "observed_lo");
+		output_null(o, "observed_hi");
+		return;
+	}
 	output_real(o, "observed_lo", (double)p->observed_lo);
 	output_real(o, "observed_hi", (double)p->observed_hi);
 }
@@ -349,7 +354,7 @@ cmd_ann(struct app *app, const struct call *call, struct status *st)
 	(void)call;
 	if (!need_picture(app, st))
 		return false;
-	run = notebook_run_begin(app, "ann", NULL);
+	run = notebook_run_begin(app, "ann", NULL, app->data);
 	ok = run_ann(app, st);
 	if (ok) {
 		int top;

@@ -16,7 +16,7 @@ take_steps(struct app *app, int n, struct status *st)
 		return true;
 	if (app->walk->t + n > WALK_STEPS_MAX)
 		return status_fail(st, STATUS_USAGE, "t may be %d at most; type: reset", WALK_STEPS_MAX);
-	run = notebook_run_begin(app, "step", NULL);
+	run = notebook_run_begin(app, "step", app->plan, app->data);
 	for (int i = 0; ok && i < n; i++) {
 		if (!progress_report(&progress, "step", i, n))
 			ok = status_fail(st, STATUS_CANCELLED, "stopped at t = %d", app->walk->t);

@@ -61,7 +61,7 @@ evaluate(struct app *app, const struct dataset *data, const struct eval_options 
 	struct progress progress = app_progress(app);
 	struct eval_result result = {0};
 	struct status printed = {0};
-	int64_t run = notebook_run_begin(app, "eval", data);
+	int64_t run = notebook_run_begin(app, "eval", reference ? NULL : app->plan, data);
 	bool ok;
 
 	ok = reference ? eval_ann(app->vit, data, options, &result, &progress, st)

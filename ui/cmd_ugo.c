@@ -180,8 +180,10 @@ output_ugo(struct output *o, const struct ugo *u)
 	output_text(o, "form", u->h ? "segment" : "relu");
 	output_real(o, "rmse", u->rmse);
 	output_real(o, "max_error", u->max_error);
-	output_real(o, "relative_rmse", u->rel_rmse);
-	output_real(o, "relative_max_error", u->rel_max_error);
+	if (u->known && function_table[u->function].relative) {
+		output_real(o, "relative_rmse", u->rel_rmse);
+		output_real(o, "relative_max_error", u->rel_max_error);
+	}
 }
 
 static void
@@ -225,7 +227,7 @@ cmd_ugo_fit(struct app *app, const struct call *call, struct status *st)
 
 	if (!fit_request(call, &request, st))
 		return false;
-	run = notebook_run_begin(app, "fit", NULL);
+	run = notebook_run_begin(app, "fit", NULL, NULL);
 	ok = fit(app, call, &request, &ugo, st);
 	seconds = seconds_now() - started;
 	if (ok) {

@@ -297,9 +297,11 @@ const struct command_info command_table[] = {
     {"eval",
      CLASS_STUDY,
      {MAYBE_NUMBER("N", 1, INT_MAX)},
-     {OTHER("t", "T,T,...", VALUE_INTS, "steps to report (default: 1,2,4 ... the plan's T)"),
-      NUMBER("first", "K", 0, INT_MAX, "the first picture (default: 0)"), NUMBER("threads", "N", 0, 1024, "pictures at a time"),
-      OTHER("data", "PATH", VALUE_PATH, "another data set"), FLAG("ann", "the reference alone")},
+     {{"t", "T,T,...", VALUE_INTS, 1, 4096, NULL, "steps to report (default: 1,2,4 ... the plan's T)"},
+      NUMBER("first", "K", 0, INT_MAX, "the first picture (default: 0)"),
+      NUMBER("threads", "N", 0, 1024, "pictures at a time"),
+      OTHER("data", "PATH", VALUE_PATH, "another data set"),
+      FLAG("ann", "the reference alone")},
      "measure accuracy against time over N pictures (default: all)",
      "One pass gives the whole curve. JSON keys: images, ann_accuracy, points [{t, accuracy, agreement, logit_rmse, "
      "spikes_per_image, "

@@ -71,9 +71,8 @@ put_dataset(struct app *app, const struct dataset *data, struct status *st)
 }
 
 static bool
-put_plan(struct app *app, struct status *st)
+put_plan(struct app *app, const struct plan *plan, struct status *st)
 {
-	const struct plan *plan = app->plan;
 	char *json = plan_json(plan);
 	bool ok;
 
@@ -89,7 +88,7 @@ put_plan(struct app *app, struct status *st)
 }
 
 int64_t
-notebook_run_begin(struct app *app, const char *kind, const struct dataset *data)
+notebook_run_begin(struct app *app, const char *kind, const struct plan *plan, const struct dataset *data)
 {
 	struct record_run run = {.session = app->session,
 				 .command = app->command,
@@ -100,11 +99,10 @@ notebook_run_begin(struct app *app, const char *kind, const struct dataset *data
 	struct status st = {0};
 	bool ok = true;
 
-	data = data ? data : app->data;
 	if (app->vit && (ok = put_model(app, &st)))
 		run.model_hash = app->vit->hash;
-	if (ok && app->plan && (ok = put_plan(app, &st)))
-		run.plan_hash = app->plan->hash;
+	if (ok && plan && (ok = put_plan(app, plan, &st)))
+		run.plan_hash = plan->hash;
 	if (ok && data && (ok = put_dataset(app, data, &st)))
 		run.dataset_hash = dataset_hash(data);
 	if (ok)

@@ -13,9 +13,9 @@ int64_t notebook_command_begin(struct app *app, const char *line);
 /* st: how it ended. */
 void notebook_command_end(struct app *app, int64_t command, const struct status *st, double seconds);
 
-/* Starts a run of this kind ("step", "ann", "eval", "fit", "convert") with the model,
- * plan and data set that are loaded. data NULL: app->data. 0 when it failed. */
-int64_t notebook_run_begin(struct app *app, const char *kind, const struct dataset *data);
+/* Starts a run of this kind ("step", "ann", "eval", "fit", "convert") with the loaded
+ * model, and the plan and data set that it is about (NULL: none). 0 when it failed. */
+int64_t notebook_run_begin(struct app *app, const char *kind, const struct plan *plan, const struct dataset *data);
 void notebook_run_end(struct app *app, int64_t run, const struct status *st, double seconds);
 void notebook_metric(struct app *app, int64_t run, int t, const char *name, double value);
 

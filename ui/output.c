@@ -145,19 +145,11 @@ unit_of(const char *key)
 	static const struct {
 		const char *end;
 		enum unit unit;
-	} units[] = {{"accuracy", UNIT_PERCENT},
-		     {"agreement", UNIT_PERCENT},
-		     {"probability", UNIT_PERCENT},
-		     {"seconds", UNIT_SECONDS},
-		     {"bytes", UNIT_BYTES},
-		     {"spikes", UNIT_COUNT},
-		     {"events", UNIT_COUNT},
-		     {"units", UNIT_COUNT},
-		     {"parameters", UNIT_COUNT},
-		     {"spikes_per_image", UNIT_COUNT},
-		     {"events_per_image", UNIT_COUNT},
-		     {"spikes_total", UNIT_COUNT},
-		     {"units_per_image", UNIT_COUNT}};
+	} units[] = {{"accuracy", UNIT_PERCENT},       {"agreement", UNIT_PERCENT},  {"probability", UNIT_PERCENT},
+		     {"seconds", UNIT_SECONDS},        {"bytes", UNIT_BYTES},        {"spikes", UNIT_COUNT},
+		     {"events", UNIT_COUNT},           {"units", UNIT_COUNT},        {"parameters", UNIT_COUNT},
+		     {"neurons", UNIT_COUNT},          {"events_total", UNIT_COUNT}, {"spikes_per_image", UNIT_COUNT},
+		     {"events_per_image", UNIT_COUNT}, {"spikes_total", UNIT_COUNT}, {"units_per_image", UNIT_COUNT}};
 	size_t n = strlen(key);
 
 	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
