@@ -137,6 +137,7 @@ struct chart {
 	const char *rule_name;
 	const char *x_name, *y_name; /* with units */
 	double mark_x;               /* vertical line; NAN: none */
+	bool x_whole;                /* x counts something: no ticks between whole numbers */
 };
 void canvas_chart(struct canvas *canvas, struct rect area, const struct chart *chart);
 

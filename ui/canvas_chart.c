@@ -261,7 +261,7 @@ y_axis(struct plot *plot, struct rect area, double *tick, int n, char label[][16
 }
 
 static void
-x_axis(struct plot *plot, struct rect area, const char *name)
+x_axis(struct plot *plot, struct rect area, const char *name, bool whole)
 {
 	struct pen dim = {.fg = ROLE_DIM};
 	double tick[TICKS];
@@ -279,7 +279,9 @@ x_axis(struct plot *plot, struct rect area, const char *name)
 	for (i = 0; i < n; i++) {
 		int x = plot->area.x + dot_x(plot, tick[i]) / 2, w, at;
 
-		snprintf(label, sizeof(label), "%.*f", digits > 6 ? 6 : digits, tick[i]);
+		if (whole && tick[i] != rint(tick[i]))
+			continue;
+		snprintf(label, sizeof(label), "%.*f", whole ? 0 : digits > 6 ? 6 : digits, tick[i]);
 		w = text_columns(label);
 		at = x - w / 2 < free_x ? free_x : x - w / 2;
 		canvas_put(plot->canvas, area, x, y, dim, "┬");
@@ -356,7 +358,7 @@ canvas_chart(struct canvas *canvas, struct rect area, const struct chart *chart)
 		plot.area.x += left;
 		plot.area.w -= left;
 		y_axis(&plot, area, tick, n, label);
-		x_axis(&plot, area, chart->x_name);
+		x_axis(&plot, area, chart->x_name, chart->x_whole);
 	}
 	if (top)
 		legend(canvas, area, chart);

@@ -36,12 +36,27 @@ cut_top(struct rect *r, int h)
 	return top;
 }
 
+/* Rows of the attention pane with its three maps side by side: name, scale and frame included. */
+static int
+attention_rows(int w, int h, struct layout_maps maps)
+{
+	int room = (w - 2) / 3 - 2, per_row = maps.per_row > 1 ? 2 : 1, most = h * 3 / 5 > 13 ? h * 3 / 5 : 13, rows;
+
+	if (maps.tokens < 1 || room < 1)
+		return between(most, 13, 40);
+	if (maps.tokens > room)
+		rows = (maps.tokens + (maps.tokens + room - 1) / room - 1) / ((maps.tokens + room - 1) / room);
+	else
+		rows = maps.tokens * (per_row == 2 ? room / maps.tokens : 1);
+	return between((rows + per_row - 1) / per_row + 4, 8, most);
+}
+
 /* A narrow screen has no room for the middle's right; a low one none for its bottom. */
 static void
-place_views(struct layout *l, struct rect r)
+place_views(struct layout *l, struct rect r, struct layout_maps maps)
 {
 	struct rect side;
-	int tree = between(r.w / 5, 20, 30);
+	int tree = between(r.w / 5, 22, 32);
 
 	if (r.w >= 44)
 		l->pane[PANE_MODEL] = cut_left(&r, tree);
@@ -55,7 +70,7 @@ place_views(struct layout *l, struct rect r)
 	}
 	if (r.h >= 12)
 		l->pane[PANE_ATTENTION] =
-		    cut_top(&r, r.h >= 17 ? between(r.h * 3 / 5, 13, 40) : r.h - between(r.h / 3, 5, 7) + 1);
+		    cut_top(&r, r.h >= 17 ? attention_rows(r.w, r.h, maps) : r.h - between(r.h / 3, 5, 7) + 1);
 	if (r.h < 4)
 		return;
 	if (!l->pane[PANE_ATTENTION].w) {
@@ -86,7 +101,7 @@ place_bottom(struct layout *l, struct rect *r, bool with_command)
 }
 
 void
-layout_make(struct layout *layout, int w, int h, bool with_command, enum pane alone)
+layout_make(struct layout *layout, int w, int h, bool with_command, enum pane alone, struct layout_maps maps)
 {
 	struct rect r = {0, 0, w, h};
 
@@ -107,5 +122,5 @@ layout_make(struct layout *layout, int w, int h, bool with_command, enum pane al
 		layout->pane[alone] = r;
 		return;
 	}
-	place_views(layout, r);
+	place_views(layout, r, maps);
 }

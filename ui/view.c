@@ -275,21 +275,20 @@ status_step(const struct app *app, char *out, size_t size)
 }
 
 static void
-status_where(const struct app *app, char *out, size_t size)
+status_where(const struct app *app, bool model, char *out, size_t size)
 {
-	char text[300];
-
-	snprintf(text, sizeof(text), "[%s%s%s", app->vit->name, app->title ? " " : "", app->title ? app->title : "");
+	snprintf(out, size, "[%s%s%s%s", model ? app->vit->name : "", model && app->title ? " " : "",
+		 app->title ? app->title : "", app->plan && (model || app->title) ? ", " : "");
 	if (app->plan)
-		snprintf(text + strlen(text), sizeof(text) - strlen(text), ", %s plan %.4s", app->plan->recipe, app->plan->hash);
-	snprintf(text + strlen(text), sizeof(text) - strlen(text), "]");
-	append(out, size, text);
+		snprintf(out + strlen(out), size - strlen(out), "plan %.4s", app->plan->hash);
+	snprintf(out + strlen(out), size - strlen(out), "]");
 }
 
 void
-view_status(struct app *app, char *out, size_t size)
+view_status(struct app *app, int columns, char *out, size_t size)
 {
-	char step[200] = "", t[32];
+	char step[200], where[300];
+	int room;
 
 	out[0] = '\0';
 	if (!app->vit) {
@@ -297,14 +296,26 @@ view_status(struct app *app, char *out, size_t size)
 		return;
 	}
 	if (app->walk && app->walk->shown) {
-		snprintf(t, sizeof(t), "t=%d", app->walk->t);
-		append(out, size, t);
+		snprintf(out, size, "t=%d", app->walk->t);
 		status_step(app, step, sizeof(step));
 		append(out, size, step);
 	} else {
 		append(out, size, view_lacks(app, NEED_WALK));
 	}
-	status_where(app, out, size);
+	room = columns - text_columns(out) - 2;
+	status_where(app, true, where, sizeof(where));
+	if (text_columns(where) > room)
+		status_where(app, false, where, sizeof(where));
+	if (text_columns(where) <= room)
+		append(out, size, where);
+}
+
+struct layout_maps
+view_maps(const struct app *app, struct canvas_style style)
+{
+	bool half = style.unicode && style.palette != PALETTE_NONE;
+
+	return (struct layout_maps){app->vit ? app->vit->tokens : 0, half ? 2 : 1};
 }
 
 /* Style */

@@ -8,6 +8,7 @@
 
 #include "ui/app.h"
 #include "ui/canvas.h"
+#include "ui/layout.h"
 
 /* What to look at. Zero or NULL where a field may be so: as the selection says. */
 struct view_args {
@@ -50,8 +51,12 @@ bool view_print(struct app *app, const struct view *view, const struct view_args
 bool view_save(struct app *app, const struct view *view, const struct view_args *args, const char *path, bool force,
 	       struct status *st);
 
-/* The line that says where one is: t, classes, spikes, error, picture, plan. */
-void view_status(struct app *app, char *out, size_t size);
+/* The line that says where one is: t, classes, spikes, error, picture, plan. What
+ * matters least is left out when it is longer than columns. */
+void view_status(struct app *app, int columns, char *out, size_t size);
+
+/* What the layout needs to know of the attention maps. */
+struct layout_maps view_maps(const struct app *app, struct canvas_style style);
 
 /* How views may look, from the options, NO_COLOR, TERM, the locale and whether out is a terminal. */
 struct canvas_style view_style(const struct app *app, FILE *out);

@@ -69,7 +69,7 @@ maps_that_fit(struct rect area, int tokens)
 	return area.w / MAPS >= tokens + 2 ? MAPS : MAPS - 1;
 }
 
-/* The same ends of the ramp for all: the largest of estimate and reference. */
+/* Estimate and reference share their ends of the ramp; so do, finer, correction and difference. */
 static double
 common_range(const float *value, const float *ann, size_t n, double *lo)
 {
@@ -87,15 +87,18 @@ draw_maps(const struct app *app, const struct view_args *args, struct canvas *ca
 {
 	int n = app->vit->tokens, count = maps_that_fit(area, n), i, w;
 	size_t size = (size_t)n * (size_t)n, j;
-	double lo, hi = common_range(value, ann, size, &lo);
+	double lo, hi = common_range(value, ann, size, &lo), fine = 1e-9;
 	struct heat plain = {.rows = n, .cols = n, .lo = lo, .hi = hi, .is_signed = lo < 0, .mark_row = view_q(app, args)};
 	struct map map[MAPS];
 
 	plain.mark_col = view_k(app, args);
 	if (plain.is_signed)
 		plain.hi = fmax(hi, -lo);
-	for (j = 0; j < size; j++)
+	for (j = 0; j < size; j++) {
 		difference[j] = fabsf(ann[j] - value[j]);
+		fine = isfinite(difference[j]) ? fmax(fine, difference[j]) : fine;
+		fine = isfinite(change[j]) ? fmax(fine, fabsf(change[j])) : fine;
+	}
 	for (i = 0; i < MAPS; i++)
 		map[i].heat = plain;
 	map[0].name = "estimate";
@@ -103,11 +106,13 @@ draw_maps(const struct app *app, const struct view_args *args, struct canvas *ca
 	map[1].name = "correction";
 	map[1].heat.data = change;
 	map[1].heat.is_signed = true;
+	map[1].heat.hi = fine;
 	map[count - 1].name = "|ANN−SNN|";
 	map[count - 1].heat.data = difference;
 	map[count - 1].heat.peak = true;
 	map[count - 1].heat.is_signed = false;
 	map[count - 1].heat.lo = 0;
+	map[count - 1].heat.hi = fine;
 	if (count == MAPS) {
 		map[2].name = "ANN";
 		map[2].heat.data = ann;

@@ -24,7 +24,8 @@ void
 view_model_title(struct app *app, const struct view_args *args, char *out, size_t size)
 {
 	(void)args;
-	snprintf(out, size, app->walk && app->walk->t ? "model: rate, error" : "model");
+	(void)app;
+	snprintf(out, size, "model");
 }
 
 static int
@@ -81,28 +82,31 @@ make_rows(struct tree *tree, bool all)
 	return tree->row != NULL;
 }
 
-/* The row's name, without its block's when it stands below it. */
-static void
-row_name(const struct tree *tree, const struct row *row, char *out, size_t size)
-{
-	char name[SITE_NAME_MAX];
-	const char *s = site_name(site_at(tree->app->vit, row->site), name);
-
-	if (row->inner) {
-		s = strchr(s, '.');
-		s = s ? strchr(s + 1, '.') : NULL;
-		snprintf(out, size, "  %s", s ? s + 1 : name);
-	} else {
-		snprintf(out, size, "%s%s", row->block < 0 ? "" : row->open ? "▾ " : "▸ ", name);
-	}
-}
-
 static bool
 is_selected(const struct tree *tree, const struct row *row)
 {
 	struct site site = site_at(tree->app->vit, row->site);
 
 	return site.kind == tree->app->selection.site.kind && site.block == tree->app->selection.site.block;
+}
+
+/* The row's name, without its block's when it stands below it, and without its
+ * first part when there is little room. */
+static void
+row_name(const struct tree *tree, const struct row *row, int room, char *out, size_t size)
+{
+	char name[SITE_NAME_MAX];
+	const char *s = site_name(site_at(tree->app->vit, row->site), name);
+
+	if (row->inner) {
+		s = strchr(s, '.');
+		s = s ? strchr(s + 1, '.') + 1 : name;
+		if (text_columns(s) + 2 > room && strncmp(s, "attn.", 5) == 0)
+			s += 5;
+		snprintf(out, size, "%s%s", is_selected(tree, row) ? "> " : "  ", s);
+	} else {
+		snprintf(out, size, "%s%s", row->block < 0 ? "" : row->open ? "▾ " : "▸ ", name);
+	}
 }
 
 /* Does a closed block hide one of the worst sites? Its rank, or -1. */
@@ -152,7 +156,7 @@ draw_row(const struct tree *tree, const struct row *row, struct canvas *canvas, 
 		right -= wide ? 6 : 0;
 	}
 	line.w = right - line.x;
-	row_name(tree, row, name, sizeof(name));
+	row_name(tree, row, line.w, name, sizeof(name));
 	canvas_put(canvas, line, line.x, line.y, pen, name);
 }
 

@@ -17,7 +17,7 @@ view_overview_draw(struct app *app, const struct view_args *args, struct canvas 
 	char status[400];
 	enum pane p;
 
-	layout_make(&layout, area.w, area.h, false, PANES);
+	layout_make(&layout, area.w, area.h, false, PANES, view_maps(app, canvas->style));
 	for (p = 0; p < PANES; p++) {
 		struct view_args pane = *args;
 		struct rect r = layout.pane[p];
@@ -29,6 +29,6 @@ view_overview_draw(struct app *app, const struct view_args *args, struct canvas 
 		r.y += area.y;
 		view_draw(app, view_find(pane_views[p], &st), &pane, canvas, r);
 	}
-	view_status(app, status, sizeof(status));
+	view_status(app, area.w, status, sizeof(status));
 	canvas_put(canvas, area, area.x, area.y + layout.status.y, (struct pen){.attr = ATTR_BOLD}, status);
 }

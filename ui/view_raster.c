@@ -5,6 +5,20 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* The site itself, or the next one in forward order that sends spikes (for an
+ * activation: the encoder behind it). */
+static struct site
+raster_site(const struct app *app, const struct view_args *args)
+{
+	struct site site = view_site(app, args);
+	int i, stride, n = site_count(app->vit);
+
+	for (i = site_index(app->vit, site); app->record && i < n; i++)
+		if (record_neurons(app->record, i, &stride) > 0)
+			return site_at(app->vit, i);
+	return site;
+}
+
 void
 view_raster_title(struct app *app, const struct view_args *args, char *out, size_t size)
 {
@@ -13,7 +27,7 @@ view_raster_title(struct app *app, const struct view_args *args, char *out, size
 	if (!app->vit)
 		snprintf(out, size, "raster");
 	else
-		snprintf(out, size, "raster %s, neurons by t", site_name(view_site(app, args), name));
+		snprintf(out, size, "raster %s", site_name(raster_site(app, args), name));
 }
 
 /* The part of the record that is shown. */
@@ -29,7 +43,7 @@ window_make(const struct app *app, const struct view_args *args, struct window *
 {
 	int all;
 
-	*w = (struct window){.record = app->record, .site = site_index(app->vit, view_site(app, args))};
+	*w = (struct window){.record = app->record, .site = site_index(app->vit, raster_site(app, args))};
 	all = app->record ? record_neurons(app->record, w->site, &w->stride) : 0;
 	if (all == 0 || !record_span(app->record, &w->first, &w->last))
 		return false;
@@ -44,75 +58,104 @@ window_make(const struct app *app, const struct view_args *args, struct window *
 	return true;
 }
 
-/* Spikes that fall on one dot: several neurons or steps when there are more than dots.
- * Sign of the largest in *sign. */
-static bool
-spikes_at(const struct window *w, int row, int rows, int col, int cols, int *sign)
-{
-	int steps = w->last - w->first + 1, t, i, best = 0;
-	int t0 = w->first + (int)((long)col * steps / cols), t1 = w->first + (int)((long)(col + 1) * steps / cols);
-	int n0 = (int)((long)row * w->neurons / rows), n1 = (int)((long)(row + 1) * w->neurons / rows);
-
-	for (t = t0; t < (t1 > t0 ? t1 : t0 + 1); t++) {
-		const int8_t *counts = record_counts(w->record, w->site, t);
-
-		for (i = n0; counts && i < (n1 > n0 ? n1 : n0 + 1); i++)
-			if (abs(counts[w->first_neuron + i]) > abs(best))
-				best = counts[w->first_neuron + i];
-	}
-	*sign = best;
-	return best != 0;
-}
-
 static int
 least(int a, int b)
 {
 	return a < b ? a : b;
 }
 
+/* What the neuron in one of `rows` rows sent in one of `cols` columns of time: the
+ * largest count where several steps share a column. Rows show single neurons. */
+static int
+count_at(const struct window *w, int row, int rows, int col, int cols)
+{
+	int steps = w->last - w->first + 1, best = 0, t;
+	int neuron = w->first_neuron + (int)((long)row * w->neurons / rows);
+	int t0 = w->first + (int)((long)col * steps / cols), t1 = w->first + (int)((long)(col + 1) * steps / cols);
+
+	for (t = t0; t < t1; t++) {
+		const int8_t *counts = record_counts(w->record, w->site, t);
+
+		if (counts && abs(counts[neuron]) > abs(best))
+			best = counts[neuron];
+	}
+	return best;
+}
+
+/* Dots: did it send. Few steps are spread over the pane, each a dash. */
 static void
 draw_dots(const struct window *w, struct canvas *canvas, struct rect area)
 {
-	int steps = w->last - w->first + 1, dots = 2 * area.w, sign, x, y, each;
-	int cols = least(steps, dots), rows = least(w->neurons, 4 * area.h);
+	int dots = 2 * area.w, cols = least(w->last - w->first + 1, dots), rows = least(w->neurons, 4 * area.h);
+	int each = least(dots / cols, 8), wide = each > 2 ? each - 1 : 1, x, y, i;
 
-	/* Few steps and neurons are spread over the pane, each a dash of dots. */
-	each = dots / cols > 8 ? 8 : dots / cols;
 	for (y = 0; y < rows; y++)
-		for (x = 0; x < cols; x++)
-			if (spikes_at(w, y, rows, x, cols, &sign)) {
-				int i, wide = each > 2 ? each - 1 : 1;
+		for (x = 0; x < cols; x++) {
+			int count = count_at(w, y, rows, x, cols);
 
-				for (i = 0; i < wide; i++)
-					canvas_dot(canvas, area, x * each + i, y, sign > 0 ? ROLE_SNN : ROLE_ANN);
-			}
+			for (i = 0; count && i < wide; i++)
+				canvas_dot(canvas, area, x * each + i, y, count > 0 ? ROLE_SNN : ROLE_ANN);
+		}
+}
+
+/* With colours: how much it sent, by sign. */
+static bool
+draw_counts(const struct window *w, struct canvas *canvas, struct rect area, double *hi)
+{
+	int cols = least(w->last - w->first + 1, area.w), rows = least(w->neurons, 2 * area.h);
+	int wide = area.w / cols < 4 ? area.w / cols : 4, high = 2 * area.h / rows, x, y;
+	struct heat heat = {.rows = rows * high, .cols = cols * wide, .is_signed = true, .mark_row = -1, .mark_col = -1};
+	float *data = malloc((size_t)heat.rows * (size_t)heat.cols * sizeof(*data));
+
+	if (!data)
+		return false;
+	*hi = 1;
+	for (y = 0; y < heat.rows; y++)
+		for (x = 0; x < heat.cols; x++) {
+			float v = (float)count_at(w, y / high, rows, x / wide, cols);
+
+			data[(size_t)y * (size_t)heat.cols + (size_t)x] = v;
+			*hi = v > *hi ? v : -v > *hi ? -v : *hi;
+		}
+	heat.data = data;
+	heat.hi = *hi;
+	canvas_heat(canvas, area, &heat);
+	free(data);
+	return true;
 }
 
 static void
-draw_legend(const struct window *w, struct canvas *canvas, struct rect area)
+draw_legend(const struct window *w, int rows, double hi, struct canvas *canvas, struct rect area)
 {
 	struct pen dim = {.fg = ROLE_DIM};
-	int y = area.y + area.h - 1, x = area.x, rows = least(w->neurons, 4 * (area.h - 1));
-	int cols = least(w->last - w->first + 1, 2 * area.w);
+	int y = area.y, x = area.x, each = w->stride * (w->neurons > rows ? (w->neurons + rows - 1) / rows : 1);
+	int cols = hi > 0 ? area.w : 2 * area.w, steps = w->last - w->first + 1;
 
 	x += canvas_printf(canvas, area, x, y, dim, "t %d..%d", w->first, w->last) + 2;
+	if (steps > cols)
+		x += canvas_printf(canvas, area, x, y, dim, "×%d", (steps + cols - 1) / cols) + 2;
 	x += canvas_printf(canvas, area, x, y, dim, "neurons %d..%d", w->first_neuron * w->stride,
 			   (w->first_neuron + w->neurons - 1) * w->stride) +
-	     2;
-	if (w->stride > 1)
-		x += canvas_printf(canvas, area, x, y, dim, "each %dth", w->stride) + 2;
-	if (w->neurons > rows)
-		x += canvas_printf(canvas, area, x, y, dim, "×%d in a dot", (w->neurons + rows - 1) / rows) + 2;
-	if (w->last - w->first + 1 > cols)
-		x += canvas_printf(canvas, area, x, y, dim, "×%d steps", (w->last - w->first + cols) / cols) + 2;
-	x += canvas_put(canvas, area, x, y, (struct pen){.fg = ROLE_SNN}, "+") + 1;
-	canvas_put(canvas, area, x, y, (struct pen){.fg = ROLE_ANN}, "−");
+	     1;
+	if (each > 1)
+		x += canvas_printf(canvas, area, x, y, dim, "by %d", each) + 1;
+	if (hi > 0 && area.x + area.w - x >= 12) {
+		struct heat scale = {.is_signed = true, .hi = hi};
+
+		canvas_heat_scale(canvas, (struct rect){x + 1, y, least(area.x + area.w - x - 1, 22), 1}, &scale, 1);
+	} else if (hi == 0 && canvas->style.palette != PALETTE_NONE) {
+		x += canvas_put(canvas, area, x + 1, y, (struct pen){.fg = ROLE_SNN}, "+") + 1;
+		canvas_put(canvas, area, x + 1, y, (struct pen){.fg = ROLE_ANN}, "−");
+	}
 }
 
 void
 view_raster_draw(struct app *app, const struct view_args *args, struct canvas *canvas, struct rect area)
 {
+	struct rect legend = {0};
 	struct window w;
+	double hi = 0;
+	bool colored;
 
 	if (view_lacking(app, NEED_STEP, canvas, area))
 		return;
@@ -125,8 +168,13 @@ view_raster_draw(struct app *app, const struct view_args *args, struct canvas *c
 				    "sends no spikes under this plan; select another site");
 		return;
 	}
-	if (area.h >= 3)
-		draw_legend(&w, canvas, area);
-	area.h -= area.h >= 3;
-	draw_dots(&w, canvas, area);
+	if (area.h >= 3) {
+		legend = (struct rect){area.x, area.y + area.h - 1, area.w, 1};
+		area.h--;
+	}
+	colored = canvas->style.unicode && canvas->style.palette != PALETTE_NONE && draw_counts(&w, canvas, area, &hi);
+	if (!colored)
+		draw_dots(&w, canvas, area);
+	if (legend.w)
+		draw_legend(&w, (colored ? 2 : 4) * area.h, hi, canvas, legend);
 }

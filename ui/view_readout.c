@@ -74,7 +74,8 @@ draw_logits(const struct app *app, struct canvas *canvas, struct rect area)
 	const struct walk *walk = app->walk;
 	int classes = app->vit->classes, k = classes < CURVES ? classes : CURVES, index[CURVES], i, t, n = walk->t;
 	struct series series[CURVES];
-	struct chart chart = {.series = series, .count = k, .first_x = 1, .x_name = "t", .y_name = "logit", .mark_x = NAN};
+	struct chart chart = {
+	    .series = series, .count = k, .first_x = 1, .x_name = "t", .x_whole = true, .y_name = "logit", .mark_x = NAN};
 	char label[CURVES][16];
 	float p[CURVES], *y = malloc((size_t)k * (size_t)n * sizeof(*y));
 	double ann;
@@ -90,7 +91,7 @@ draw_logits(const struct app *app, struct canvas *canvas, struct rect area)
 	}
 	ann = walk->reference.logits[index[0]];
 	chart.rule = &ann;
-	chart.rule_name = "a of ANN";
+	chart.rule_name = "ANN a";
 	canvas_chart(canvas, area, &chart);
 	free(y);
 }
@@ -130,7 +131,8 @@ draw_by_t(const struct app *app, int site, struct canvas *canvas, struct rect ar
 	float *y = malloc(2 * (size_t)n * sizeof(*y));
 	struct series series[2] = {{.y = y, .count = n, .letter = 'S', .name = "site", .fg = ROLE_SNN},
 				   {.y = y + n, .count = n, .letter = 'R', .name = "last block", .fg = ROLE_ANN}};
-	struct chart chart = {.series = series, .count = site == last ? 1 : 2, .first_x = 1, .y_zero = true, .x_name = "t"};
+	struct chart chart = {
+	    .series = series, .count = site == last ? 1 : 2, .first_x = 1, .y_zero = true, .x_name = "t", .x_whole = true};
 
 	chart.y_name = "error";
 	chart.mark_x = NAN;
@@ -150,7 +152,8 @@ draw_by_layer(const struct app *app, struct canvas *canvas, struct rect area)
 	int depth = app->vit->depth, t[PROFILES] = {1, (app->walk->t + 1) / 2, app->walk->t}, i, layer, n = 0;
 	float *y = malloc(PROFILES * (size_t)depth * sizeof(*y));
 	struct series series[PROFILES];
-	struct chart chart = {.series = series, .x_name = "block", .y_name = "residual", .y_zero = true, .mark_x = NAN};
+	struct chart chart = {
+	    .series = series, .x_name = "block", .x_whole = true, .y_name = "residual", .y_zero = true, .mark_x = NAN};
 	char name[PROFILES][24];
 
 	for (i = 0; y && i < PROFILES; i++) {

@@ -120,7 +120,8 @@ draw_error(const struct app *app, const struct view_args *args, struct canvas *c
 	int index = site_index(app->vit, view_site(app, args)), i, n = app->walk->t;
 	float *y = malloc((size_t)n * sizeof(*y));
 	struct series s = {.y = y, .count = n, .letter = 'e', .fg = ROLE_SNN};
-	struct chart chart = {.series = &s, .count = 1, .first_x = 1, .y_zero = true, .x_name = "t", .mark_x = NAN};
+	struct chart chart = {
+	    .series = &s, .count = 1, .first_x = 1, .y_zero = true, .x_name = "t", .x_whole = true, .mark_x = NAN};
 
 	chart.y_name = "error, relative";
 	for (i = 0; y && i < n; i++)
