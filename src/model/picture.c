@@ -150,7 +150,7 @@ picture_get(const char *text, const struct dataset *data, const struct vit *vit,
 {
 	const char *at = strstr(text, ".safetensors:");
 	size_t length = strlen(text), tail = sizeof(suffix) - 1;
-	int unused;
+	int unused = -1;
 
 	*title = NULL;
 	label = label ? label : &unused;
