@@ -22,7 +22,7 @@ struct query_value {
 	int64_t integer;  /* QUERY_INTEGER */
 	double real;      /* QUERY_REAL */
 	const char *text; /* QUERY_TEXT: terminated, as stored (not escaped); may hold NUL */
-	size_t size;      /* bytes of QUERY_TEXT and QUERY_BLOB; a blob's bytes are not shown */
+	size_t size;      /* bytes of QUERY_TEXT and QUERY_BLOB; not used in parameters */
 };
 
 struct query_output {

@@ -17,11 +17,13 @@ struct arena;
 /* Scratch for up to `batch` pictures at once. */
 struct ann *ann_new(const struct vit *vit, int batch, struct status *st);
 void ann_free(struct ann *ann);
+const struct vit *ann_vit(const struct ann *ann);
 
 /* Sees one site for one batch: data [pictures, site shape]. What it writes into
  * data is what the network goes on with (interventions). For SITE_*_RSQRT,
  * SITE_EXP, SITE_RECIPROCAL and SITE_ACT `input` is what the nonlinearity
- * received, else NULL. */
+ * received (variance + eps; score - row maximum; row sum; fc1's output), else
+ * NULL. */
 struct ann_observer {
 	void (*see)(void *ctx, struct site site, int pictures, const float *input, float *data);
 	void *ctx;
@@ -48,8 +50,8 @@ bool ann_trace_record(struct ann_trace *trace, struct ann *ann, const float *pix
 /* y = x W' + bias (bias may be NULL); accumulate: y += x W' (bias ignored). */
 void linear_apply(const struct linear *l, const float *x, int rows, float *y, bool accumulate);
 /* C[m,n] = alpha * A[m,k] op(B) + beta * C, leading dimensions in floats. */
-void dense_product(bool transpose_b, int m, int n, int k, float alpha, const float *a, int lda, const float *b, int ldb, float beta,
-		   float *c, int ldc);
+void dense_product(bool transpose_b, int m, int n, int k, float alpha, const float *a, int lda, const float *b, int ldb,
+		   float beta, float *c, int ldc);
 void norm_apply(const struct norm *norm, const float *x, int rows, float *y);
 void activation_apply(enum activation act, float *x, size_t count);
 void softmax_rows(float *x, int rows, int columns);

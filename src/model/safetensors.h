@@ -15,15 +15,18 @@
 
 enum dtype { DTYPE_F32, DTYPE_F16, DTYPE_BF16, DTYPE_F64, DTYPE_I64, DTYPE_I32, DTYPE_I16, DTYPE_I8, DTYPE_U8, DTYPE_BOOL };
 
+size_t dtype_size(enum dtype dtype);      /* bytes of one element */
+const char *dtype_name(enum dtype dtype); /* as files spell it: "BF16" */
+
 enum { ST_DIMS = 8 };
 
 struct st_tensor {
-	const char *name;     /* owned by the file object; may hold any UTF-8 */
+	const char *name; /* owned by the file object; may hold any UTF-8 */
 	enum dtype dtype;
 	int dims;
 	int64_t dim[ST_DIMS];
-	size_t count;	      /* elements */
-	const void *data;     /* in the mapping; only byte alignment is sure */
+	size_t count;     /* elements */
+	const void *data; /* in the mapping; only byte alignment is sure */
 };
 
 struct safetensors;

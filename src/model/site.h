@@ -24,7 +24,11 @@
  *   blocks.N.mlp.act.out             [tokens, mlp_width]  the same as sent to fc2 (the encoder)
  *   blocks.N.mlp                     [tokens, width]  fc2 output, added to the residual
  *   blocks.N                         [tokens, width]  the residual stream after the block
- * and, without a block: patch_embed, norm_pre, norm, head (logits).
+ * and, without a block:
+ *   patch_embed  [tokens, width]  prefix tokens and embedded patches, positions added
+ *   norm_pre     [tokens, width]  with gamma and beta; only in models that have it
+ *   norm         [prefix, width]  the prefix tokens alone, with gamma and beta
+ *   head         [classes]        the logits
  */
 #ifndef SPIKESCOPE_MODEL_SITE_H
 #define SPIKESCOPE_MODEL_SITE_H

@@ -42,28 +42,28 @@ struct vit_block {
 enum interpolation { INTERPOLATION_NEAREST, INTERPOLATION_BILINEAR, INTERPOLATION_BICUBIC };
 
 struct preprocess {
-	int size;	  /* the network's side, pixels */
-	int resize;	  /* the shorter side (or both, see square) is first resized to this */
-	bool square;	  /* resize both sides to `resize`, ignoring the aspect (Hugging Face ViT) */
+	int size;    /* the network's side, pixels */
+	int resize;  /* the shorter side (or both, see square) is first resized to this */
+	bool square; /* resize both sides to `resize`, ignoring the aspect (Hugging Face ViT) */
 	enum interpolation interpolation;
 	float mean[3], std[3];
 };
 
 struct vit {
-	char *path;	  /* the folder it came from */
-	char *name;	  /* the folder's last part, or the config's architecture */
-	const char *family; /* "vit", "deit", "timm", "timm-clip" */
+	char *path;          /* the folder it came from */
+	char *name;          /* the folder's last part, or the config's architecture */
+	const char *family;  /* "vit", "deit", "timm", "timm-clip" */
 	char hash[HASH_HEX]; /* of config and all weights' bytes */
 
 	int image_size, patch_size, channels;
 	int width, depth, heads, head_dim, mlp_width, classes;
-	int prefix;	  /* 1, or 2 with a distillation token */
+	int prefix;          /* 1, or 2 with a distillation token */
 	int patches, tokens; /* tokens = prefix + patches */
 	enum activation act;
 
-	struct linear patch;	/* in = channels*patch_size^2 (channel, row, column), out = width */
+	struct linear patch;        /* in = channels*patch_size^2 (channel, row, column), out = width */
 	const float *prefix_tokens; /* [prefix, width] */
-	const float *positions;	/* [tokens, width] */
+	const float *positions;     /* [tokens, width] */
 	bool has_norm_pre;
 	struct norm norm_pre;
 	struct vit_block *blocks; /* [depth] */
@@ -72,9 +72,9 @@ struct vit {
 	bool distilled;
 	struct linear head_dist; /* when distilled: applied to token 1 */
 
-	char **labels;		/* [classes], or NULL when the config has none */
+	char **labels; /* [classes], or NULL when the config has none */
 	struct preprocess prep;
-	size_t parameters;	/* number of weights */
+	size_t parameters; /* number of weights */
 
 	struct vit_private *own; /* mapping and arena */
 };

@@ -1,0 +1,416 @@
+#include "ann/ann.h"
+
+#include "base/arena.h"
+
+#include <limits.h>
+#include <math.h>
+#include <string.h>
+
+/* Scratch for rows = batch * tokens. */
+struct ann {
+	const struct vit *vit;
+	struct arena *arena;
+	int batch;
+	float *patches;     /* of one picture */
+	float *x;           /* [rows, width] the residual stream */
+	float *h;           /* [rows, width] its normalised copy */
+	float *q, *k, *v;   /* [rows, width] */
+	float *av;          /* [rows, width] */
+	float *y;           /* [rows, width] what a branch adds to the stream */
+	float *scores;      /* [batch, heads, tokens, tokens] */
+	float *probs;       /* the same, apart, for observers */
+	float *sum, *inv;   /* [batch, heads, tokens] */
+	float *var, *rsqrt; /* [rows] */
+	float *fc1, *act;   /* [rows, mlp_width] */
+	float *last, *norm; /* [batch, prefix, width] */
+};
+
+/* One forward pass. */
+struct pass {
+	struct ann *ann;
+	const struct vit *vit;
+	const struct ann_observer *observer;
+	int pictures, rows;
+};
+
+/* Observers' buffers are made with the first observer. */
+static bool
+make_observed(struct ann *a, struct status *st)
+{
+	const struct vit *vit = a->vit;
+	size_t batch = (size_t)a->batch, tokens = (size_t)vit->tokens, heads = (size_t)vit->heads;
+
+	if (a->act)
+		return true;
+	a->probs = arena_floats(a->arena, batch * heads * tokens * tokens);
+	a->sum = arena_floats(a->arena, batch * heads * tokens);
+	a->inv = arena_floats(a->arena, batch * heads * tokens);
+	a->var = arena_floats(a->arena, batch * tokens);
+	a->rsqrt = arena_floats(a->arena, batch * tokens);
+	a->act = arena_floats(a->arena, batch * tokens * (size_t)vit->mlp_width);
+	if (a->probs && a->sum && a->inv && a->var && a->rsqrt && a->act)
+		return true;
+	a->act = NULL;
+	return status_nomem(st, "observing the network");
+}
+
+static bool
+make_scratch(struct ann *a)
+{
+	const struct vit *vit = a->vit;
+	size_t rows = (size_t)a->batch * (size_t)vit->tokens, width = (size_t)vit->width;
+	size_t prefix = (size_t)a->batch * (size_t)vit->prefix;
+	float **wide[] = {&a->x, &a->h, &a->q, &a->k, &a->v, &a->av, &a->y};
+
+	for (size_t i = 0; i < sizeof(wide) / sizeof(*wide); i++)
+		if (!(*wide[i] = arena_floats(a->arena, rows * width)))
+			return false;
+	a->patches = arena_floats(a->arena, ann_embed_scratch(vit));
+	a->scores = arena_floats(a->arena, rows * (size_t)vit->heads * (size_t)vit->tokens);
+	a->fc1 = arena_floats(a->arena, rows * (size_t)vit->mlp_width);
+	a->last = arena_floats(a->arena, prefix * width);
+	a->norm = arena_floats(a->arena, prefix * width);
+	return a->patches && a->scores && a->fc1 && a->last && a->norm;
+}
+
+struct ann *
+ann_new(const struct vit *vit, int batch, struct status *st)
+{
+	struct arena *arena;
+	struct ann *a;
+
+	if (batch < 1 || batch > INT_MAX / vit->tokens / vit->heads) {
+		status_fail(st, STATUS_FAILED, "a batch of %d pictures is impossible; take from 1 to %d", batch,
+			    INT_MAX / vit->tokens / vit->heads);
+		return NULL;
+	}
+	arena = arena_new();
+	a = arena ? arena_alloc(arena, sizeof(*a)) : NULL;
+	if (a) {
+		*a = (struct ann){.vit = vit, .arena = arena, .batch = batch};
+		if (make_scratch(a))
+			return a;
+	}
+	arena_free(arena);
+	status_nomem(st, "the reference network");
+	return NULL;
+}
+
+void
+ann_free(struct ann *ann)
+{
+	if (ann)
+		arena_free(ann->arena); /* holds ann itself */
+}
+
+const struct vit *
+ann_vit(const struct ann *ann)
+{
+	return ann->vit;
+}
+
+static void
+observe(const struct pass *p, enum site_kind kind, int block, const float *input, float *data)
+{
+	if (p->observer)
+		p->observer->see(p->observer->ctx, (struct site){kind, block}, p->pictures, input, data);
+}
+
+size_t
+ann_embed_scratch(const struct vit *vit)
+{
+	return (size_t)vit->patches * (size_t)vit->patch.in;
+}
+
+/* pixels [channels, size, size] -> patches [patches, channels * patch * patch] */
+static void
+cut_patches(const struct vit *vit, const float *pixels, float *patches)
+{
+	size_t size = (size_t)vit->image_size, patch = (size_t)vit->patch_size, side = size / patch;
+
+	for (size_t row = 0; row < side; row++)
+		for (size_t column = 0; column < side; column++)
+			for (size_t c = 0; c < (size_t)vit->channels; c++)
+				for (size_t y = 0; y < patch; y++) {
+					memcpy(patches, pixels + (c * size + row * patch + y) * size + column * patch,
+					       patch * sizeof(*patches));
+					patches += patch;
+				}
+}
+
+/* Prefix tokens and embedded patches, positions added: tokens [tokens, width]. */
+static void
+embed_tokens(const struct vit *vit, const float *pixels, float *patch_scratch, float *tokens)
+{
+	size_t width = (size_t)vit->width, prefix = (size_t)vit->prefix * width, count = (size_t)vit->tokens * width;
+
+	cut_patches(vit, pixels, patch_scratch);
+	memcpy(tokens, vit->prefix_tokens, prefix * sizeof(*tokens));
+	linear_apply(&vit->patch, patch_scratch, vit->patches, tokens + prefix, false);
+	for (size_t i = 0; i < count; i++)
+		tokens[i] += vit->positions[i];
+}
+
+void
+ann_embed(const struct vit *vit, const float *pixels, float *patch_scratch, float *tokens)
+{
+	embed_tokens(vit, pixels, patch_scratch, tokens);
+	if (vit->has_norm_pre)
+		norm_apply(&vit->norm_pre, tokens, vit->tokens, tokens);
+}
+
+static void
+pass_embed(const struct pass *p, const float *pixels)
+{
+	const struct vit *vit = p->vit;
+	size_t picture = (size_t)vit->channels * (size_t)vit->image_size * (size_t)vit->image_size;
+	size_t stream = (size_t)vit->tokens * (size_t)vit->width;
+
+	for (size_t i = 0; i < (size_t)p->pictures; i++)
+		embed_tokens(vit, pixels + i * picture, p->ann->patches, p->ann->x + i * stream);
+	observe(p, SITE_PATCH_EMBED, -1, NULL, p->ann->x);
+	if (!vit->has_norm_pre)
+		return;
+	norm_apply(&vit->norm_pre, p->ann->x, p->rows, p->ann->x);
+	observe(p, SITE_NORM_PRE, -1, NULL, p->ann->x);
+}
+
+static void
+center_rows(const float *x, int rows, size_t width, float *y)
+{
+	for (size_t r = 0; r < (size_t)rows; r++) {
+		const float *in = x + r * width;
+		float mean = 0;
+
+#pragma omp simd reduction(+ : mean)
+		for (size_t i = 0; i < width; i++)
+			mean += in[i];
+		mean /= (float)width;
+		for (size_t i = 0; i < width; i++)
+			y[r * width + i] = in[i] - mean;
+	}
+}
+
+/* var = mean of squares + eps, rsqrt = 1/sqrt(var), by rows of y. */
+static void
+measure_rows(const float *y, int rows, size_t width, float eps, float *var, float *rsqrt)
+{
+	for (size_t r = 0; r < (size_t)rows; r++) {
+		const float *row = y + r * width;
+		float sum = 0;
+
+#pragma omp simd reduction(+ : sum)
+		for (size_t i = 0; i < width; i++)
+			sum += row[i] * row[i];
+		var[r] = sum / (float)width + eps;
+		rsqrt[r] = 1 / sqrtf(var[r]);
+	}
+}
+
+static void
+scale_rows(float *x, size_t rows, size_t width, const float *scale)
+{
+	for (size_t r = 0; r < rows; r++)
+		for (size_t i = 0; i < width; i++)
+			x[r * width + i] *= scale[r];
+}
+
+/* norm of the stream into h; site is SITE_NORM1 or SITE_NORM2, and the two kinds
+ * before it in the table are its center and rsqrt. */
+static void
+pass_norm(const struct pass *p, const struct norm *norm, enum site_kind site, int block)
+{
+	struct ann *a = p->ann;
+	size_t width = (size_t)norm->width;
+
+	if (!p->observer) {
+		norm_apply(norm, a->x, p->rows, a->h);
+		return;
+	}
+	center_rows(a->x, p->rows, width, a->h);
+	observe(p, site - 2, block, NULL, a->h);
+	measure_rows(a->h, p->rows, width, norm->eps, a->var, a->rsqrt);
+	observe(p, site - 1, block, a->var, a->rsqrt);
+	scale_rows(a->h, (size_t)p->rows, width, a->rsqrt);
+	observe(p, site, block, NULL, a->h);
+	for (size_t r = 0; r < (size_t)p->rows; r++)
+		for (size_t i = 0; i < width; i++)
+			a->h[r * width + i] = a->h[r * width + i] * norm->weight[i] + norm->bias[i];
+}
+
+static void
+pass_qkv(const struct pass *p, const struct linear *qkv, int block)
+{
+	struct ann *a = p->ann;
+	float *out[] = {a->q, a->k, a->v};
+	size_t width = (size_t)p->vit->width;
+
+	for (size_t i = 0; i < 3; i++) {
+		struct linear part = {p->vit->width, p->vit->width, qkv->weight + i * width * width,
+				      qkv->bias ? qkv->bias + i * width : NULL};
+
+		linear_apply(&part, a->h, p->rows, out[i], false);
+		observe(p, SITE_Q + (enum site_kind)i, block, NULL, out[i]);
+	}
+}
+
+/* The four products of a picture's head are small: threads take whole heads. */
+static void
+multiply_heads(const struct pass *p, bool scores, const float *probs)
+{
+	const struct vit *vit = p->vit;
+	struct ann *a = p->ann;
+	size_t tokens = (size_t)vit->tokens, width = (size_t)vit->width;
+	int heads = vit->heads, n = vit->tokens, d = vit->head_dim, w = vit->width;
+
+#pragma omp parallel for
+	for (int i = 0; i < p->pictures * heads; i++) {
+		size_t at = (size_t)(i / heads) * tokens * width + (size_t)(i % heads) * (size_t)d;
+		size_t square = (size_t)i * tokens * tokens;
+
+		if (scores)
+			dense_product(true, n, n, d, 1 / sqrtf((float)d), a->q + at, w, a->k + at, w, 0, a->scores + square, n);
+		else
+			dense_product(false, n, d, n, 1, probs + square, n, a->v + at, w, 0, a->av + at, w);
+	}
+}
+
+static void
+exponentiate_rows(float *scores, int rows, size_t columns, float *exps)
+{
+	for (size_t r = 0; r < (size_t)rows; r++) {
+		float *row = scores + r * columns, max = row[0];
+
+		for (size_t i = 1; i < columns; i++)
+			max = row[i] > max ? row[i] : max;
+		for (size_t i = 0; i < columns; i++) {
+			row[i] -= max;
+			exps[r * columns + i] = expf(row[i]);
+		}
+	}
+}
+
+static void
+sum_rows(const float *x, int rows, size_t columns, float *sum, float *inv)
+{
+	for (size_t r = 0; r < (size_t)rows; r++) {
+		sum[r] = 0;
+		for (size_t i = 0; i < columns; i++)
+			sum[r] += x[r * columns + i];
+		inv[r] = 1 / sum[r];
+	}
+}
+
+/* Returns the probabilities. */
+static const float *
+pass_softmax(const struct pass *p, int block)
+{
+	struct ann *a = p->ann;
+	int rows = p->rows * p->vit->heads;
+	size_t columns = (size_t)p->vit->tokens;
+
+	if (!p->observer) {
+		softmax_rows(a->scores, rows, p->vit->tokens);
+		return a->scores;
+	}
+	observe(p, SITE_QK, block, NULL, a->scores);
+	exponentiate_rows(a->scores, rows, columns, a->probs);
+	observe(p, SITE_EXP, block, a->scores, a->probs);
+	sum_rows(a->probs, rows, columns, a->sum, a->inv);
+	observe(p, SITE_RECIPROCAL, block, a->sum, a->inv);
+	scale_rows(a->probs, (size_t)rows, columns, a->inv);
+	observe(p, SITE_SOFTMAX, block, NULL, a->probs);
+	return a->probs;
+}
+
+static void
+add_branch(const struct pass *p)
+{
+	size_t count = (size_t)p->rows * (size_t)p->vit->width;
+
+	for (size_t i = 0; i < count; i++)
+		p->ann->x[i] += p->ann->y[i];
+}
+
+static void
+pass_attention(const struct pass *p, const struct vit_block *b, int block)
+{
+	struct ann *a = p->ann;
+
+	pass_norm(p, &b->norm1, SITE_NORM1, block);
+	pass_qkv(p, &b->qkv, block);
+	multiply_heads(p, true, NULL);
+	multiply_heads(p, false, pass_softmax(p, block));
+	observe(p, SITE_AV, block, NULL, a->av);
+	linear_apply(&b->proj, a->av, p->rows, a->y, false);
+	observe(p, SITE_ATTN, block, NULL, a->y);
+	add_branch(p);
+}
+
+static void
+pass_mlp(const struct pass *p, const struct vit_block *b, int block)
+{
+	struct ann *a = p->ann;
+	size_t count = (size_t)p->rows * (size_t)b->fc1.out;
+	float *act = p->observer ? a->act : a->fc1;
+
+	pass_norm(p, &b->norm2, SITE_NORM2, block);
+	linear_apply(&b->fc1, a->h, p->rows, a->fc1, false);
+	observe(p, SITE_FC1, block, NULL, a->fc1);
+	if (p->observer)
+		memcpy(act, a->fc1, count * sizeof(*act));
+	activation_apply(p->vit->act, act, count);
+	observe(p, SITE_ACT, block, a->fc1, act);
+	observe(p, SITE_ACT_OUT, block, NULL, act);
+	linear_apply(&b->fc2, act, p->rows, a->y, false);
+	observe(p, SITE_MLP, block, NULL, a->y);
+	add_branch(p);
+	observe(p, SITE_BLOCK, block, NULL, a->x);
+}
+
+/* norm [prefix, width] -> logits [classes]; a distilled model's are the mean of two heads. */
+static void
+apply_heads(const struct vit *vit, const float *norm, float *logits)
+{
+	linear_apply(&vit->head, norm, 1, logits, false);
+	if (!vit->distilled)
+		return;
+	linear_apply(&vit->head_dist, norm + vit->width, 1, logits, true);
+	for (int i = 0; i < vit->classes; i++)
+		logits[i] = (logits[i] + (vit->head_dist.bias ? vit->head_dist.bias[i] : 0)) / 2;
+}
+
+static void
+pass_head(const struct pass *p, float *logits)
+{
+	const struct vit *vit = p->vit;
+	struct ann *a = p->ann;
+	size_t width = (size_t)vit->width, prefix = (size_t)vit->prefix * width, stream = (size_t)vit->tokens * width;
+
+	for (size_t i = 0; i < (size_t)p->pictures; i++)
+		memcpy(a->last + i * prefix, a->x + i * stream, prefix * sizeof(float));
+	norm_apply(&vit->norm, a->last, p->pictures * vit->prefix, a->norm);
+	observe(p, SITE_NORM, -1, NULL, a->norm);
+	for (size_t i = 0; i < (size_t)p->pictures; i++)
+		apply_heads(vit, a->norm + i * prefix, logits + i * (size_t)vit->classes);
+	observe(p, SITE_HEAD, -1, NULL, logits);
+}
+
+bool
+ann_forward(struct ann *ann, const float *pixels, int pictures, float *logits, const struct ann_observer *observer,
+	    struct status *st)
+{
+	struct pass p = {ann, ann->vit, observer, pictures, pictures * ann->vit->tokens};
+
+	if (pictures < 1 || pictures > ann->batch)
+		return status_fail(st, STATUS_FAILED, "%d pictures at once; there is room for 1 to %d", pictures, ann->batch);
+	if (observer && !make_observed(ann, st))
+		return false;
+	pass_embed(&p, pixels);
+	for (int i = 0; i < ann->vit->depth; i++) {
+		pass_attention(&p, &ann->vit->blocks[i], i);
+		pass_mlp(&p, &ann->vit->blocks[i], i);
+	}
+	pass_head(&p, logits);
+	return true;
+}

@@ -1,0 +1,170 @@
+/* The pieces of a transformer that the reference and the spiking network share. */
+#include "ann/ann.h"
+
+#include <math.h>
+#include <oneapi/dnnl/dnnl.h>
+#include <string.h>
+
+/* oneDNN refuses valid sizes only when it finds no memory to work in. */
+static void
+plain_product(bool transpose_b, int m, int n, int k, float alpha, const float *a, int lda, const float *b, int ldb, float beta,
+	      float *c, int ldc)
+{
+	for (int i = 0; i < m; i++)
+		for (int j = 0; j < n; j++) {
+			float sum = 0, *out = &c[(size_t)i * (size_t)ldc + (size_t)j];
+
+			for (int l = 0; l < k; l++)
+				sum += a[(size_t)i * (size_t)lda + (size_t)l] * (transpose_b
+										     ? b[(size_t)j * (size_t)ldb + (size_t)l]
+										     : b[(size_t)l * (size_t)ldb + (size_t)j]);
+			*out = alpha * sum + (beta == 0 ? 0 : beta * *out);
+		}
+}
+
+void
+dense_product(bool transpose_b, int m, int n, int k, float alpha, const float *a, int lda, const float *b, int ldb, float beta,
+	      float *c, int ldc)
+{
+	if (dnnl_sgemm('N', transpose_b ? 'T' : 'N', m, n, k, alpha, a, lda, b, ldb, beta, c, ldc) != dnnl_success)
+		plain_product(transpose_b, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
+}
+
+void
+linear_apply(const struct linear *l, const float *x, int rows, float *y, bool accumulate)
+{
+	size_t out = (size_t)l->out;
+	bool bias = l->bias && !accumulate;
+
+	if (bias)
+		for (size_t r = 0; r < (size_t)rows; r++)
+			memcpy(y + r * out, l->bias, out * sizeof(*y));
+	dense_product(true, rows, l->out, l->in, 1, x, l->in, l->weight, l->in, bias || accumulate ? 1 : 0, y, l->out);
+}
+
+/* The mean of a row and 1/sqrt(variance + eps). */
+static void
+measure_row(const struct norm *norm, const float *x, float *mean, float *scale)
+{
+	int width = norm->width;
+	float sum = 0, m, squares = 0;
+
+#pragma omp simd reduction(+ : sum)
+	for (int i = 0; i < width; i++)
+		sum += x[i];
+	m = sum / (float)width;
+#pragma omp simd reduction(+ : squares)
+	for (int i = 0; i < width; i++)
+		squares += (x[i] - m) * (x[i] - m);
+	*mean = m;
+	*scale = 1 / sqrtf(squares / (float)width + norm->eps);
+}
+
+/* Columns first..first+count-1 of a row, normalised. */
+static void
+normalise(const struct norm *norm, const float *x, float mean, float scale, int first, int count, float *y)
+{
+	const float *weight = norm->weight + first, *bias = norm->bias + first;
+
+	x += first;
+#pragma omp simd
+	for (int i = 0; i < count; i++)
+		y[i] = (x[i] - mean) * scale * weight[i] + bias[i];
+}
+
+void
+norm_apply(const struct norm *norm, const float *x, int rows, float *y)
+{
+	size_t width = (size_t)norm->width;
+
+	for (size_t r = 0; r < (size_t)rows; r++) {
+		float mean, scale;
+
+		measure_row(norm, x + r * width, &mean, &scale);
+		normalise(norm, x + r * width, mean, scale, 0, norm->width, y + r * width);
+	}
+}
+
+/* logits += head(norm(x)), piece by piece, for want of a place for a whole row. */
+static void
+add_head(const struct norm *norm, const struct linear *head, const float *x, float *logits)
+{
+	float piece[256], mean, scale;
+
+	measure_row(norm, x, &mean, &scale);
+	for (int at = 0; at < head->in; at += 256) {
+		int n = head->in - at < 256 ? head->in - at : 256;
+
+		normalise(norm, x, mean, scale, at, n, piece);
+		dense_product(true, 1, head->out, n, 1, piece, n, head->weight + at, head->in, 1, logits, head->out);
+	}
+	for (int i = 0; head->bias && i < head->out; i++)
+		logits[i] += head->bias[i];
+}
+
+void
+ann_head(const struct vit *vit, const float *x, float *logits)
+{
+	memset(logits, 0, (size_t)vit->classes * sizeof(*logits));
+	add_head(&vit->norm, &vit->head, x, logits);
+	if (!vit->distilled)
+		return;
+	add_head(&vit->norm, &vit->head_dist, x + vit->width, logits);
+	for (int i = 0; i < vit->classes; i++)
+		logits[i] /= 2;
+}
+
+static float
+gelu(float x)
+{
+	return 0.5f * x * (1 + erff(x * 0.70710678118654752f));
+}
+
+static float
+gelu_tanh(float x)
+{
+	return 0.5f * x * (1 + tanhf(0.79788456080286536f * (x + 0.044715f * x * x * x)));
+}
+
+static float
+quick_gelu(float x)
+{
+	return x / (1 + expf(-1.702f * x));
+}
+
+static float
+relu(float x)
+{
+	return x > 0 ? x : 0;
+}
+
+void
+activation_apply(enum activation act, float *x, size_t count)
+{
+	static float (*const functions[])(float) = {
+	    [ACT_GELU] = gelu, [ACT_GELU_TANH] = gelu_tanh, [ACT_QUICK_GELU] = quick_gelu, [ACT_RELU] = relu};
+	float (*f)(float) = functions[act];
+
+#pragma omp parallel for if (count > 16384)
+	for (size_t i = 0; i < count; i++)
+		x[i] = f(x[i]);
+}
+
+void
+softmax_rows(float *x, int rows, int columns)
+{
+#pragma omp parallel for if ((size_t)rows * (size_t)columns > 16384)
+	for (int r = 0; r < rows; r++) {
+		float *row = x + (size_t)r * (size_t)columns, max = row[0], sum = 0;
+
+		for (int i = 1; i < columns; i++)
+			max = row[i] > max ? row[i] : max;
+		for (int i = 0; i < columns; i++) {
+			row[i] = expf(row[i] - max);
+			sum += row[i];
+		}
+		sum = 1 / sum;
+		for (int i = 0; i < columns; i++)
+			row[i] *= sum;
+	}
+}

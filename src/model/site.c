@@ -1,0 +1,173 @@
+#include "model/site.h"
+
+#include "model/vit.h"
+
+#include <fnmatch.h>
+#include <stdio.h>
+#include <string.h>
+
+enum shape {
+	TOKENS_WIDTH,
+	TOKENS,
+	TOKENS_MLP,
+	HEADS_TOKENS,
+	HEADS_TOKENS_TOKENS,
+	PREFIX_WIDTH,
+	CLASSES,
+};
+
+/* Names of sites in blocks are suffixes of "blocks.N". */
+static const struct {
+	const char *name;
+	enum shape shape;
+} kinds[SITE_KINDS] = {
+    [SITE_PATCH_EMBED] = {"patch_embed", TOKENS_WIDTH},
+    [SITE_NORM_PRE] = {"norm_pre", TOKENS_WIDTH},
+    [SITE_NORM1_CENTER] = {".norm1.center", TOKENS_WIDTH},
+    [SITE_NORM1_RSQRT] = {".norm1.rsqrt", TOKENS},
+    [SITE_NORM1] = {".norm1", TOKENS_WIDTH},
+    [SITE_Q] = {".attn.q", TOKENS_WIDTH},
+    [SITE_K] = {".attn.k", TOKENS_WIDTH},
+    [SITE_V] = {".attn.v", TOKENS_WIDTH},
+    [SITE_QK] = {".attn.qk", HEADS_TOKENS_TOKENS},
+    [SITE_EXP] = {".attn.softmax.exp", HEADS_TOKENS_TOKENS},
+    [SITE_RECIPROCAL] = {".attn.softmax.reciprocal", HEADS_TOKENS},
+    [SITE_SOFTMAX] = {".attn.softmax", HEADS_TOKENS_TOKENS},
+    [SITE_AV] = {".attn.av", TOKENS_WIDTH},
+    [SITE_ATTN] = {".attn", TOKENS_WIDTH},
+    [SITE_NORM2_CENTER] = {".norm2.center", TOKENS_WIDTH},
+    [SITE_NORM2_RSQRT] = {".norm2.rsqrt", TOKENS},
+    [SITE_NORM2] = {".norm2", TOKENS_WIDTH},
+    [SITE_FC1] = {".mlp.fc1", TOKENS_MLP},
+    [SITE_ACT] = {".mlp.act", TOKENS_MLP},
+    [SITE_ACT_OUT] = {".mlp.act.out", TOKENS_MLP},
+    [SITE_MLP] = {".mlp", TOKENS_WIDTH},
+    [SITE_BLOCK] = {"", TOKENS_WIDTH},
+    [SITE_NORM] = {"norm", PREFIX_WIDTH},
+    [SITE_HEAD] = {"head", CLASSES},
+};
+
+enum { BLOCK_KINDS = SITE_BLOCK - SITE_NORM1_CENTER + 1 };
+
+bool
+site_in_block(enum site_kind kind)
+{
+	return kind >= SITE_NORM1_CENTER && kind <= SITE_BLOCK;
+}
+
+char *
+site_name(struct site site, char out[SITE_NAME_MAX])
+{
+	if (site_in_block(site.kind))
+		snprintf(out, SITE_NAME_MAX, "blocks.%d%s", site.block, kinds[site.kind].name);
+	else
+		snprintf(out, SITE_NAME_MAX, "%s", kinds[site.kind].name);
+	return out;
+}
+
+bool
+site_parse(const struct vit *vit, const char *name, struct site *site)
+{
+	char known[SITE_NAME_MAX];
+	int count = site_count(vit);
+
+	for (int i = 0; i < count; i++) {
+		struct site s = site_at(vit, i);
+
+		if (strcmp(site_name(s, known), name) == 0) {
+			*site = s;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* The index of block 0's first site. */
+static int
+first_in_blocks(const struct vit *vit)
+{
+	return vit->has_norm_pre ? 2 : 1;
+}
+
+int
+site_count(const struct vit *vit)
+{
+	return first_in_blocks(vit) + vit->depth * BLOCK_KINDS + 2;
+}
+
+struct site
+site_at(const struct vit *vit, int index)
+{
+	int i = index - first_in_blocks(vit);
+
+	if (i < 0)
+		return (struct site){index == 0 ? SITE_PATCH_EMBED : SITE_NORM_PRE, -1};
+	if (i < vit->depth * BLOCK_KINDS)
+		return (struct site){SITE_NORM1_CENTER + i % BLOCK_KINDS, i / BLOCK_KINDS};
+	return (struct site){i == vit->depth * BLOCK_KINDS ? SITE_NORM : SITE_HEAD, -1};
+}
+
+int
+site_index(const struct vit *vit, struct site site)
+{
+	switch (site.kind) {
+	case SITE_PATCH_EMBED:
+		return 0;
+	case SITE_NORM_PRE:
+		return 1;
+	case SITE_NORM:
+		return site_count(vit) - 2;
+	case SITE_HEAD:
+		return site_count(vit) - 1;
+	default:
+		return first_in_blocks(vit) + site.block * BLOCK_KINDS + (int)(site.kind - SITE_NORM1_CENTER);
+	}
+}
+
+bool
+site_matches(struct site site, const char *glob)
+{
+	char name[SITE_NAME_MAX];
+
+	return fnmatch(glob, site_name(site, name), 0) == 0;
+}
+
+static int
+set_shape(int dim[3], int dims, int a, int b, int c)
+{
+	dim[0] = a;
+	dim[1] = b;
+	dim[2] = c;
+	return dims;
+}
+
+int
+site_shape(const struct vit *vit, struct site site, int dim[3])
+{
+	switch (kinds[site.kind].shape) {
+	case TOKENS_WIDTH:
+		return set_shape(dim, 2, vit->tokens, vit->width, 1);
+	case TOKENS:
+		return set_shape(dim, 1, vit->tokens, 1, 1);
+	case TOKENS_MLP:
+		return set_shape(dim, 2, vit->tokens, vit->mlp_width, 1);
+	case HEADS_TOKENS:
+		return set_shape(dim, 2, vit->heads, vit->tokens, 1);
+	case HEADS_TOKENS_TOKENS:
+		return set_shape(dim, 3, vit->heads, vit->tokens, vit->tokens);
+	case PREFIX_WIDTH:
+		return set_shape(dim, 2, vit->prefix, vit->width, 1);
+	case CLASSES:
+	default:
+		return set_shape(dim, 1, vit->classes, 1, 1);
+	}
+}
+
+size_t
+site_size(const struct vit *vit, struct site site)
+{
+	int dim[3];
+
+	site_shape(vit, site, dim);
+	return (size_t)dim[0] * (size_t)dim[1] * (size_t)dim[2];
+}

@@ -1,0 +1,217 @@
+/* timm folders: config.json with architecture, model_args and pretrained_cfg. */
+#include "model/vit_config.h"
+
+#include <ctype.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const struct vit_names timm_names = {
+    .prefixes = {""},
+    .class_token = "cls_token",
+    .dist_token = "dist_token",
+    .positions = "pos_embed",
+    .patch = "patch_embed.proj",
+    .norm_pre = "norm_pre",
+    .block = "blocks.",
+    .norm1 = "norm1",
+    .qkv = {"attn.qkv"},
+    .proj = "attn.proj",
+    .norm2 = "norm2",
+    .fc1 = "mlp.fc1",
+    .fc2 = "mlp.fc2",
+    .norm = "norm",
+    .head = "head",
+    .head_pair = {"head", "head_dist"},
+};
+
+/* What an architecture's name says: vit_{size}_patch{N}_..._{side}. */
+struct architecture {
+	int width, depth, heads, patch, side; /* 0: not said */
+	bool clip, quick_gelu;
+};
+
+static bool
+read_word(const char *word, struct architecture *a)
+{
+	static const struct {
+		const char *name;
+		int width, depth, heads;
+	} sizes[] = {
+	    {"tiny", 192, 12, 3}, {"small", 384, 12, 6}, {"base", 768, 12, 12}, {"large", 1024, 24, 16}, {"huge", 1280, 32, 16},
+	};
+	/* Words of training recipes, which leave the network as it is. */
+	static const char *const recipes[] = {"distilled", "in21k", "in1k", "augreg", "miil", "dino", "sam", "mae"};
+	char *end;
+
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(*sizes); i++)
+		if (strcmp(word, sizes[i].name) == 0) {
+			a->width = sizes[i].width;
+			a->depth = sizes[i].depth;
+			a->heads = sizes[i].heads;
+			return true;
+		}
+	for (size_t i = 0; i < sizeof(recipes) / sizeof(*recipes); i++)
+		if (strcmp(word, recipes[i]) == 0)
+			return true;
+	if (strcmp(word, "clip") == 0)
+		return a->clip = true;
+	if (strcmp(word, "quickgelu") == 0)
+		return a->quick_gelu = true;
+	if (strncmp(word, "patch", 5) == 0 && isdigit((unsigned char)word[5])) {
+		a->patch = (int)strtol(word + 5, &end, 10);
+		return *end == '\0';
+	}
+	a->side = (int)strtol(word, &end, 10);
+	return isdigit((unsigned char)word[0]) && *end == '\0';
+}
+
+static bool
+read_architecture(const struct config *c, const char *name, struct architecture *a, struct status *st)
+{
+	char words[128], *at = words, *word;
+
+	memset(a, 0, sizeof(*a));
+	snprintf(words, sizeof(words), "%s", name);
+	words[strcspn(words, ".")] = '\0'; /* a tag names the weights, not the network */
+	word = strsep(&at, "_");
+	if (strcmp(word, "vit") != 0 && strcmp(word, "deit") != 0)
+		return status_fail(
+		    st, STATUS_DATA,
+		    "%s: the architecture '%.60s' is not supported; timm's vit_{tiny,small,base,large}_patchN, with _clip, "
+		    "and deit are, and Hugging Face's vit and deit",
+		    c->path, name);
+	while ((word = strsep(&at, "_")))
+		if (!read_word(word, a))
+			return status_fail(
+			    st, STATUS_DATA,
+			    "%s: '%.30s' in the architecture '%.60s' is not supported; plain and CLIP ViT and deit are", c->path,
+			    word, name);
+	return true;
+}
+
+static bool
+read_dimensions(const struct config *c, const struct architecture *a, struct vit *vit, struct status *st)
+{
+	const json_t *args = json_object_get(c->json, "model_args"), *cfg = json_object_get(c->json, "pretrained_cfg");
+	const json_t *input = json_array_get(json_object_get(cfg, "input_size"), 1);
+	int side = json_is_integer(input) ? (int)json_integer_value(input) : a->side;
+	double ratio;
+
+	if (!config_side(c, args, "img_size", side, &vit->image_size, st) ||
+	    !config_side(c, args, "patch_size", a->patch, &vit->patch_size, st) ||
+	    !config_int(c, args, "in_chans", 3, 3, &vit->channels, st) ||
+	    !config_int(c, args, "embed_dim", a->width, CONFIG_DIM_MAX, &vit->width, st) ||
+	    !config_int(c, args, "depth", a->depth, CONFIG_DEPTH_MAX, &vit->depth, st) ||
+	    !config_int(c, args, "num_heads", a->heads, CONFIG_DIM_MAX, &vit->heads, st) ||
+	    !config_real(c, args, "mlp_ratio", 4, &ratio, st))
+		return false;
+	if (ratio * vit->width < 1 || ratio * vit->width > 8 * CONFIG_DIM_MAX)
+		return status_fail(st, STATUS_DATA, "%s: 'mlp_ratio' %g is impossible", c->path, ratio);
+	vit->mlp_width = (int)(ratio * vit->width);
+	return true;
+}
+
+/* Arguments that change the computation without leaving a mark in the tensors. */
+static bool
+check_arguments(const struct config *c, const json_t *args, struct status *st)
+{
+	const char *pool = config_text(args, "global_pool"), *norm = config_text(args, "norm_layer");
+
+	if (!pool)
+		pool = config_text(c->json, "global_pool");
+	if (pool && strcmp(pool, "token") != 0)
+		return status_fail(st, STATUS_DATA,
+				   "%s: global_pool '%.20s' is not supported; only 'token', where the class token is read",
+				   c->path, pool);
+	if (!config_bool(args, "class_token", true))
+		return status_fail(st, STATUS_DATA, "%s: a model without class token is not supported", c->path);
+	if (norm && strcasecmp(norm, "layernorm") != 0)
+		return status_fail(st, STATUS_DATA, "%s: norm_layer '%.40s' is not supported; only LayerNorm is", c->path, norm);
+	return true;
+}
+
+static bool
+read_interpolation(const struct config *c, const json_t *cfg, enum interpolation *out, struct status *st)
+{
+	const char *name = config_text(cfg, "interpolation");
+
+	if (!name || strcmp(name, "bicubic") == 0)
+		*out = INTERPOLATION_BICUBIC;
+	else if (strcmp(name, "bilinear") == 0)
+		*out = INTERPOLATION_BILINEAR;
+	else if (strcmp(name, "nearest") == 0)
+		*out = INTERPOLATION_NEAREST;
+	else
+		return status_fail(st, STATUS_DATA,
+				   "%s: interpolation '%.20s' is not supported; nearest, bilinear and bicubic are", c->path,
+				   name);
+	return true;
+}
+
+static bool
+read_preprocessing(const struct config *c, struct vit *vit, struct status *st)
+{
+	const json_t *cfg = json_object_get(c->json, "pretrained_cfg");
+	struct preprocess *prep = &vit->prep;
+	const char *mode;
+	double crop;
+
+	if (!cfg)
+		cfg = c->json; /* folders of timm before 0.9 have the keys at the top */
+	*prep = (struct preprocess){.size = vit->image_size, .mean = {0.5f, 0.5f, 0.5f}, .std = {0.5f, 0.5f, 0.5f}};
+	if (!config_channels(c, cfg, "mean", prep->mean, st) || !config_channels(c, cfg, "std", prep->std, st) ||
+	    !read_interpolation(c, cfg, &prep->interpolation, st) || !config_real(c, cfg, "crop_pct", 0.9, &crop, st))
+		return false;
+	if (!(prep->std[0] > 0 && prep->std[1] > 0 && prep->std[2] > 0) || !(crop > 0.01 && crop <= 1))
+		return status_fail(st, STATUS_DATA, "%s: 'std' must be positive and 'crop_pct' at most 1", c->path);
+	mode = config_text(cfg, "crop_mode");
+	prep->square = mode && strcmp(mode, "squash") == 0;
+	prep->resize = (int)floor(prep->size / crop);
+	return true;
+}
+
+static bool
+read_classes(const struct config *c, const json_t *args, int *classes, struct status *st)
+{
+	const json_t *value = json_object_get(c->json, "num_classes");
+
+	if (!value)
+		value = json_object_get(args, "num_classes");
+	*classes = 0;
+	if (!value)
+		return true;
+	if (!json_is_integer(value) || json_integer_value(value) < 1 || json_integer_value(value) > 16 * CONFIG_DIM_MAX)
+		return status_fail(st, STATUS_DATA,
+				   "%s: 'num_classes' must be at least 1: a model without classes has nothing to show", c->path);
+	*classes = (int)json_integer_value(value);
+	return true;
+}
+
+bool
+vit_timm_read(const struct config *config, const struct safetensors *file, struct vit *vit, struct vit_spec *spec,
+	      struct status *st)
+{
+	const json_t *args = json_object_get(config->json, "model_args");
+	const char *act = config_text(args, "act_layer");
+	struct architecture a;
+
+	if (!read_architecture(config, config_text(config->json, "architecture"), &a, st) || !check_arguments(config, args, st))
+		return false;
+	vit->has_norm_pre = safetensors_find(file, "norm_pre.weight") || a.clip || config_bool(args, "pre_norm", false);
+	vit->family = a.clip ? "timm-clip" : "timm";
+	*spec = (struct vit_spec){
+	    .names = &timm_names,
+	    .eps = a.clip ? 1e-5f : 1e-6f,
+	    .qkv_bias = config_bool(args, "qkv_bias", true),
+	    .bias_optional = vit->has_norm_pre,
+	};
+	vit->prefix = safetensors_find(file, "dist_token") ? 2 : 1;
+	vit->distilled = vit->prefix == 2;
+	if (!act)
+		act = a.quick_gelu ? "quick_gelu" : "gelu";
+	return read_dimensions(config, &a, vit, st) && read_classes(config, args, &spec->classes, st) &&
+	       config_activation(config, act, &vit->act, st) && config_derive(config, vit, st) &&
+	       read_preprocessing(config, vit, st);
+}

@@ -1,0 +1,351 @@
+/* From tensors by name to the weights of struct vit. */
+#include "model/vit_weights.h"
+
+#include <inttypes.h>
+#include <limits.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { NAME_MAX_LENGTH = 160 };
+
+struct shape {
+	int dims;
+	int64_t dim[4];
+};
+
+struct binder {
+	struct vit *vit;
+	const struct vit_spec *spec;
+	const struct safetensors *file;
+	struct arena *arena;
+	const char *prefix; /* of all names but the heads' */
+	bool *used;         /* [tensors] */
+	struct status *st;
+};
+
+static char *
+shape_text(int dims, const int64_t *dim, char out[128])
+{
+	int at = snprintf(out, 128, "[");
+
+	for (int i = 0; i < dims && at < 110; i++)
+		at += snprintf(out + at, (size_t)(128 - at), "%s%" PRId64, i ? ", " : "", dim[i]);
+	snprintf(out + at, (size_t)(128 - at), "]");
+	return out;
+}
+
+static bool
+check_shape(const struct binder *b, const struct st_tensor *t, const struct shape *want)
+{
+	char wanted[128], found[128];
+
+	if (t->dims == want->dims && memcmp(t->dim, want->dim, (size_t)t->dims * sizeof(*t->dim)) == 0)
+		return true;
+	return status_fail(b->st, STATUS_DATA, "%s: tensor '%.100s' has the shape %s, but config.json asks for %s", b->vit->path,
+			   t->name, shape_text(t->dims, t->dim, found), shape_text(want->dims, want->dim, wanted));
+}
+
+static bool
+check_finite(const struct binder *b, const struct st_tensor *t, const float *values)
+{
+	size_t bad = 0;
+
+	for (size_t i = 0; i < t->count; i++)
+		bad += !isfinite(values[i]);
+	if (bad == 0)
+		return true;
+	return status_fail(b->st, STATUS_DATA,
+			   "%s: tensor '%.100s' holds %zu values that are NaN or infinite; the weights are broken", b->vit->path,
+			   t->name, bad);
+}
+
+/* The tensor's values: where they are mapped if they can be used there, else
+ * converted into dest (allocated when NULL). */
+static const float *
+take_values(struct binder *b, const struct st_tensor *t, float *dest)
+{
+	const float *values = dest;
+
+	if (t->dtype > DTYPE_F64) {
+		status_fail(
+		    b->st, STATUS_DATA,
+		    "%s: tensor '%.100s' is %s; weights must be F32, F16, BF16 or F64 (quantised models are not supported)",
+		    b->vit->path, t->name, dtype_name(t->dtype));
+		return NULL;
+	}
+	if (!dest && t->dtype == DTYPE_F32 && (uintptr_t)t->data % sizeof(float) == 0) {
+		values = t->data;
+	} else {
+		if (!dest && !(dest = arena_floats(b->arena, t->count))) {
+			status_nomem(b->st, t->name);
+			return NULL;
+		}
+		safetensors_read(t, 0, t->count, dest);
+		values = dest;
+	}
+	b->used[t - safetensors_at(b->file, 0)] = true;
+	b->vit->parameters += t->count;
+	return check_finite(b, t, values) ? values : NULL;
+}
+
+static const float *
+take(struct binder *b, const char *name, struct shape want, float *dest)
+{
+	const struct st_tensor *t = safetensors_find(b->file, name);
+
+	if (!t) {
+		status_fail(b->st, STATUS_DATA, "%s: tensor '%.100s' is missing; is this a complete download of a classifier?",
+			    b->vit->path, name);
+		return NULL;
+	}
+	return check_shape(b, t, &want) ? take_values(b, t, dest) : NULL;
+}
+
+static bool
+take_norm(struct binder *b, const char *part, struct norm *norm)
+{
+	char name[NAME_MAX_LENGTH];
+	struct shape shape = {1, {b->vit->width}};
+
+	norm->width = b->vit->width;
+	norm->eps = b->spec->eps;
+	snprintf(name, sizeof(name), "%s.weight", part);
+	if (!(norm->weight = take(b, name, shape, NULL)))
+		return false;
+	snprintf(name, sizeof(name), "%s.bias", part);
+	return (norm->bias = take(b, name, shape, NULL)) != NULL;
+}
+
+/* bias: 1 it must be there, 0 there must be none, -1 there may be one. */
+static bool
+take_linear(struct binder *b, const char *part, struct shape shape, int bias, struct linear *l)
+{
+	char name[NAME_MAX_LENGTH];
+
+	l->out = (int)shape.dim[0];
+	l->in = 1;
+	for (int i = 1; i < shape.dims; i++)
+		l->in *= (int)shape.dim[i];
+	snprintf(name, sizeof(name), "%s.weight", part);
+	if (!(l->weight = take(b, name, shape, NULL)))
+		return false;
+	snprintf(name, sizeof(name), "%s.bias", part);
+	if (bias == 0 || (bias < 0 && !safetensors_find(b->file, name)))
+		return true;
+	return (l->bias = take(b, name, (struct shape){1, {l->out}}, NULL)) != NULL;
+}
+
+/* Separate query, key and value become one matrix of rows of q, k, v. */
+static bool
+take_split_qkv(struct binder *b, const char *block, struct linear *l)
+{
+	const char *const *parts = b->spec->names->qkv;
+	size_t width = (size_t)b->vit->width;
+	float *weight = arena_floats(b->arena, 3 * width * width);
+	float *bias = b->spec->qkv_bias ? arena_floats(b->arena, 3 * width) : NULL;
+	char name[NAME_MAX_LENGTH];
+
+	if (!weight || (b->spec->qkv_bias && !bias))
+		return status_nomem(b->st, "attention weights");
+	for (size_t i = 0; i < 3; i++) {
+		snprintf(name, sizeof(name), "%s.%s.weight", block, parts[i]);
+		if (!take(b, name, (struct shape){2, {l->in, l->in}}, weight + i * width * width))
+			return false;
+		snprintf(name, sizeof(name), "%s.%s.bias", block, parts[i]);
+		if (bias && !take(b, name, (struct shape){1, {l->in}}, bias + i * width))
+			return false;
+	}
+	l->weight = weight;
+	l->bias = bias;
+	return true;
+}
+
+static bool
+take_qkv(struct binder *b, const char *block, struct linear *l)
+{
+	char part[NAME_MAX_LENGTH];
+
+	l->in = b->vit->width;
+	l->out = 3 * b->vit->width;
+	if (b->spec->names->qkv[1])
+		return take_split_qkv(b, block, l);
+	snprintf(part, sizeof(part), "%s.%s", block, b->spec->names->qkv[0]);
+	return take_linear(b, part, (struct shape){2, {l->out, l->in}}, b->spec->qkv_bias, l);
+}
+
+static bool
+take_block(struct binder *b, int index)
+{
+	const struct vit_names *n = b->spec->names;
+	struct vit_block *block = &b->vit->blocks[index];
+	int64_t width = b->vit->width, mlp = b->vit->mlp_width;
+	char at[64], part[NAME_MAX_LENGTH];
+
+	snprintf(at, sizeof(at), "%s%s%d", b->prefix, n->block, index);
+#define PART(x) (snprintf(part, sizeof(part), "%s.%s", at, n->x), part)
+	return take_norm(b, PART(norm1), &block->norm1) && take_qkv(b, at, &block->qkv) &&
+	       take_linear(b, PART(proj), (struct shape){2, {width, width}}, 1, &block->proj) &&
+	       take_norm(b, PART(norm2), &block->norm2) &&
+	       take_linear(b, PART(fc1), (struct shape){2, {mlp, width}}, 1, &block->fc1) &&
+	       take_linear(b, PART(fc2), (struct shape){2, {width, mlp}}, 1, &block->fc2);
+#undef PART
+}
+
+/* The prefix tokens, side by side when there are two. */
+static bool
+take_prefix_tokens(struct binder *b)
+{
+	struct vit *vit = b->vit;
+	struct shape shape = {3, {1, 1, vit->width}};
+	char name[NAME_MAX_LENGTH];
+	float *both = NULL;
+
+	if (vit->prefix == 2 && !(both = arena_floats(b->arena, 2 * (size_t)vit->width)))
+		return status_nomem(b->st, "tokens");
+	snprintf(name, sizeof(name), "%s%s", b->prefix, b->spec->names->class_token);
+	if (!(vit->prefix_tokens = take(b, name, shape, both)))
+		return false;
+	snprintf(name, sizeof(name), "%s%s", b->prefix, b->spec->names->dist_token);
+	return !both || take(b, name, shape, both + vit->width);
+}
+
+static bool
+take_embedding(struct binder *b)
+{
+	struct vit *vit = b->vit;
+	const struct vit_names *n = b->spec->names;
+	struct shape patch = {4, {vit->width, vit->channels, vit->patch_size, vit->patch_size}};
+	char name[NAME_MAX_LENGTH];
+
+	if (!take_prefix_tokens(b))
+		return false;
+	snprintf(name, sizeof(name), "%s%s", b->prefix, n->positions);
+	if (!(vit->positions = take(b, name, (struct shape){3, {1, vit->tokens, vit->width}}, NULL)))
+		return false;
+	snprintf(name, sizeof(name), "%s%s", b->prefix, n->patch);
+	if (!take_linear(b, name, patch, b->spec->bias_optional ? -1 : 1, &vit->patch))
+		return false;
+	snprintf(name, sizeof(name), "%s%s", b->prefix, n->norm_pre ? n->norm_pre : "");
+	return !vit->has_norm_pre || take_norm(b, name, &vit->norm_pre);
+}
+
+/* The number of classes: the configuration's, else as many as the head has rows. */
+static bool
+find_classes(struct binder *b, const char *head)
+{
+	char name[NAME_MAX_LENGTH];
+	const struct st_tensor *t;
+
+	snprintf(name, sizeof(name), "%s.weight", head);
+	t = safetensors_find(b->file, name);
+	b->vit->classes = b->spec->classes;
+	if (b->vit->classes == 0 && t && t->dims == 2 && t->dim[0] > 0 && t->dim[0] < INT_MAX)
+		b->vit->classes = (int)t->dim[0];
+	if (b->vit->classes > 0)
+		return true;
+	return status_fail(b->st, STATUS_DATA,
+			   "%s: tensor '%s' is missing or misshapen; a model with a classifier head is needed", b->vit->path,
+			   name);
+}
+
+static bool
+take_heads(struct binder *b)
+{
+	const struct vit_names *n = b->spec->names;
+	struct vit *vit = b->vit;
+	const char *head = vit->distilled ? n->head_pair[0] : n->head;
+	int bias = b->spec->bias_optional ? -1 : 1;
+	char name[NAME_MAX_LENGTH];
+	struct shape shape;
+
+	snprintf(name, sizeof(name), "%s%s", b->prefix, n->norm);
+	if (!take_norm(b, name, &vit->norm) || !find_classes(b, head))
+		return false;
+	shape = (struct shape){2, {vit->classes, vit->width}};
+	return take_linear(b, head, shape, bias, &vit->head) &&
+	       (!vit->distilled || take_linear(b, n->head_pair[1], shape, bias, &vit->head_dist));
+}
+
+static const char *
+find_prefix(const struct safetensors *file, const struct vit_names *n)
+{
+	char name[NAME_MAX_LENGTH];
+
+	for (int i = 0; n->prefixes[i]; i++) {
+		snprintf(name, sizeof(name), "%s%s", n->prefixes[i], n->class_token);
+		if (safetensors_find(file, name))
+			return n->prefixes[i];
+	}
+	return n->prefixes[0];
+}
+
+/* Tensors that would change the numbers but have no place in struct vit. */
+static bool
+check_unused(const struct binder *b)
+{
+	static const struct {
+		const char *part, *what;
+	} known[] = {
+	    {".ls1.", "layer scale"},
+	    {".ls2.", "layer scale"},
+	    {"gamma_1", "layer scale"},
+	    {".q_norm.", "query and key norms"},
+	    {".k_norm.", "query and key norms"},
+	    {"fc_norm.", "pooling by mean"},
+	    {"attn_pool.", "attention pooling"},
+	    {"reg_token", "register tokens"},
+	    {"pre_logits.", "a hidden layer before the head"},
+	    {"rel_pos", "relative positions"},
+	    {"backbone.", "a convolutional stem"},
+	};
+	char block[64];
+
+	snprintf(block, sizeof(block), "%s%s", b->prefix, b->spec->names->block);
+	for (int i = 0; i < safetensors_count(b->file); i++) {
+		const char *name = safetensors_at(b->file, i)->name;
+
+		for (size_t k = 0; !b->used[i] && k < sizeof(known) / sizeof(*known); k++)
+			if (strstr(name, known[k].part))
+				return status_fail(b->st, STATUS_DATA, "%s: tensor '%.100s': %s is not supported", b->vit->path,
+						   name, known[k].what);
+		if (!b->used[i] && strncmp(name, block, strlen(block)) == 0)
+			return status_fail(b->st, STATUS_DATA,
+					   "%s: tensor '%.100s' has no place in the model that config.json describes (depth %d)",
+					   b->vit->path, name, b->vit->depth);
+	}
+	return true;
+}
+
+static bool
+take_all(struct binder *b)
+{
+	struct vit *vit = b->vit;
+
+	vit->blocks = arena_alloc(b->arena, (size_t)vit->depth * sizeof(*vit->blocks));
+	if (!vit->blocks)
+		return status_nomem(b->st, "blocks");
+	if (!take_embedding(b))
+		return false;
+	for (int i = 0; i < vit->depth; i++)
+		if (!take_block(b, i))
+			return false;
+	return take_heads(b) && check_unused(b);
+}
+
+bool
+vit_weights_bind(struct vit *vit, const struct vit_spec *spec, const struct safetensors *file, struct arena *arena,
+		 struct status *st)
+{
+	struct binder b = {
+	    .vit = vit, .spec = spec, .file = file, .arena = arena, .prefix = find_prefix(file, spec->names), .st = st};
+	bool ok;
+
+	b.used = calloc((size_t)safetensors_count(file) + 1, sizeof(*b.used));
+	if (!b.used)
+		return status_nomem(st, "the list of tensors");
+	ok = take_all(&b);
+	free(b.used);
+	return ok;
+}

@@ -1,0 +1,12 @@
+/* Private to src/model. */
+#ifndef SPIKESCOPE_MODEL_VIT_WEIGHTS_H
+#define SPIKESCOPE_MODEL_VIT_WEIGHTS_H
+
+#include "model/vit_config.h"
+
+/* Finds every weight in file, checks its shape against vit's dimensions and its
+ * values, and points vit at it; converted copies live in arena. */
+bool vit_weights_bind(struct vit *vit, const struct vit_spec *spec, const struct safetensors *file, struct arena *arena,
+		      struct status *st);
+
+#endif
