@@ -1,0 +1,221 @@
+#include "ugo/forms.h"
+#include "ugo/newton.h"
+#include "ugo/starts.h"
+
+#include <float.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { PARTITION_MOST = 32 };
+
+static const double least_value = 1e-30, most_value = 1e30; /* safe as float32 weights */
+
+static bool
+check_range(const struct ugo_request *request, struct status *st)
+{
+	const struct function_info *info = &function_table[request->function];
+	double lo = request->lo, hi = request->hi, size = fmax(fabs(lo), fabs(hi));
+
+	if (!isfinite(lo) || !isfinite(hi) || !(lo < hi))
+		return status_fail(st, STATUS_USAGE, "%s: range [%g, %g] is empty; give it as LO HI with LO below HI", info->name,
+				   lo, hi);
+	if (size > most_value || hi - lo < 8.0 * FLT_EPSILON * size * request->hidden)
+		return status_fail(st, STATUS_USAGE, "%s: float32 cannot resolve %d neurons on [%.9g, %.9g]; widen the range",
+				   info->name, request->hidden, lo, hi);
+	if (lo < info->domain_lo || hi > info->domain_hi || !isfinite(info->eval(lo)) || !isfinite(info->eval(hi)))
+		return status_fail(st, STATUS_USAGE, "%s is not defined on all of [%g, %g]; its domain is (%g, %g)", info->name,
+				   lo, hi, info->domain_lo, info->domain_hi);
+	return true;
+}
+
+static bool
+check_request(const struct ugo_request *request, struct status *st)
+{
+	if ((int)request->function < 0 || request->function >= FUNCTIONS)
+		return status_fail(st, STATUS_USAGE, "function %d is not in the table", (int)request->function);
+	if (request->hidden < 1 || request->hidden > UGO_HIDDEN_MAX)
+		return status_fail(st, STATUS_USAGE, "%s: %d neurons; a UGO has 1 to %d", function_table[request->function].name,
+				   request->hidden, UGO_HIDDEN_MAX);
+	if (request->density && request->bins < 1)
+		return status_fail(st, STATUS_USAGE, "a density of %d bins; give at least one", request->bins);
+	for (int i = 0; request->density && i < request->bins; i++)
+		if (!(request->density[i] >= 0) || request->density[i] > most_value)
+			return status_fail(st, STATUS_USAGE, "density bin %d is %g; counts are finite and not negative", i,
+					   request->density[i]);
+	return check_range(request, st);
+}
+
+static bool
+check_values(const struct cells *cells, const struct ugo_request *request, struct status *st)
+{
+	const char *name = function_table[request->function].name;
+	double most = 0;
+
+	for (int i = 0; i < cells->count; i++)
+		for (int k = 0; k < 5; k++)
+			most = fmax(most, fabs(cells->at[i].f[k]));
+	if (!cells_finite(cells) || most > most_value || (most > 0 && most < least_value))
+		return status_fail(st, STATUS_USAGE, "%s leaves what float32 can hold on [%g, %g]; choose a smaller range", name,
+				   request->lo, request->hi);
+	return true;
+}
+
+struct fit {
+	struct target target;
+	struct ground ground;
+	struct knots best;  /* room for hidden + 1 pieces; n is 0 until there is one */
+	struct knots trial; /* likewise */
+	double exact;       /* an error that is only rounding */
+	double *starts;     /* [3][n + 1], of the current n */
+	int start_count;
+};
+
+static void
+fit_done(struct fit *fit)
+{
+	ground_done(&fit->ground);
+	knots_done(&fit->best);
+	knots_done(&fit->trial);
+	free(fit->starts);
+}
+
+static bool
+fit_open(struct fit *fit, const struct ugo_request *request, struct status *st)
+{
+	int most = request->hidden + 1;
+
+	fit->target = target_function(request->function, request->lo, request->hi, request->weighting);
+	if (request->density)
+		target_density(&fit->target, request->density, request->bins);
+	fit->starts = calloc(3 * ((size_t)most + 1), sizeof(double));
+	if (!fit->starts)
+		return status_nomem(st, "the starts of a fit");
+	if (!ground_make(&fit->ground, &fit->target, most, st) || !check_values(&fit->ground.cells, request, st) ||
+	    !knots_new(&fit->best, most, st) || !knots_new(&fit->trial, most, st))
+		return false;
+	fit->best.n = 0;
+	fit->exact = 1e-26 * samples_size(&fit->ground.whole);
+	return true;
+}
+
+static bool
+fit_start(struct fit *fit, int n, struct status *st)
+{
+	double *t = fit->starts, lo = fit->target.lo, hi = fit->target.hi;
+
+	start_equal(t, n, &fit->ground.cells);
+	if (!start_merge(t + n + 1, n, &fit->ground.whole, lo, hi, st))
+		return false;
+	fit->start_count = 2;
+	if (n > PARTITION_MOST + 1)
+		return true;
+	fit->start_count = 3;
+	return start_partition(t + 2 * (n + 1), n, &fit->ground.whole, lo, hi, st);
+}
+
+static bool
+fit_try(struct fit *fit, int n, enum flat flat, struct status *st)
+{
+	for (int i = 0; i < fit->start_count; i++) {
+		double best = fit->best.n > 0 ? fit->best.error * (1 - 1e-6) : INFINITY;
+
+		if (best <= fit->exact)
+			return true;
+		fit->trial.n = n;
+		fit->trial.flat = flat;
+		memcpy(fit->trial.t, fit->starts + i * (n + 1), sizeof(double) * ((size_t)n + 1));
+		if (!newton_descend(&fit->trial, &fit->ground, 1e-4, best, st))
+			return false;
+		if (fit->trial.error < best) /* beyond rounding: ties go to the simpler form */
+			knots_copy(&fit->best, &fit->trial);
+	}
+	return true;
+}
+
+/* A forced flat end that does not suit the function shrinks to nothing: drop
+ * its inner knot. */
+static void
+knots_trim(struct knots *knots)
+{
+	double least = 1e-9 * (knots->t[knots->n] - knots->t[0]);
+
+	if (knots->n > 1 && knots->t[1] - knots->t[0] < least) {
+		memmove(knots->t + 1, knots->t + 2, sizeof(double) * (size_t)(knots->n - 1));
+		memmove(knots->y + 1, knots->y + 2, sizeof(double) * (size_t)(knots->n - 1));
+		knots->n--;
+	}
+	if (knots->n > 1 && knots->t[knots->n] - knots->t[knots->n - 1] < least) {
+		knots->t[knots->n - 1] = knots->t[knots->n];
+		knots->y[knots->n - 1] = knots->y[knots->n];
+		knots->n--;
+	}
+}
+
+static void
+fit_uniform(struct fit *fit, int n)
+{
+	double lo = fit->target.lo, hi = fit->target.hi;
+
+	fit->best.n = n;
+	fit->best.flat = FLAT_NONE;
+	for (int k = 0; k <= n; k++)
+		fit->best.t[k] = k < n ? lo + (hi - lo) * k / n : hi;
+	knots_solve(&fit->best, &fit->ground, true);
+}
+
+static bool
+fit_search(struct fit *fit, int hidden, struct status *st)
+{
+	if (!fit_start(fit, hidden, st) || !fit_try(fit, hidden, FLAT_NONE, st))
+		return false;
+	if (!fit_start(fit, hidden + 1, st) || !fit_try(fit, hidden + 1, FLAT_LEFT, st) ||
+	    !fit_try(fit, hidden + 1, FLAT_RIGHT, st))
+		return false;
+	if (!newton_descend(&fit->best, &fit->ground, 1e-9, INFINITY, st)) /* the winner to the bottom */
+		return false;
+	knots_trim(&fit->best);
+	return true;
+}
+
+static bool
+fit_keep(struct ugo *u, const struct ugo_request *request, const struct knots *knots, struct status *st)
+{
+	if (!ugo_alloc(u, request->hidden, knots->n + 1, false, st))
+		return false;
+	strcpy(u->name, function_table[request->function].name);
+	u->known = true;
+	u->function = request->function;
+	u->lo = request->lo;
+	u->hi = request->hi;
+	u->weighting = request->weighting;
+	if (request->density && !ugo_keep_density(u, request->density, request->bins, st))
+		return false;
+	memcpy(u->t, knots->t, sizeof(double) * (size_t)u->nodes);
+	memcpy(u->y, knots->y, sizeof(double) * (size_t)u->nodes);
+	if (!ugo_write_relu(u, request->uniform_knots, st))
+		return false;
+	ugo_measure(u);
+	return true;
+}
+
+bool
+ugo_fit(struct ugo *u, const struct ugo_request *request, struct status *st)
+{
+	struct fit fit = {0};
+	bool ok;
+
+	*u = (struct ugo){0};
+	if (!check_request(request, st))
+		return false;
+	ok = fit_open(&fit, request, st);
+	if (ok && request->uniform_knots)
+		fit_uniform(&fit, request->hidden);
+	else
+		ok = ok && fit_search(&fit, request->hidden, st);
+	ok = ok && fit_keep(u, request, &fit.best, st);
+	fit_done(&fit);
+	if (!ok)
+		ugo_done(u);
+	return ok;
+}

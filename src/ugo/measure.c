@@ -1,0 +1,114 @@
+#include "ugo/forms.h"
+#include "ugo/newton.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { PARTS_LEAST = 8, PARTS_OVER_RANGE = 1024 };
+
+struct tally {
+	const struct target *target;
+	double square, most, rel_square, rel_most;
+};
+
+static void
+tally_add(struct tally *tally, double x, double g, double weight)
+{
+	double f = target_eval(tally->target, x), error = fabs(g - f), relative = f != 0 ? error / fabs(f) : 0;
+
+	tally->square += weight * error * error;
+	tally->rel_square += weight * relative * relative;
+	tally->most = fmax(tally->most, error);
+	tally->rel_most = fmax(tally->rel_most, relative);
+}
+
+/* Between two neighbouring bends g is the line from (a, ga) to (b, gb). */
+static void
+tally_piece(struct tally *tally, double a, double b, double ga, double gb)
+{
+	double share = (b - a) / (tally->target->hi - tally->target->lo);
+	int parts = PARTS_LEAST + (int)(share * PARTS_OVER_RANGE);
+
+	for (int i = 0; i < parts; i++) {
+		tally_add(tally, a + (b - a) * i / parts, ga + (gb - ga) * i / parts, 0);
+		for (int k = 0; k < GAUSS_POINTS; k++) {
+			double place = (i + 0.5 * (1 + gauss_point[k])) / parts;
+
+			tally_add(tally, a + (b - a) * place, ga + (gb - ga) * place, 0.5 * gauss_share[k] * share / parts);
+		}
+	}
+	tally_add(tally, b, gb, 0);
+}
+
+void
+ugo_measure(struct ugo *u)
+{
+	double *at = u->known ? malloc(sizeof(double) * (2 * (size_t)u->hidden + 2)) : NULL;
+	struct target target;
+	struct tally tally = {.target = &target};
+	int count;
+
+	u->rmse = u->max_error = u->rel_rmse = u->rel_max_error = NAN;
+	if (!at)
+		return;
+	target = target_function(u->function, u->lo, u->hi, UGO_ABSOLUTE);
+	count = ugo_bends(u, u->lo, u->hi, at + 1) + 2;
+	at[0] = u->lo;
+	at[count - 1] = u->hi;
+	for (int i = 0; i + 1 < count; i++)
+		tally_piece(&tally, at[i], at[i + 1], ugo_eval(u, at[i]), ugo_eval(u, at[i + 1]));
+	free(at);
+	u->rmse = sqrt(tally.square);
+	u->max_error = tally.most;
+	u->rel_rmse = sqrt(tally.rel_square);
+	u->rel_max_error = tally.rel_most;
+}
+
+/* A flat end has one value and so one moment. */
+static double
+largest_moment(const struct knots *knots)
+{
+	double most = 0;
+
+	for (int k = 0; k < knots->n; k++) {
+		const struct piece *piece = &knots->piece[k];
+		bool flat = (k == 0 || k == knots->n - 1) && knots->y[k] == knots->y[k + 1];
+
+		most = fmax(most, flat ? fabs(piece->g0 + piece->g1) : fmax(fabs(piece->g0), fabs(piece->g1)));
+	}
+	return most;
+}
+
+static double
+moment_share(const struct knots *knots, const struct samples *samples)
+{
+	if (knots->error <= 1e-24 * samples_size(samples)) /* nothing but rounding is left */
+		return 0;
+	return largest_moment(knots) * knots->n / sqrt(knots->error * samples->weight);
+}
+
+double
+ugo_certificate(const struct ugo *u)
+{
+	struct target target;
+	struct ground ground;
+	struct knots knots = {0};
+	double share = NAN;
+
+	if (!u->known)
+		return NAN;
+	target = target_function(u->function, u->lo, u->hi, u->weighting);
+	if (u->density)
+		target_density(&target, u->density, u->bins);
+	/* Finer ground than the fit's: not the samples that the knots were tuned on. */
+	if (ground_make(&ground, &target, 2 * u->nodes, NULL) && knots_new(&knots, u->nodes - 1, NULL)) {
+		memcpy(knots.t, u->t, sizeof(double) * (size_t)u->nodes);
+		memcpy(knots.y, u->y, sizeof(double) * (size_t)u->nodes);
+		knots_solve(&knots, &ground, false);
+		share = moment_share(&knots, &ground.cut);
+	}
+	knots_done(&knots);
+	ground_done(&ground);
+	return share;
+}
