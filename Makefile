@@ -52,7 +52,8 @@ UIO  := $(UIC:%.c=$(B)/%.o)
 UNIT := $(sort $(wildcard tests/unit/*.c))
 BENCH := $(sort $(wildcard tests/bench/*.c))
 TESTH := $(sort $(wildcard tests/support/*.c))
-HEADERS := $(sort $(wildcard src/*.h src/*/*.h))
+# What spikescope.h includes, and nothing else, is installed.
+HEADERS = $(sort $(filter src/%.h,$(shell $(CC) -std=c11 -Isrc -MM src/spikescope.h)))
 EXAMPLES := $(sort $(wildcard examples/* examples/*/*))
 CHECKED := $(sort $(wildcard src/*.h src/*/*.[ch] db/*.[ch] ui/*.[ch] tests/*/*.[ch]))
 
