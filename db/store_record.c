@@ -107,7 +107,8 @@ read_ugo(sqlite3_stmt *s, struct record_ugo *u, struct status *st)
 	u->hidden = (int)hidden;
 	if (!(copy = malloc((size_t)bytes)))
 		return status_nomem(st, "a UGO");
-	u->weights = memcpy(copy, weights, (size_t)bytes);
+	memcpy(copy, weights, (size_t)bytes);
+	u->weights = copy;
 	return true;
 }
 

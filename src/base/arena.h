@@ -9,7 +9,7 @@
 
 struct arena;
 
-struct arena *arena_new(void); /* NULL when out of memory */
+struct arena *arena_new(void);        /* NULL when out of memory */
 void arena_free(struct arena *arena); /* arena may be NULL */
 
 /* size bytes, zeroed, 64-byte aligned; NULL when out of memory or when size

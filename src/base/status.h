@@ -16,9 +16,9 @@
 
 enum status_code {
 	STATUS_OK = 0,
-	STATUS_FAILED = 1,	/* the command could not do what was asked */
-	STATUS_USAGE = 2,	/* the words of a command are wrong */
-	STATUS_DATA = 3,	/* a file, model, picture or database is wrong */
+	STATUS_FAILED = 1,      /* the command could not do what was asked */
+	STATUS_USAGE = 2,       /* the words of a command are wrong */
+	STATUS_DATA = 3,        /* a file, model, picture or database is wrong */
 	STATUS_CANCELLED = 130, /* the user interrupted it */
 };
 

@@ -93,12 +93,13 @@ make_grey(const struct image *in, struct image *out, struct status *st)
 static bool
 resize_for(const struct image *in, const struct preprocess *prep, struct image *out, struct status *st)
 {
-	double width = prep->resize, height = prep->resize;
+	const double side = prep->resize;
+	double width = side, height = side;
 
 	if (!prep->square && in->width > in->height)
-		width = floor((double)prep->resize * in->width / in->height);
+		width = floor(side * in->width / in->height);
 	else if (!prep->square)
-		height = floor((double)prep->resize * in->height / in->width);
+		height = floor(side * in->height / in->width);
 	if (width > INT32_MAX || height > INT32_MAX)
 		return status_fail(st, STATUS_DATA, "a picture of %d x %d pixels is too long and thin; crop it first", in->width,
 				   in->height);

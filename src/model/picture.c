@@ -41,9 +41,8 @@ get_number(const char *text, const struct dataset *data, const struct vit *vit, 
 	if (!data)
 		return status_fail(st, STATUS_FAILED,
 				   "image %s: no data set is open; open one with `data PATH`, or name a picture file", text);
-	errno = 0;
-	index = strtol(text, NULL, 10);
-	if (errno || index < 0 || index >= dataset_count(data))
+	index = strtol(text, NULL, 10); /* saturates, which is out of range too */
+	if (index < 0 || index >= dataset_count(data))
 		return status_fail(st, STATUS_DATA, "image %s is out of range: %s has %d pictures, 0 to %d", text,
 				   dataset_path(data), dataset_count(data), dataset_count(data) - 1);
 	if (!dataset_get(data, (int)index, vit, pixels, label, st))
@@ -79,8 +78,10 @@ split_index(char *name, int64_t *index)
 		return false;
 	errno = 0;
 	*index = strtoll(open + 1, &end, 10);
+	if (end != name + length - 1 || errno)
+		return false;
 	*open = '\0';
-	return end == name + length - 1 && errno == 0;
+	return true;
 }
 
 /* "has: a, b, c and 9 more" for someone who mistyped. */
@@ -104,17 +105,25 @@ fail_missing(const struct safetensors *tensors, const char *file, const char *na
 	return status_fail(st, STATUS_DATA, "%s: no tensor '%s'; there are %s", file, name, count ? list : "none");
 }
 
+/* spec: NAME[i], NAME, or any name that the file has, brackets or not. It is changed. */
 static bool
-get_tensor(const char *file, const char *name, int64_t index, const struct vit *vit, float *pixels, int *label, struct status *st)
+get_tensor(const char *file, char *spec, const struct vit *vit, float *pixels, int *label, struct status *st)
 {
 	struct safetensors *tensors = safetensors_open(file, st);
 	const struct st_tensor *t;
+	int64_t index = 0;
 	bool ok;
 
 	if (!tensors)
 		return false;
-	t = safetensors_find(tensors, name);
-	ok = t ? tensor_picture(t, file, index, vit, pixels, st) : fail_missing(tensors, file, name, st);
+	t = safetensors_find(tensors, spec);
+	if (!t && !split_index(spec, &index))
+		ok =
+		    status_fail(st, STATUS_USAGE, "%s:%s: the index is not a number; write FILE.safetensors:NAME[0]", file, spec);
+	else if (!t && !(t = safetensors_find(tensors, spec)))
+		ok = fail_missing(tensors, file, spec, st);
+	else
+		ok = tensor_picture(t, file, index, vit, pixels, st);
 	if (ok && t->dims == 4)
 		*label = tensor_label(tensors, t->dim[0], index);
 	safetensors_close(tensors);
@@ -126,18 +135,12 @@ static bool
 get_from_tensors(const char *text, const char *colon, const struct vit *vit, float *pixels, int *label, char **title,
 		 struct status *st)
 {
-	char *file = colon ? strndup(text, (size_t)(colon - text)) : strdup(text), *name = strdup(colon ? colon + 1 : "");
-	int64_t index;
-	bool ok;
+	char *file = colon ? strndup(text, (size_t)(colon - text)) : strdup(text), *spec = strdup(colon ? colon + 1 : "");
+	bool ok =
+	    file && spec ? get_tensor(file, spec, vit, pixels, label, st) && make_title(title, text, st) : status_nomem(st, text);
 
-	if (!file || !name)
-		ok = status_nomem(st, text);
-	else if (!split_index(name, &index))
-		ok = status_fail(st, STATUS_USAGE, "%s: the index is not a number; write FILE.safetensors:NAME[0]", text);
-	else
-		ok = get_tensor(file, name, index, vit, pixels, label, st) && make_title(title, text, st);
 	free(file);
-	free(name);
+	free(spec);
 	return ok;
 }
 
@@ -147,7 +150,7 @@ picture_get(const char *text, const struct dataset *data, const struct vit *vit,
 {
 	const char *at = strstr(text, ".safetensors:");
 	size_t length = strlen(text), tail = sizeof(suffix) - 1;
-	int unused;
+	int unused = -1;
 
 	*title = NULL;
 	label = label ? label : &unused;

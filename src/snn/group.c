@@ -5,11 +5,11 @@
 #include <string.h>
 
 size_t
-group_counts(const struct group *g)
+group_state_size(const struct group *g)
 {
 	if (g->plan->mode != FUNCTION_MODE_SPIKING)
 		return 0;
-	return (size_t)g->rows * (size_t)g->columns * (size_t)g->plan->ugo->hidden * sizeof(int16_t);
+	return (size_t)g->rows * (size_t)g->columns * (size_t)g->plan->ugo->hidden * neuron_state_size(g->plan->neuron);
 }
 
 struct unit {
@@ -17,21 +17,19 @@ struct unit {
 	int burst;
 };
 
-/* One hidden neuron of every group in a row. The threshold and weight pointers
- * advance by `per` (0: shared by the row). */
-#define UNIT(name, rule, TARGET)                                                                                                 \
+/* One hidden neuron of every group in a row. */
+#define UNIT(name, rule, type, TARGET)                                                                                           \
 	KERNEL static void name(struct unit un, const float *restrict x, const float *restrict threshold,                        \
-				const float *restrict weight, int16_t *restrict m, float *restrict y, int n, int32_t *events,    \
+				const float *restrict weight, void *restrict state, float *restrict y, int n, int32_t *events,   \
 				int32_t *units)                                                                                  \
 	{                                                                                                                        \
+		type *restrict m = state;                                                                                        \
 		int32_t e = 0, u = 0;                                                                                            \
 		for (int j = 0; j < n; j++) {                                                                                    \
 			float target = un.w1 * x[j] + un.bias;                                                                   \
 			TARGET;                                                                                                  \
-			struct fired f = rule(target, threshold[j], m[j], un.burst);                                             \
-			int now = m[j] + f.delta;                                                                                \
-			m[j] = (int16_t)now;                                                                                     \
-			y[j] += weight[j] * (float)now;                                                                          \
+			struct fired f = rule(target, threshold[j], &m[j], un.burst);                                            \
+			y[j] += weight[j] * (float)m[j];                                                                         \
 			e += f.units != 0;                                                                                       \
 			u += f.units;                                                                                            \
 		}                                                                                                                \
@@ -40,18 +38,18 @@ struct unit {
 	}
 
 #define NO_CLIP
-#define CLIP target = fminf(fmaxf(target, 0.0f), un.top)
+#define CLIP target = lesser(greater(target, 0.0f), un.top)
 
-UNIT(relu_if, rule_if, NO_CLIP)
-UNIT(relu_signed, rule_signed, NO_CLIP)
-UNIT(relu_burst, rule_burst, NO_CLIP)
-UNIT(relu_round, rule_round, target = fmaxf(target, 0.0f))
-UNIT(segment_if, rule_if, CLIP)
-UNIT(segment_signed, rule_signed, CLIP)
-UNIT(segment_burst, rule_burst, CLIP)
-UNIT(segment_round, rule_round, CLIP)
+UNIT(relu_if, rule_if, int16_t, NO_CLIP)
+UNIT(relu_signed, rule_signed, int16_t, NO_CLIP)
+UNIT(relu_burst, rule_burst, float, NO_CLIP)
+UNIT(relu_round, rule_round, int16_t, target = greater(target, 0.0f))
+UNIT(segment_if, rule_if, int16_t, CLIP)
+UNIT(segment_signed, rule_signed, int16_t, CLIP)
+UNIT(segment_burst, rule_burst, float, CLIP)
+UNIT(segment_round, rule_round, int16_t, CLIP)
 
-typedef void unit_step(struct unit, const float *, const float *, const float *, int16_t *, float *, int, int32_t *, int32_t *);
+typedef void unit_step(struct unit, const float *, const float *, const float *, void *, float *, int, int32_t *, int32_t *);
 
 static unit_step *
 unit_of(enum neuron_kind kind, bool segment)
@@ -80,7 +78,8 @@ spiking_row(struct group *g, int row, const float *x, float s, float *y, struct 
 	const struct ugo *u = g->plan->ugo;
 	unit_step *step = unit_of(g->plan->neuron, u->h != NULL);
 	int n = g->columns;
-	int16_t *m = g->m + (size_t)row * (size_t)u->hidden * (size_t)n;
+	size_t across = (size_t)n * neuron_state_size(g->plan->neuron);
+	char *m = (char *)g->m + (size_t)row * (size_t)u->hidden * across;
 	float *threshold = g->scratch, *weight = g->scratch + n;
 
 	spread(u->b2 * s, y, n);
@@ -98,7 +97,7 @@ spiking_row(struct group *g, int row, const float *x, float s, float *y, struct 
 			th = threshold;
 			w = weight;
 		}
-		step(un, x, th, w, m + (size_t)i * (size_t)n, y, n, &events, &units);
+		step(un, x, th, w, m + (size_t)i * across, y, n, &events, &units);
 		tally->events += events;
 		tally->units += units;
 	}

@@ -22,8 +22,10 @@ struct node {
 	size_t size;                     /* rows * columns */
 	float *total, *sent;             /* state [size] */
 	float *target;                   /* state [size]: X_t of an encoder, NULL elsewhere */
-	int16_t *m, *delta;              /* state [size], twice that when split; NULL when graded */
-	float *threshold;                /* [columns], negative side behind it when split */
+	void *m;                         /* state [size], twice that when split; NULL when graded */
+	float *side;                     /* state [2, size]: sent by either side of a split encoder, else NULL */
+	float *scratch;                  /* [size], split encoders */
+	float *threshold;                /* [columns], the negative side's behind it when split */
 	struct neuron_tally *step, *all; /* state */
 	int64_t *alarms;                 /* state: of the last step */
 	struct group group;              /* UGO sites */

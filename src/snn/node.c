@@ -1,4 +1,3 @@
-#include "snn/kernel.h"
 #include "snn/network.h"
 
 #include <string.h>
@@ -14,33 +13,19 @@ node_send_total(struct node *node, const float *total)
 	}
 }
 
-KERNEL static void
-decode(const float *restrict quantum, const int16_t *restrict m, const int16_t *restrict delta, float sign, float *restrict total,
-       float *restrict sent, int n)
-{
-	for (int i = 0; i < n; i++) {
-		total[i] += sign * quantum[i] * (float)m[i];
-		sent[i] += sign * quantum[i] * (float)delta[i];
-	}
-}
-
-/* One population of the encoder: the positive neurons, or the negative ones of a
- * split encoder, which see the negated target. */
+/* One population of the encoder, row by row because thresholds repeat with the row. */
 static void
-encode_side(struct node *node, float sign)
+encode_side(struct node *node, int side, float *total, float *sent)
 {
-	bool negative = sign < 0;
-	size_t offset = negative ? node->size : 0;
-	const float *threshold = node->threshold + (negative ? 2 * node->columns : 0);
+	size_t bytes = neuron_state_size(node->plan->neuron);
 	struct neuron_rule rule = {node->plan->neuron, node->plan->burst};
 
 	for (int row = 0; row < node->rows; row++) {
 		size_t at = (size_t)row * (size_t)node->columns;
 
-		neuron_step(rule, node->target + at, threshold, node->m + offset + at, node->delta + offset + at,
+		neuron_step(rule, node->target + at, node->threshold + side * node->columns,
+			    (char *)node->m + ((size_t)side * node->size + at) * bytes, total + at, sent + at,
 			    (size_t)node->columns, node->step);
-		decode(threshold + node->columns, node->m + offset + at, node->delta + offset + at, sign, node->total + at,
-		       node->sent + at, node->columns);
 	}
 }
 
@@ -51,6 +36,22 @@ negate(float *x, size_t n)
 		x[i] = -x[i];
 }
 
+/* The negative neurons see the negated target, and what they send counts negative. */
+static void
+encode_split(struct node *node)
+{
+	float *positive = node->side, *negative = node->side + node->size;
+
+	encode_side(node, 0, node->total, positive);
+	negate(node->target, node->size);
+	encode_side(node, 1, node->scratch, negative);
+	negate(node->target, node->size);
+	for (size_t i = 0; i < node->size; i++) {
+		node->total[i] -= node->scratch[i];
+		node->sent[i] = positive[i] - negative[i];
+	}
+}
+
 void
 node_encode(struct node *node)
 {
@@ -59,14 +60,10 @@ node_encode(struct node *node)
 		node_send_total(node, node->target);
 		return;
 	}
-	memset(node->total, 0, node->size * sizeof(float));
-	memset(node->sent, 0, node->size * sizeof(float));
-	encode_side(node, 1);
-	if (node->plan->split) {
-		negate(node->target, node->size);
-		encode_side(node, -1);
-		negate(node->target, node->size);
-	}
+	if (node->plan->split)
+		encode_split(node);
+	else
+		encode_side(node, 0, node->total, node->sent);
 	node->all->events += node->step->events;
 	node->all->units += node->step->units;
 }

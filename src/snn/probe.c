@@ -1,6 +1,7 @@
 /* What can be read of a network, and its state as a value. */
 #include "snn/network.h"
 
+#include <math.h>
 #include <string.h>
 
 static const struct node *
@@ -78,6 +79,23 @@ received(const struct snn *snn, struct site site)
 	}
 }
 
+/* Quanta sent in the last step; of a split encoder the difference of its sides. */
+static float
+count(const struct node *node, size_t i)
+{
+	size_t column = i % (size_t)node->columns;
+	float sum = 0;
+
+	for (int side = 0; side < (node->plan->split ? 2 : 1); side++) {
+		float quantum = neuron_quantum(node->plan->neuron, node->threshold[side * node->columns + (int)column]);
+		float sent = node->side ? node->side[(size_t)side * node->size + i] : node->sent[i];
+
+		if (quantum > 0)
+			sum += (side ? -1 : 1) * rintf(sent / quantum);
+	}
+	return sum;
+}
+
 static void
 probe_node(const struct snn *snn, struct site site, const struct node *node, enum snn_quantity q, float *out)
 {
@@ -98,7 +116,7 @@ probe_node(const struct snn *snn, struct site site, const struct node *node, enu
 			out[i] = node->sent[i];
 			break;
 		case SNN_COUNT:
-			out[i] = (float)(node->delta[i] - (node->plan->split ? node->delta[node->size + i] : 0));
+			out[i] = count(node, i);
 			break;
 		case SNN_MEMBRANE:
 			out[i] = node->target[i] - node->total[i];
@@ -147,8 +165,16 @@ hidden_target(const struct ugo *u, int i, float x, float s)
 	return target;
 }
 
+static float
+hidden_total(const struct group *g, size_t neuron, float threshold)
+{
+	if (g->plan->neuron == NEURON_BURST)
+		return ((const float *)g->m)[neuron];
+	return (float)((const int16_t *)g->m)[neuron] * threshold;
+}
+
 bool
-snn_probe_hidden(const struct snn *snn, struct site site, size_t element, float *count, float *membrane, struct status *st)
+snn_probe_hidden(const struct snn *snn, struct site site, size_t element, float *counts, float *membrane, struct status *st)
 {
 	const struct node *node = node_at(snn, site);
 	const struct group *g = node ? &node->group : NULL;
@@ -161,14 +187,15 @@ snn_probe_hidden(const struct snn *snn, struct site site, size_t element, float 
 	row = element / (size_t)g->columns;
 	column = element % (size_t)g->columns;
 	for (int i = 0; i < g->plan->ugo->hidden; i++) {
-		int m = g->m[(row * (size_t)g->plan->ugo->hidden + (size_t)i) * (size_t)g->columns + column];
 		float v = g->threshold[g->per_column ? (size_t)i * (size_t)g->columns + column : (size_t)i];
+		float sent = hidden_total(g, (row * (size_t)g->plan->ugo->hidden + (size_t)i) * (size_t)g->columns + column, v);
+		float quantum = neuron_quantum(g->plan->neuron, v);
 		float target = hidden_target(g->plan->ugo, i, received(snn, site)[element], snn_scale(snn));
 
-		if (count)
-			count[i] = (float)m;
+		if (counts)
+			counts[i] = quantum > 0 ? rintf(sent / quantum) : 0;
 		if (membrane)
-			membrane[i] = *snn->t ? target - (float)m * neuron_quantum(g->plan->neuron, v) : 0;
+			membrane[i] = *snn->t ? target - sent : 0;
 	}
 	return true;
 }

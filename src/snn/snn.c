@@ -81,35 +81,33 @@ node_layout(struct node *node, enum site_kind kind, struct carve *state)
 	node->all = carve(state, sizeof(*node->all));
 	node->alarms = carve(state, sizeof(*node->alarms));
 	if (node->plan->mode != FUNCTION_MODE_NONE) {
-		node->group.m = carve(state, group_counts(&node->group));
+		node->group.m = carve(state, group_state_size(&node->group));
 		return;
 	}
 	if (has_target(kind))
 		node->target = carve_floats(state, node->size);
 	if (node->plan->neuron != NEURON_NONE) {
-		node->m = carve(state, sides * node->size * sizeof(int16_t));
-		node->delta = carve(state, sides * node->size * sizeof(int16_t));
+		node->m = carve(state, sides * node->size * neuron_state_size(node->plan->neuron));
+		if (node->plan->split)
+			node->side = carve_floats(state, sides * node->size);
 	}
 }
 
-/* Thresholds and their quanta, spread over the row: [threshold, quantum] per side. */
+/* Thresholds spread over the row, one row per side. */
 static bool
 encoder_init(struct arena *arena, struct node *node)
 {
 	const struct site_plan *p = node->plan;
 	int sides = p->split ? 2 : 1;
 
-	node->threshold = arena_floats(arena, (size_t)(2 * sides * node->columns));
-	if (!node->threshold)
+	node->threshold = arena_floats(arena, (size_t)(sides * node->columns));
+	node->scratch = arena_floats(arena, p->split ? node->size : 0);
+	if (!node->threshold || !node->scratch)
 		return false;
-	for (int side = 0; side < sides; side++) {
-		float *row = node->threshold + 2 * side * node->columns;
-
-		for (int c = 0; c < node->columns; c++) {
-			row[c] = p->threshold[(p->channels == 1 ? 0 : c) * p->per_channel + side];
-			row[node->columns + c] = neuron_quantum(p->neuron, row[c]);
-		}
-	}
+	for (int side = 0; side < sides; side++)
+		for (int c = 0; c < node->columns; c++)
+			node->threshold[side * node->columns + c] =
+			    p->threshold[(p->channels == 1 ? 0 : c) * p->per_channel + side];
 	return true;
 }
 
@@ -134,7 +132,7 @@ group_init(struct arena *arena, struct node *node, enum function exact)
 			float v = p->threshold[c * hidden + i];
 
 			g->threshold[i * across + c] = v;
-			g->weight[i * across + c] = p->ugo->w2[i] * neuron_quantum(p->neuron, v);
+			g->weight[i * across + c] = p->ugo->w2[i] * (p->neuron == NEURON_BURST ? 1 : v);
 		}
 	return true;
 }
