@@ -161,6 +161,9 @@ void canvas_text_write(const struct canvas *canvas, FILE *out);
 bool canvas_save(const struct canvas *canvas, const char *path, bool force, struct status *st);
 bool canvas_cairo_save(const struct canvas *canvas, const char *path, const char *kind, struct status *st);
 
+/* Back end: the standard screen of curses, which must be running; the caller refreshes. */
+void canvas_curses_show(const struct canvas *canvas);
+
 /* The nearest ASCII for a code point, for styles without Unicode. */
 char canvas_ascii(uint32_t ch);
 

@@ -1,0 +1,715 @@
+/* The bridge: curses reads the keys, readline edits the line. */
+#include "ui/screen.h"
+
+#include "ui/screen_panes.h"
+#include "ui/view.h"
+
+#include <curses.h>
+/* Both headers define these. */
+#undef CTRL
+#undef ESC
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <readline/history.h>
+#include <readline/readline.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <term.h>
+#include <termios.h>
+#include <time.h>
+#include <unistd.h>
+#undef CTRL
+
+enum { RING = 4096, FRAME_MS = 50 };
+
+static const int fatal_signals[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
+static const int heard_signals[] = {SIGINT, SIGTSTP, SIGWINCH, SIGTERM, SIGHUP};
+
+enum { FATALS = sizeof(fatal_signals) / sizeof(*fatal_signals), HEARD = sizeof(heard_signals) / sizeof(*heard_signals) };
+
+/* What readline was told before the panes came. */
+struct readline_hooks {
+	rl_getc_func_t *getc;
+	rl_hook_func_t *available, *signal_event;
+	rl_voidfunc_t *redisplay, *deprep;
+	rl_vintfunc_t *prep;
+	rl_compdisp_func_t *matches;
+	rl_command_func_t *panes_key;
+	FILE *out;
+	int catch_signals, catch_sigwinch;
+};
+
+/* Curses and readline have one state for the whole program, and so have the panes. */
+static struct {
+	struct app *app;
+	struct panes panes;
+	struct canvas canvas;
+	SCREEN *terminal;
+	const char *prompt;
+	unsigned char ring[RING];
+	size_t head, tail;
+	bool dirty, prefix; /* prefix: C-x was typed in a pane */
+	double drawn;       /* when; seconds */
+	struct readline_hooks saved;
+	struct sigaction saved_fatal[FATALS], saved_heard[HEARD];
+	int held_stderr; /* the real one, while ours goes to a file; -1 */
+	FILE *held;
+	FILE *null;
+} screen;
+
+/* Touched by signal handlers. */
+static volatile sig_atomic_t seen_interrupt, seen_stop, seen_size, seen_end, active;
+static int wake[2] = {-1, -1};
+static struct termios saved_termios;
+static char leave_text[256]; /* what gives the terminal back */
+
+static double
+now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+/* --- signals -------------------------------------------------------------- */
+
+static void
+on_signal(int sig)
+{
+	int error = errno;
+
+	if (sig == SIGINT) {
+		seen_interrupt = 1;
+		atomic_store(&screen.app->cancel, true);
+	} else if (sig == SIGTSTP) {
+		seen_stop = 1;
+	} else if (sig == SIGWINCH) {
+		seen_size = 1;
+	} else {
+		seen_end = 1;
+		atomic_store(&screen.app->cancel, true);
+	}
+	if (write(wake[1], "", 1) < 0) {
+		/* full: the reader will wake anyway */
+	}
+	errno = error;
+}
+
+/* The program is dying: give the terminal back with what is safe in a handler. */
+static void
+on_fatal(int sig)
+{
+	if (active) {
+		active = 0;
+		if (write(STDOUT_FILENO, leave_text, strlen(leave_text)) >= 0)
+			tcsetattr(STDIN_FILENO, TCSANOW, &saved_termios);
+	}
+	signal(sig, SIG_DFL);
+	raise(sig);
+}
+
+static void
+signals_catch(void)
+{
+	struct sigaction heard = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
+	struct sigaction fatal = {.sa_handler = on_fatal, .sa_flags = (int)SA_RESETHAND};
+	int i;
+
+	seen_interrupt = seen_stop = seen_size = seen_end = 0;
+	sigemptyset(&heard.sa_mask);
+	sigemptyset(&fatal.sa_mask);
+	for (i = 0; i < HEARD; i++)
+		sigaction(heard_signals[i], &heard, &screen.saved_heard[i]);
+	for (i = 0; i < FATALS; i++)
+		sigaction(fatal_signals[i], &fatal, &screen.saved_fatal[i]);
+}
+
+static void
+signals_restore(void)
+{
+	int i;
+
+	for (i = 0; i < HEARD; i++)
+		sigaction(heard_signals[i], &screen.saved_heard[i], NULL);
+	for (i = 0; i < FATALS; i++)
+		sigaction(fatal_signals[i], &screen.saved_fatal[i], NULL);
+}
+
+/* --- the terminal --------------------------------------------------------- */
+
+static void
+add_capability(const char *name)
+{
+	const char *text = tigetstr(name);
+
+	if (text && text != (const char *)-1)
+		strncat(leave_text, text, sizeof(leave_text) - strlen(leave_text) - 1);
+}
+
+static struct canvas_style
+screen_style(void)
+{
+	struct canvas_style style = view_style(screen.app, stdout);
+
+	if (style.palette != PALETTE_NONE)
+		style.palette = !has_colors()                                 ? PALETTE_NONE
+				: COLORS >= 256 && style.palette != PALETTE_8 ? PALETTE_256
+									      : PALETTE_8;
+	return style;
+}
+
+static bool
+curses_start(struct status *st)
+{
+	const char *term = getenv("TERM");
+
+	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO))
+		return status_fail(st, STATUS_FAILED, "panes need a terminal; type: view overview");
+	if (!term || !*term || strcmp(term, "dumb") == 0)
+		return status_fail(st, STATUS_FAILED,
+				   "panes need a terminal that can move its cursor (TERM is %s); type: view overview",
+				   term && *term ? term : "not set");
+	use_env(TRUE);
+	use_tioctl(TRUE);
+	screen.terminal = newterm(NULL, stdout, stdin);
+	if (!screen.terminal)
+		return status_fail(st, STATUS_FAILED, "the terminal '%.40s' is not known here; set TERM to one that is", term);
+	cbreak();
+	noecho();
+	nonl();
+	intrflush(stdscr, FALSE);
+	keypad(stdscr, TRUE);
+	nodelay(stdscr, TRUE);
+	set_escdelay(25);
+	if (has_colors()) {
+		start_color();
+		use_default_colors();
+	}
+	leave_text[0] = '\0';
+	add_capability("sgr0");
+	add_capability("cnorm");
+	add_capability("rmkx");
+	add_capability("rmcup");
+	active = 1;
+	return true;
+}
+
+static void
+curses_stop(void)
+{
+	active = 0;
+	endwin();
+	delscreen(screen.terminal);
+	screen.terminal = NULL;
+}
+
+static void
+at_exit(void)
+{
+	if (active)
+		endwin();
+	active = 0;
+}
+
+/* What libraries say to stderr would land between the panes; it is shown afterwards. */
+static void
+stderr_hold(void)
+{
+	fflush(stderr);
+	screen.held_stderr = -1;
+	screen.held = tmpfile();
+	if (!screen.held)
+		return;
+	screen.held_stderr = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3);
+	if (screen.held_stderr >= 0)
+		dup2(fileno(screen.held), STDERR_FILENO);
+}
+
+static void
+stderr_release(void)
+{
+	char text[1024];
+	size_t n;
+
+	fflush(stderr);
+	if (screen.held_stderr >= 0) {
+		dup2(screen.held_stderr, STDERR_FILENO);
+		close(screen.held_stderr);
+	}
+	if (!screen.held)
+		return;
+	rewind(screen.held);
+	while ((n = fread(text, 1, sizeof(text), screen.held)) > 0)
+		fwrite(text, 1, n, stderr);
+	fclose(screen.held);
+	screen.held = NULL;
+}
+
+/* --- drawing -------------------------------------------------------------- */
+
+static void
+draw(void)
+{
+	struct command_line line = {screen.prompt, rl_line_buffer, (size_t)rl_point};
+	int x, y;
+
+	if (rl_display_prompt && *rl_display_prompt)
+		line.prompt = rl_display_prompt;
+	if (!canvas_init(&screen.canvas, COLS, LINES, screen_style()))
+		return;
+	panes_draw(&screen.panes, screen.app, &screen.canvas, &line, &x, &y);
+	canvas_curses_show(&screen.canvas);
+	curs_set(y >= 0);
+	if (y >= 0)
+		move(y < LINES ? y : LINES - 1, x < COLS ? x : COLS - 1);
+	refresh();
+	screen.drawn = now();
+	screen.dirty = false;
+}
+
+static void
+follow_size(void)
+{
+	struct winsize size;
+
+	seen_size = 0;
+	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_row == 0 || size.ws_col == 0)
+		return;
+	resizeterm(size.ws_row, size.ws_col);
+	rl_set_screen_size(size.ws_row, size.ws_col);
+	clearok(curscr, TRUE);
+	screen.dirty = true;
+}
+
+static void
+stop_until_continued(void)
+{
+	struct sigaction ours, otherwise = {.sa_handler = SIG_DFL};
+
+	seen_stop = 0;
+	def_prog_mode();
+	endwin();
+	active = 0;
+	sigemptyset(&otherwise.sa_mask);
+	sigaction(SIGTSTP, &otherwise, &ours);
+	raise(SIGTSTP);
+	sigaction(SIGTSTP, &ours, NULL);
+	reset_prog_mode();
+	active = 1;
+	follow_size();
+	clearok(curscr, TRUE);
+	screen.dirty = true;
+}
+
+/* Signals other than Ctrl-C, which means different things while a command runs. */
+static void
+serve_signals(void)
+{
+	char bytes[64];
+
+	while (read(wake[0], bytes, sizeof(bytes)) > 0)
+		;
+	if (seen_stop)
+		stop_until_continued();
+	if (seen_size)
+		follow_size();
+	if (seen_end)
+		screen.app->quit = true;
+}
+
+/* A command reports how far it is. */
+static void
+while_running(void *ctx, const char *what, double done, double total)
+{
+	(void)ctx;
+	serve_signals();
+	if (now() - screen.drawn < FRAME_MS / 1000.0 && !screen.dirty)
+		return;
+	snprintf(screen.panes.doing, sizeof(screen.panes.doing), "%s %.0f/%.0f", what, done, total);
+	draw();
+}
+
+/* --- readline ------------------------------------------------------------- */
+
+static int
+ring_getc(FILE *file)
+{
+	(void)file;
+	if (screen.head == screen.tail)
+		return EOF;
+	return screen.ring[screen.tail++ % RING];
+}
+
+static int
+ring_available(void)
+{
+	return screen.head != screen.tail;
+}
+
+static void
+ring_push(const char *bytes, size_t n)
+{
+	size_t i;
+
+	if (screen.head - screen.tail + n > RING)
+		return;
+	for (i = 0; i < n; i++)
+		screen.ring[screen.head++ % RING] = (unsigned char)bytes[i];
+}
+
+static void
+redisplay(void)
+{
+	screen.dirty = true;
+}
+
+static void
+show_matches(char **matches, int count, int longest)
+{
+	char line[400] = "";
+	int i, w = COLS - 4 > 20 ? COLS - 4 : 20;
+
+	(void)longest;
+	for (i = 1; i <= count; i++) {
+		if (*line && text_columns(line) + text_columns(matches[i]) + 2 > w) {
+			app_say(screen.app, "%s", line);
+			line[0] = '\0';
+		}
+		snprintf(line + strlen(line), sizeof(line) - strlen(line), "%s%s", *line ? "  " : "", matches[i]);
+	}
+	app_say(screen.app, "%s", line);
+	screen.dirty = true;
+}
+
+static int
+leave_key(int count, int key)
+{
+	(void)count;
+	(void)key;
+	screen.panes.leave = true;
+	return 0;
+}
+
+static void
+run_line(const char *line)
+{
+	const HIST_ENTRY *last = history_length > 0 ? history_get(history_base + history_length - 1) : NULL;
+
+	if (line[strspn(line, " \t")] && !(last && strcmp(last->line, line) == 0))
+		add_history(line);
+	screen.panes.log_back = 0;
+	app_execute(screen.app, line);
+}
+
+static void
+line_done(char *line)
+{
+	if (line)
+		run_line(line);
+	else
+		screen.panes.leave = true;
+	free(line);
+	screen.panes.doing[0] = '\0';
+	screen.dirty = true;
+}
+
+static void
+readline_take(void)
+{
+	struct readline_hooks *h = &screen.saved;
+
+	*h = (struct readline_hooks){.getc = rl_getc_function,
+				     .available = rl_input_available_hook,
+				     .signal_event = rl_signal_event_hook,
+				     .redisplay = rl_redisplay_function,
+				     .deprep = rl_deprep_term_function,
+				     .prep = rl_prep_term_function,
+				     .matches = rl_completion_display_matches_hook,
+				     .panes_key = rl_function_of_keyseq("\030a", NULL, NULL),
+				     .out = rl_outstream,
+				     .catch_signals = rl_catch_signals,
+				     .catch_sigwinch = rl_catch_sigwinch};
+	rl_catch_signals = rl_catch_sigwinch = 0;
+	rl_change_environment = 0;
+	rl_getc_function = ring_getc;
+	rl_input_available_hook = ring_available;
+	rl_signal_event_hook = NULL;
+	rl_redisplay_function = redisplay;
+	rl_prep_term_function = NULL;
+	rl_deprep_term_function = NULL;
+	rl_completion_display_matches_hook = show_matches;
+	rl_outstream = screen.null;
+	rl_tty_set_echoing(0);
+	rl_bind_keyseq("\\C-xa", leave_key);
+	screen.head = screen.tail = 0;
+	rl_callback_handler_install(screen.prompt, line_done);
+}
+
+/* Gives readline back as it was; the half-typed line goes to *left. */
+static void
+readline_give_back(char **left)
+{
+	const struct readline_hooks *h = &screen.saved;
+
+	*left = rl_line_buffer && *rl_line_buffer ? strdup(rl_line_buffer) : NULL;
+	rl_replace_line("", 0);
+	rl_callback_handler_remove();
+	rl_getc_function = h->getc;
+	rl_input_available_hook = h->available;
+	rl_signal_event_hook = h->signal_event;
+	rl_redisplay_function = h->redisplay;
+	rl_prep_term_function = h->prep;
+	rl_deprep_term_function = h->deprep;
+	rl_completion_display_matches_hook = h->matches;
+	rl_outstream = h->out;
+	rl_catch_signals = h->catch_signals;
+	rl_catch_sigwinch = h->catch_sigwinch;
+	rl_tty_set_echoing(1);
+	if (h->panes_key)
+		rl_bind_keyseq("\\C-xa", h->panes_key);
+}
+
+static void
+feed_readline(void)
+{
+	while (screen.head != screen.tail && !screen.panes.leave && !screen.app->quit)
+		rl_callback_read_char();
+}
+
+/* Ctrl-C on the command line empties it, out of completion or search too. */
+static void
+drop_line(void)
+{
+	seen_interrupt = 0;
+	atomic_store(&screen.app->cancel, false);
+	screen.head = screen.tail = 0;
+	rl_callback_sigcleanup();
+	rl_free_line_state();
+	rl_replace_line("", 0);
+	screen.dirty = true;
+}
+
+/* --- keys ----------------------------------------------------------------- */
+
+static int
+pane_key_of(wint_t key)
+{
+	static const struct {
+		wint_t curses;
+		int pane;
+	} like[] = {{KEY_UP, PANE_KEY_UP},       {KEY_DOWN, PANE_KEY_DOWN},     {KEY_LEFT, PANE_KEY_LEFT},
+		    {KEY_RIGHT, PANE_KEY_RIGHT}, {KEY_PPAGE, PANE_KEY_PAGE_UP}, {KEY_NPAGE, PANE_KEY_PAGE_DOWN},
+		    {KEY_HOME, PANE_KEY_HOME},   {KEY_END, PANE_KEY_END},       {KEY_BTAB, PANE_KEY_BACK_TAB},
+		    {KEY_ENTER, PANE_KEY_ENTER}};
+	size_t i;
+
+	for (i = 0; i < sizeof(like) / sizeof(*like); i++)
+		if (like[i].curses == key)
+			return like[i].pane;
+	return -1;
+}
+
+/* A character for readline, all its bytes at once; a function key as the terminal sends it. */
+static void
+push_key(bool function, wint_t key)
+{
+	char bytes[MB_LEN_MAX + 1];
+	mbstate_t state = {0};
+	size_t n;
+
+	if (function) {
+		char *sequence = keybound((int)key, 0);
+
+		if (key == KEY_BACKSPACE)
+			ring_push("\177", 1);
+		else if (key == KEY_ENTER)
+			ring_push("\r", 1);
+		else if (sequence)
+			ring_push(sequence, strlen(sequence));
+		free(sequence);
+		return;
+	}
+	n = wcrtomb(bytes, (wchar_t)key, &state);
+	if (n != (size_t)-1)
+		ring_push(bytes, n);
+}
+
+static void
+key_in_pane(bool function, wint_t key)
+{
+	int pane_key = function ? pane_key_of(key) : (int)key;
+
+	if (pane_key == '\n')
+		pane_key = PANE_KEY_ENTER;
+	if (screen.prefix && !function && key == 'a')
+		screen.panes.leave = true;
+	else if (pane_key >= 0 && !screen.prefix)
+		panes_key(&screen.panes, screen.app, pane_key);
+	screen.prefix = !function && key == 'x' - 'a' + 1;
+	screen.panes.doing[0] = '\0';
+	/* A key never leaves an interrupt behind for the line. */
+	seen_interrupt = 0;
+}
+
+static void
+key_on_line(bool function, wint_t key)
+{
+	bool empty = rl_end == 0 && screen.head == screen.tail;
+
+	if (empty && !function && key == '\t')
+		panes_next(&screen.panes, 1);
+	else if (empty && function && key == KEY_BTAB)
+		panes_next(&screen.panes, -1);
+	else if (function && (key == KEY_PPAGE || key == KEY_NPAGE) && screen.panes.layout.pane[PANE_LOG].h > 2) {
+		int page = screen.panes.layout.pane[PANE_LOG].h - 2, back = screen.panes.log_back;
+
+		back += key == KEY_PPAGE ? page : -page;
+		screen.panes.log_back = back < 0 ? 0 : back > screen.app->log.count - 1 ? screen.app->log.count - 1 : back;
+	} else {
+		push_key(function, key);
+		feed_readline();
+	}
+}
+
+static void
+take_key(bool function, wint_t key)
+{
+	screen.dirty = true;
+	if (function && key == KEY_RESIZE)
+		return;
+	if (!function && key == 'l' - 'a' + 1)
+		clearok(curscr, TRUE);
+	else if (screen.panes.on_line)
+		key_on_line(function, key);
+	else
+		key_in_pane(function, key);
+}
+
+/* Esc alone comes out; with a character right behind it, it is a Meta key. */
+static void
+take_escape(void)
+{
+	wint_t key;
+	int kind = get_wch(&key);
+
+	if (kind == OK && screen.panes.on_line) {
+		ring_push("\033", 1);
+		push_key(false, key);
+		feed_readline();
+	} else if (screen.panes.on_line) {
+		if (rl_end == 0)
+			panes_next(&screen.panes, -1);
+	} else {
+		panes_key(&screen.panes, screen.app, PANE_KEY_ESCAPE);
+		if (kind == OK)
+			take_key(false, key);
+	}
+	screen.dirty = true;
+	if (kind == KEY_CODE_YES)
+		take_key(true, key);
+}
+
+/* Reads all that has been typed: curses may hold bytes that poll() cannot see. */
+static void
+drain_keys(void)
+{
+	wint_t key;
+	int kind;
+
+	while (!screen.panes.leave && !screen.app->quit && (kind = get_wch(&key)) != ERR) {
+		if (kind == OK && key == 27)
+			take_escape();
+		else
+			take_key(kind == KEY_CODE_YES, key);
+	}
+}
+
+/* --- the loop ------------------------------------------------------------- */
+
+static int
+time_to_draw(void)
+{
+	double left = FRAME_MS - (now() - screen.drawn) * 1000;
+
+	return !screen.dirty ? -1 : left > 0 ? (int)left + 1 : 0;
+}
+
+static void
+loop(void)
+{
+	unsigned serial = screen.app->serial;
+
+	while (!screen.panes.leave && !screen.app->quit) {
+		struct pollfd fds[2] = {{STDIN_FILENO, POLLIN, 0}, {wake[0], POLLIN, 0}};
+		int wait = time_to_draw();
+
+		if (wait == 0) {
+			draw();
+			wait = -1;
+		}
+		if (poll(fds, 2, wait) < 0 && errno != EINTR)
+			break;
+		serve_signals();
+		if (seen_interrupt)
+			drop_line();
+		if (fds[0].revents & POLLIN)
+			drain_keys();
+		else if (fds[0].revents & (POLLHUP | POLLERR | POLLNVAL))
+			screen.app->quit = true;
+		if (serial != screen.app->serial)
+			screen.dirty = true;
+		serial = screen.app->serial;
+	}
+}
+
+static bool
+open_pipe(struct status *st)
+{
+	if (wake[0] >= 0)
+		return true;
+	if (pipe2(wake, O_CLOEXEC | O_NONBLOCK) != 0)
+		return status_fail(st, STATUS_FAILED, "the panes cannot open a pipe: %s", strerror(errno));
+	return atexit(at_exit) == 0 || status_fail(st, STATUS_FAILED, "the panes cannot register their end");
+}
+
+bool
+screen_run(struct app *app, const char *prompt, char **left, struct status *st)
+{
+	memset(&screen, 0, sizeof(screen));
+	screen.app = app;
+	screen.prompt = prompt;
+	screen.null = fopen("/dev/null", "w");
+	panes_init(&screen.panes);
+	if (!screen.null || !open_pipe(st) || tcgetattr(STDIN_FILENO, &saved_termios) != 0) {
+		if (screen.null)
+			fclose(screen.null);
+		return status_fail(st, STATUS_FAILED, "panes need a terminal; type: view overview");
+	}
+	signals_catch();
+	if (!curses_start(st)) {
+		signals_restore();
+		fclose(screen.null);
+		return false;
+	}
+	stderr_hold();
+	app->capture = true;
+	app->poll = while_running;
+	readline_take();
+	screen.dirty = true;
+	loop();
+	readline_give_back(left);
+	app->poll = NULL;
+	app->capture = false;
+	atomic_store(&app->cancel, false);
+	curses_stop();
+	stderr_release();
+	signals_restore();
+	canvas_done(&screen.canvas);
+	fclose(screen.null);
+	return true;
+}
