@@ -166,7 +166,7 @@ draw_worst(const struct tree *tree, struct canvas *canvas, struct rect area)
 {
 	struct pen bad = {.fg = ROLE_BAD, .attr = ATTR_BOLD};
 	char name[SITE_NAME_MAX], number[16], *shown = name;
-	int room = area.w - 7;
+	int room = area.w - 8;
 
 	if (tree->worst[0] < 0)
 		return 0;
@@ -174,7 +174,7 @@ draw_worst(const struct tree *tree, struct canvas *canvas, struct rect area)
 	if (text_columns(name) > room && strncmp(name, "blocks.", 7) == 0)
 		shown += 7;
 	canvas_printf(canvas, (struct rect){area.x, area.y, area.w - 5, 1}, area.x, area.y, bad, "! %s", shown);
-	canvas_put_right(canvas, area, area.x + area.w - 1, area.y, bad,
+	canvas_put_right(canvas, area, area.x + area.w, area.y, bad,
 			 short_number(tree->step->site[tree->worst[0]].relative, number, sizeof(number)));
 	return 1;
 }
