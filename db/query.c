@@ -119,7 +119,7 @@ reader(struct store *store, struct status *st)
 		return store->db;
 	if (store->reader)
 		return store->reader;
-	rc = sqlite3_open_v2(store->path, &store->reader, SQLITE_OPEN_READONLY, NULL);
+	rc = sqlite3_open_v2(store->path, &store->reader, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, NULL);
 	if (rc == SQLITE_OK) {
 		sql_harden(store->reader);
 		return store->reader;
@@ -221,7 +221,7 @@ prepare(struct store *store, sqlite3 *db, struct watch *watch, struct status *st
 	if (!s)
 		status_fail(st, STATUS_USAGE, "query: there is no question; try: query 'SELECT * FROM v_runs'");
 	else if (!sqlite3_stmt_readonly(s) || sqlite3_column_count(s) == 0)
-		/* VACUUM gets past the authorizer. */
+		/* The authorizer hears of VACUUM only when it runs. */
 		status_fail(st, STATUS_USAGE, "this statement is refused: a query only reads; ask with SELECT");
 	else if (!check_tail(db, tail, st))
 		watch->query->error_offset = (int)(tail - sql);

@@ -48,7 +48,7 @@ use_wal(struct store *store, struct status *st)
 static bool
 open_file(struct store *store, struct status *st)
 {
-	int rc = sqlite3_open_v2(store->path, &store->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL);
+	int rc = sqlite3_open_v2(store->path, &store->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL);
 
 	if (!store->db)
 		return status_nomem(st, "the database");

@@ -20,7 +20,8 @@
  * nothing and loses nothing that was written before; the store stays usable.
  * Functions that return an id return 0 on failure.
  *
- * Several processes may use one file. A store belongs to one thread.
+ * Several processes may use one file. A store belongs to one thread, and functions
+ * that it calls back may not call it.
  * Strings in records are UTF-8, copied before the call returns; where NULL is
  * allowed it means unknown. Times are UTC, "2026-01-31T12:00:00.123Z". */
 #ifndef SPIKESCOPE_DB_STORE_H
@@ -130,7 +131,11 @@ struct record_run {
 	const char *version; /* of the program */
 	int threads;
 };
+/* Until it ends a run is 'running'; one whose process is gone is found by the next
+ * store_open() on the same host. */
 int64_t store_run_begin(struct store *store, const struct record_run *run, struct status *st);
+/* Together with what is buffered: both are written or neither. After a failure it may
+ * be called again. */
 bool store_run_end(struct store *store, int64_t run, const struct record_end *end, struct status *st);
 
 /* Measurements are buffered and written in transactions that hold whole steps: the
@@ -140,6 +145,9 @@ bool store_run_end(struct store *store, int64_t run, const struct record_end *en
  * run and of the command. When a write fails the rows stay buffered and are tried
  * again; when too many wait, whole new steps are refused.
  * t is the step, 0 for what belongs to no step. NaN is kept as NULL.
+ * The views v_runs and v_accuracy_vs_t know the names accuracy, ann_accuracy (t = 0),
+ * agreement, logit_rmse, spikes_per_image, events_per_image and energy_ratio;
+ * v_layer_error knows rmse, relative, cosine, rate and alarms of sites.
  * Recording the same measurement again replaces it. */
 bool store_metric(struct store *store, int64_t run, int t, const char *name, double value, struct status *st);
 bool store_site_metric(struct store *store, int64_t run, const char *site, int t, const char *name, double value,

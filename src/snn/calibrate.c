@@ -56,7 +56,7 @@ add_loss_floor(float *restrict loss, float a, float maximum, float levels)
 {
 	for (int i = 0; i < CANDIDATES; i++) {
 		float v = maximum * (1.0f - 0.005f * (float)i);
-		float n = floorf(fminf(a / v * levels, levels)), e = n * v / levels - a;
+		float n = floorf(lesser(a / v * levels, levels)), e = n * v / levels - a;
 
 		loss[i] += e * e;
 	}
@@ -69,7 +69,7 @@ add_loss_round(float *restrict loss, float a, float maximum, float levels)
 {
 	for (int i = 0; i < CANDIDATES; i++) {
 		float v = maximum * (1.0f - 0.01f * (float)i);
-		float n = rintf(fminf(a / v * levels, levels)), e = n * v / levels - a;
+		float n = rintf(lesser(a / v * levels, levels)), e = n * v / levels - a;
 
 		loss[i] += e * e;
 	}

@@ -38,12 +38,12 @@ struct unit {
 	}
 
 #define NO_CLIP
-#define CLIP target = fminf(fmaxf(target, 0.0f), un.top)
+#define CLIP target = lesser(greater(target, 0.0f), un.top)
 
 UNIT(relu_if, rule_if, int16_t, NO_CLIP)
 UNIT(relu_signed, rule_signed, int16_t, NO_CLIP)
 UNIT(relu_burst, rule_burst, float, NO_CLIP)
-UNIT(relu_round, rule_round, int16_t, target = fmaxf(target, 0.0f))
+UNIT(relu_round, rule_round, int16_t, target = greater(target, 0.0f))
 UNIT(segment_if, rule_if, int16_t, CLIP)
 UNIT(segment_signed, rule_signed, int16_t, CLIP)
 UNIT(segment_burst, rule_burst, float, CLIP)

@@ -45,8 +45,8 @@ rule_burst(float x, float v, float *state, int burst)
 
 	u -= first;
 	m += first;
-	r = fmaxf(-m, u);
-	n = fminf(floorf(fabsf(r) / (half + 1e-5f)), (float)burst);
+	r = greater(-m, u);
+	n = lesser(floorf(fabsf(r) / (half + 1e-5f)), (float)burst);
 	k = v > 0.0f ? (int)n : 0;
 	second = (r < 0.0f ? -half : half) * (float)k;
 	m += second;
@@ -60,7 +60,7 @@ rule_round(float x, float v, int16_t *state, int burst)
 	int m = *state, k;
 	float b = (float)burst, n = rintf((x - (float)m * v) / v);
 
-	n = fmaxf(fminf(n, b), -b);
+	n = greater(lesser(n, b), -b);
 	k = v > 0.0f ? (int)n : 0;
 	*state = (int16_t)(m + k);
 	return (struct fired){(float)(m + k) * v, (float)k * v, k < 0 ? -k : k};
