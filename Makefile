@@ -38,6 +38,8 @@ ifeq ($(SAN),1)
 CFLAGS  += -fsanitize=address,undefined -fno-omit-frame-pointer -fno-sanitize-recover=undefined
 LDFLAGS += -fsanitize=address,undefined
 endif
+# Sub-makes say nothing but what they do.
+SUB = --no-print-directory $(if $(filter 1,$(V)),,-s)
 ifneq ($(V),1)
 Q := @
 say = @printf '  %-6s %s\n' '$(1)' '$(2)'
@@ -76,7 +78,7 @@ help: ## this list
 
 run: ## install what is missing, build, and open the workbench on the embedded example
 	@scripts/install-deps
-	@$(MAKE) --no-print-directory all
+	@$(MAKE) $(SUB) all
 	@$(PROG) --example
 
 all: $(LIB) $(PROG) ## build the library and the program
@@ -84,7 +86,7 @@ lib: $(LIB)
 
 test: ## install what is missing, build, and run all tests
 	@scripts/install-deps --test
-	@$(MAKE) --no-print-directory all tests
+	@$(MAKE) $(SUB) all tests
 	@scripts/run-tests --build $(B)
 
 tests: $(TESTBIN) # build the tests
@@ -106,7 +108,7 @@ lint: ## check the layers, the formatting, the scripts and the code
 
 asan: ## build with sanitizers in build-asan and run all tests there
 	@scripts/install-deps --test
-	@$(MAKE) --no-print-directory B=build-asan SAN=1 all tests
+	@$(MAKE) $(SUB) B=build-asan SAN=1 all tests
 	@UBSAN_OPTIONS=print_stacktrace=1 SPIKESCOPE_TEST_TIMEOUT=1200 scripts/run-tests --build build-asan
 
 docs: $(PROG) ## write the manual page of the commands from the command table

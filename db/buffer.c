@@ -2,7 +2,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 enum {
 	ROWS_MANY = 16384,  /* written when a new step begins */
@@ -10,15 +9,6 @@ enum {
 	NAMES_MAX = 1 << 20,
 };
 static const double SECONDS_BETWEEN_WRITES = 1;
-
-static double
-now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
 
 /* FNV-1a: names are short. */
 static uint32_t
@@ -149,7 +139,7 @@ buffer_written(struct store *store, bool committed, struct status *st)
 {
 	struct buffer *b = &store->buffer;
 
-	b->written = now();
+	b->written = sql_now();
 	b->failed = !committed;
 	if (committed) {
 		b->count = b->step = 0;
@@ -177,14 +167,14 @@ write_when_due(struct store *store, struct status *st)
 	bool ok;
 
 	if (b->count == 0) {
-		b->written = now();
+		b->written = sql_now();
 		return true;
 	}
-	if ((b->failed || b->count < ROWS_MANY) && now() - b->written < SECONDS_BETWEEN_WRITES)
+	if ((b->failed || b->count < ROWS_MANY) && sql_now() - b->written < SECONDS_BETWEEN_WRITES)
 		return true;
-	sqlite3_busy_timeout(store->db, STORE_GLANCE_MS);
+	store->patience_ms = STORE_GLANCE_MS;
 	rc = sql_number(store->db, "BEGIN IMMEDIATE", NULL);
-	sqlite3_busy_timeout(store->db, STORE_BUSY_MS);
+	store->patience_ms = STORE_BUSY_MS;
 	if ((rc & 0xff) == SQLITE_BUSY) {
 		buffer_written(store, false, NULL);
 		return true;

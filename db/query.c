@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 enum { OPS_PER_POLL = 4000 }; /* some 100 microseconds */
 
@@ -32,15 +31,6 @@ struct watch {
 	bool cancelled, late;
 };
 
-static double
-now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
 static int
 poll_query(void *ctx)
 {
@@ -48,7 +38,7 @@ poll_query(void *ctx)
 
 	if (watch->query->cancelled && watch->query->cancelled(watch->query->cancel_ctx))
 		watch->cancelled = true;
-	else if (watch->end > 0 && now() > watch->end)
+	else if (watch->end > 0 && sql_now() > watch->end)
 		watch->late = true;
 	return watch->cancelled || watch->late;
 }
@@ -305,7 +295,7 @@ give_answer(struct store *store, sqlite3 *db, sqlite3_stmt *s, const struct watc
 bool
 query_run(struct store *store, struct query *query, const struct query_output *output, struct status *st)
 {
-	struct watch watch = {.query = query, .end = query->timeout_seconds > 0 ? now() + query->timeout_seconds : 0};
+	struct watch watch = {.query = query, .end = query->timeout_seconds > 0 ? sql_now() + query->timeout_seconds : 0};
 	sqlite3_stmt *s;
 	sqlite3 *db;
 	bool ok;

@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 static const struct {
 	const char *doing; /* "cannot ..." */
@@ -64,6 +65,15 @@ static const struct {
 	 "pragma_table_info(m.name) AS i WHERE m.type IN ('table', 'view') AND m.name NOT GLOB 'sqlite_*' ORDER BY t, k"},
     [STATEMENT_NAME_FIND] = {"find a name", "SELECT id FROM metric_names WHERE name = ?1"},
 };
+
+double
+sql_now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
 
 void
 sql_harden(sqlite3 *db)

@@ -28,6 +28,21 @@ gone_function(sqlite3_context *context, int count, sqlite3_value **value)
 	sqlite3_result_int(context, process_gone(sqlite3_value_int64(value[0]), start ? start : ""));
 }
 
+/* SQLite's own waiting looks ever more rarely, up to ten times a second, and between
+ * processes that write without a pause it then never finds the file free. */
+static int
+wait_for_others(void *ctx, int calls)
+{
+	struct store *store = ctx;
+
+	if (calls == 0)
+		store->busy_since = sql_now();
+	if (sql_now() - store->busy_since > 1e-3 * store->patience_ms)
+		return 0;
+	sqlite3_sleep(calls < 3 ? 1 : 3);
+	return 1;
+}
+
 /* WAL lets others read while one writes. Switching needs the file alone for a moment
  * and does not wait for it by itself. Where the file system cannot do it, the old
  * journal stays, which is slower but as safe. */
@@ -55,6 +70,8 @@ open_file(struct store *store, struct status *st)
 	if (rc != SQLITE_OK)
 		return sql_fail(store->db, store->path, "open it", st);
 	sql_harden(store->db);
+	store->patience_ms = STORE_BUSY_MS;
+	sqlite3_busy_handler(store->db, wait_for_others, store);
 	if (!migrate_check(store->db, store->path, migration_table, st))
 		return false;
 	if (sqlite3_db_readonly(store->db, "main") == 1)

@@ -11,8 +11,8 @@
 
 enum {
 	STORE_APPLICATION_ID = 0x53504b53, /* "SPKS" */
-	STORE_BUSY_MS = 5000,
-	STORE_GLANCE_MS = 50, /* patience where waiting rows may wait on */
+	STORE_BUSY_MS = 10000,             /* how long to wait for another process that writes */
+	STORE_GLANCE_MS = 50,              /* the same where rows may wait on in the buffer */
 };
 
 /* Prepared once, when the store is opened: that also shows that the schema is whole. */
@@ -84,6 +84,8 @@ struct store {
 	sqlite3 *reader; /* for questions; opened when first needed */
 	char *path;
 	bool memory;
+	int patience_ms;
+	double busy_since; /* seconds of sql_now() */
 	char host[65];
 	int64_t pid;
 	char process_start[96];
@@ -96,6 +98,7 @@ struct store {
 
 /* Settings for files that strangers may have made. */
 void sql_harden(sqlite3 *db);
+double sql_now(void); /* monotonic seconds */
 /* Runs sql, whatever it gives; *value (may be NULL) is the first number of the first row. */
 int sql_number(sqlite3 *db, const char *sql, int64_t *value);
 /* Turns the database's last error into a status: "PATH: cannot DOING: WHY; NEXT STEP". */
