@@ -2,6 +2,7 @@
 #include "ann/ann.h"
 
 #include <math.h>
+#include <omp.h>
 #include <oneapi/dnnl/dnnl.h>
 #include <string.h>
 
@@ -22,12 +23,27 @@ plain_product(bool transpose_b, int m, int n, int k, float alpha, const float *a
 		}
 }
 
+/* oneDNN's threads wait for each other by spinning, which costs small products more
+ * than the second core brings, and far more when the machine is busy. */
+static bool
+worth_threads(int m, int n, int k)
+{
+	return (double)m * n * k > 3e7;
+}
+
 void
 dense_product(bool transpose_b, int m, int n, int k, float alpha, const float *a, int lda, const float *b, int ldb, float beta,
 	      float *c, int ldc)
 {
+	int threads = omp_get_max_threads();
+	bool one = threads > 1 && !worth_threads(m, n, k);
+
+	if (one)
+		omp_set_num_threads(1);
 	if (dnnl_sgemm('N', transpose_b ? 'T' : 'N', m, n, k, alpha, a, lda, b, ldb, beta, c, ldc) != dnnl_success)
 		plain_product(transpose_b, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
+	if (one)
+		omp_set_num_threads(threads);
 }
 
 void

@@ -338,17 +338,41 @@ make_ugo(struct calibration *c, struct tracker *t, struct status *st)
 	struct ugo u = {0};
 	bool ok;
 
-	t->site->observed_lo = t->lo;
-	t->site->observed_hi = t->hi;
 	ok = c->options->ugo_file ? import_ugo(c, f, t, &u, st) : fit_ugo(c, t, f, &u, st);
 	ok = ok && plan_set_ugo(c->plan, t->site->site, &u, st);
 	ugo_done(&u);
 	return ok || status_prefix(st, "UGO of %s", site_name(t->site->site, name));
 }
 
+/* The released code has one UGO for each function, whatever its place: give all places
+ * of a function the range of all. */
+static void
+share_ranges(struct calibration *c)
+{
+	const struct vit *vit = c->plan->vit;
+
+	for (int i = 0; i < c->plan->sites; i++)
+		for (int j = 0; j < c->plan->sites; j++) {
+			struct tracker *a = &c->tracker[i], *b = &c->tracker[j];
+
+			if (!a->site || !b->site || a->site->mode == FUNCTION_MODE_NONE || b->site->mode == FUNCTION_MODE_NONE ||
+			    plan_function(vit, a->site->site.kind) != plan_function(vit, b->site->site.kind))
+				continue;
+			a->lo = b->lo = fminf(a->lo, b->lo);
+			a->hi = b->hi = fmaxf(a->hi, b->hi);
+		}
+}
+
 static bool
 make_ugos(struct calibration *c, struct status *st)
 {
+	for (int i = 0; i < c->plan->sites; i++)
+		if (c->tracker[i].site && c->tracker[i].site->mode != FUNCTION_MODE_NONE) {
+			c->tracker[i].site->observed_lo = c->tracker[i].lo;
+			c->tracker[i].site->observed_hi = c->tracker[i].hi;
+		}
+	if (!c->recipe->segments)
+		share_ranges(c);
 	for (int i = 0; i < c->plan->sites; i++) {
 		struct tracker *t = &c->tracker[i];
 
