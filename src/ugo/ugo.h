@@ -124,7 +124,7 @@ void ugo_limit(enum function f, double lo, double hi, enum ugo_weighting weighti
 /* How far from an optimum the nodes are: at one, each piece is the best line for
  * its own part of the density, i.e. sum w r and sum w r x vanish on every piece.
  * Returns the largest such moment relative to the RMSE and the mean weight of a
- * piece: below 1e-2 for a converged fit, about 0.3 for uniform knots, 0 for an
+ * piece: below 1e-2 for a converged fit, 0.03 to 0.9 for uniform knots, 0 for an
  * exact fit, NaN where the function is unknown. */
 double ugo_certificate(const struct ugo *u);
 
