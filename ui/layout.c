@@ -65,8 +65,12 @@ place_views(struct layout *l, struct rect r, struct layout_maps maps)
 		r.w -= between(r.w / 3, 28, 46) - 1;
 		side.x = r.x + r.w - 1;
 		side.w -= r.w - 1;
-		l->pane[PANE_SELECTED] = cut_top(&side, side.h - between(side.h / 2, 6, 14) + 1);
-		l->pane[PANE_READOUT] = side;
+		if (side.h >= 12) {
+			l->pane[PANE_SELECTED] = cut_top(&side, side.h - between(side.h / 2, 6, 14) + 1);
+			l->pane[PANE_READOUT] = side;
+		} else {
+			l->pane[PANE_SELECTED] = side;
+		}
 	}
 	if (r.h >= 12)
 		l->pane[PANE_ATTENTION] =

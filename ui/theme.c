@@ -26,7 +26,7 @@ static const uint32_t sequential[ANCHORS] = {0x000004, 0x1f0c48, 0x57106e, 0x882
 static const uint32_t diverging[ANCHORS] = {0x9eb0ff, 0x5ba4db, 0x2d7597, 0x1a4256, 0x110c09,
 					    0x411206, 0x802c1e, 0xc3695a, 0xffadad};
 /* The same order of lightness in the eight colours every terminal has. */
-static const uint32_t sequential8[] = {0x000000, 0x0000ff, 0xff00ff, 0xff0000, 0xffff00, 0xffffff};
+static const uint32_t sequential8[] = {0x000000, 0x0000ff, 0xff0000, 0xff00ff, 0xffff00, 0xffffff};
 static const uint32_t diverging8[] = {0x00ffff, 0x0000ff, 0x000000, 0xff0000, 0xffff00};
 
 static uint32_t
