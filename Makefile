@@ -4,12 +4,19 @@
 
 B       ?= build
 PREFIX  ?= /usr/local
-CC      ?= gcc
+CC      := $(if $(filter default,$(origin CC)),gcc,$(CC))
 AR      ?= ar
+INSTALL ?= install
 OPT     ?= -O2 -g
 VERSION := $(shell sed -n 's/.*SPIKESCOPE_VERSION "\(.*\)"/\1/p' src/spikescope.h)
 
-PKGS    := jansson libpng libjpeg zlib sqlite3 ncursesw readline cairo libxxhash
+# All processors, unless the command line has its own -j.
+ifeq ($(MAKELEVEL),0)
+MAKEFLAGS += -j$(shell nproc 2>/dev/null || echo 1)
+endif
+
+ENGINE_PKGS := jansson libpng libjpeg zlib libxxhash
+PKGS    := $(ENGINE_PKGS) sqlite3 ncursesw readline cairo
 # pkg-config is absent on a bare system until install-deps has run; say so only when building.
 PKG     := $(shell command -v pkg-config 2>/dev/null)
 ifneq ($(PKG),)
@@ -17,9 +24,11 @@ PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
 PKG_LIBS   := $(shell pkg-config --libs $(PKGS) 2>/dev/null)
 TEST_LIBS  := $(shell pkg-config --libs cmocka 2>/dev/null) $(shell pkg-config --libs vterm 2>/dev/null)
 endif
+need_libs = $(if $(PKG_LIBS),,$(error libraries that spikescope needs are missing: type `make deps` first))
 
 WARN    := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wwrite-strings -Wvla -Wformat=2 -Wno-format-nonliteral
 CFLAGS  += -std=c11 -D_GNU_SOURCE -Isrc -I. -fopenmp -ffp-contract=off $(WARN) $(OPT) $(PKG_CFLAGS)
+ENGINE_LIBS := -ldnnl -lm -lpthread -fopenmp
 LDLIBS  += -ldnnl $(PKG_LIBS) -lm -lpthread
 LDFLAGS += -fopenmp
 ifeq ($(WERROR),1)
@@ -43,16 +52,93 @@ UIO  := $(UIC:%.c=$(B)/%.o)
 UNIT := $(sort $(wildcard tests/unit/*.c))
 BENCH := $(sort $(wildcard tests/bench/*.c))
 TESTH := $(sort $(wildcard tests/support/*.c))
+HEADERS := $(sort $(wildcard src/*.h src/*/*.h))
+EXAMPLES := $(sort $(wildcard examples/* examples/*/*))
+CHECKED := $(sort $(wildcard src/*.h src/*/*.[ch] db/*.[ch] ui/*.[ch] tests/*/*.[ch]))
 
 LIB  := $(B)/libspikescope.a
 PROG := $(B)/spikescope
+TESTBIN := $(UNIT:%.c=$(B)/%)
+BENCHBIN := $(BENCH:%.c=$(B)/%)
+COMMANDS_PAGE := man/spikescope-commands.7
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z_%-]+:.*## /{printf "  make %-18s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+	@echo '  V=1 shows commands, B=DIR builds elsewhere, PREFIX=DIR and DESTDIR=DIR say where to install'
 .DEFAULT_GOAL := help
+
+run: ## install what is missing, build, and open the workbench on the embedded example
+	@scripts/install-deps
+	@$(MAKE) --no-print-directory all
+	@$(PROG) --example
 
 all: $(LIB) $(PROG) ## build the library and the program
 lib: $(LIB)
+
+test: ## install what is missing, build, and run all tests
+	@scripts/install-deps --test
+	@$(MAKE) --no-print-directory all tests
+	@scripts/run-tests --build $(B)
+
+tests: $(TESTBIN) # build the tests
+
+bench: $(PROG) $(BENCHBIN) ## build and run the benchmarks
+	@for b in $(BENCHBIN) $(sort $(wildcard tests/bench/*.sh)); do \
+		echo "$$b"; SPIKESCOPE=$(abspath $(PROG)) "./$$b" || exit 1; done
+
+lint: ## check the layers, the formatting, the scripts and the code
+	@scripts/install-deps --lint
+	@scripts/check-arrows
+	$(call say,FORMAT,clang-format)
+	$(Q)clang-format --dry-run -Werror $(CHECKED)
+	$(call say,CHECK,shellcheck)
+	$(Q)shellcheck scripts/check-arrows scripts/compile-commands scripts/embed-sql scripts/install-deps scripts/run-tests .ci/run \
+		$(wildcard tests/cli/*.sh)
+	$(call say,CHECK,cppcheck)
+	$(Q)mkdir -p $(B)/cppcheck && cppcheck -q -j $$(nproc) --cppcheck-build-dir=$(B)/cppcheck --std=c11 --language=c -Isrc -I. \
+		--enable=warning,performance,portability --inline-suppr --suppress=missingInclude --suppress=missingIncludeSystem \
+		--error-exitcode=1 $(sort $(wildcard src db ui tests))
+
+asan: ## build with sanitizers in build-asan and run all tests there
+	@scripts/install-deps --test
+	@$(MAKE) --no-print-directory B=build-asan SAN=1 all tests
+	@UBSAN_OPTIONS=print_stacktrace=1 SPIKESCOPE_TEST_TIMEOUT=1200 scripts/run-tests --build build-asan
+
+docs: $(PROG) ## write the manual page of the commands from the command table
+	$(Q)mkdir -p $(dir $(COMMANDS_PAGE)) && $(PROG) --man-commands >$(B)/commands.7
+	@cmp -s $(B)/commands.7 $(COMMANDS_PAGE) && echo '  $(COMMANDS_PAGE) is current' || \
+		{ cp $(B)/commands.7 $(COMMANDS_PAGE) && echo '  $(COMMANDS_PAGE) was out of date and is new now'; }
+
+docs-check: $(PROG) ## fail when that page is not current
+	$(Q)$(PROG) --man-commands | diff -u $(COMMANDS_PAGE) - || \
+		{ echo '$(COMMANDS_PAGE) is not what the command table says: type `make docs`' >&2; exit 1; }
+
+deps: ## install what building, testing and linting need
+	@scripts/install-deps --test --lint
+
+compile_commands: ## write compile_commands.json for editors
+	$(Q)scripts/compile-commands '$(CC) $(CFLAGS)' $(SRC) $(DBC) $(UIC) $(UNIT) $(TESTH) $(BENCH) >compile_commands.json
+
+install: all ## install the program, the library, the manual and the examples (DESTDIR, PREFIX)
+	$(Q)$(INSTALL) -D -m 755 $(PROG) $(DESTDIR)$(PREFIX)/bin/spikescope
+	$(Q)$(INSTALL) -D -m 644 $(LIB) $(DESTDIR)$(PREFIX)/lib/libspikescope.a
+	$(Q)for f in $(HEADERS:src/%=%); do $(INSTALL) -D -m 644 src/$$f $(DESTDIR)$(PREFIX)/include/spikescope/$$f || exit 1; done
+	$(Q)mkdir -p $(DESTDIR)$(PREFIX)/lib/pkgconfig && sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' \
+		-e 's|@ENGINE@|$(ENGINE_PKGS)|' -e 's|@LIBS@|$(ENGINE_LIBS)|' scripts/spikescope.pc.in \
+		>$(DESTDIR)$(PREFIX)/lib/pkgconfig/spikescope.pc
+	$(Q)for f in $(wildcard man/*.[1-9]); do \
+		$(INSTALL) -D -m 644 $$f $(DESTDIR)$(PREFIX)/share/man/man$${f##*.}/$${f##*/} || exit 1; done
+	$(Q)for f in $(EXAMPLES); do [ -d $$f ] || \
+		$(INSTALL) -D -m 644 $$f $(DESTDIR)$(PREFIX)/share/spikescope/$$f || exit 1; done
+
+uninstall: ## remove what install put there
+	$(Q)rm -f $(DESTDIR)$(PREFIX)/bin/spikescope $(DESTDIR)$(PREFIX)/lib/libspikescope.a \
+		$(DESTDIR)$(PREFIX)/lib/pkgconfig/spikescope.pc
+	$(Q)rm -f $(foreach f,$(notdir $(wildcard man/*.[1-9])),$(DESTDIR)$(PREFIX)/share/man/man$(subst .,,$(suffix $(f)))/$(f))
+	$(Q)rm -rf $(DESTDIR)$(PREFIX)/include/spikescope $(DESTDIR)$(PREFIX)/share/spikescope
+
+clean: ## remove what was built
+	rm -rf $(B) build-asan
 
 $(LIB): $(OBJ)
 	$(call say,AR,$@)
@@ -63,7 +149,7 @@ $(PROG): $(UIO) $(DBO) $(LIB)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $(UIO) $(DBO) $(LIB) $(LDLIBS)
 
 $(B)/%.o: %.c
-	$(call say,CC,$<)
+	$(need_libs)$(call say,CC,$<)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) -MMD -MP -c -o $@ $<
 
@@ -75,15 +161,11 @@ $(B)/db/schema.c: $(sort $(wildcard db/*.sql)) scripts/embed-sql
 $(B)/db/schema.o: $(B)/db/schema.c
 	$(Q)$(CC) $(CFLAGS) -MMD -MP -c -o $@ $<
 
-# Unit tests link everything but main.
-TESTBIN := $(UNIT:%.c=$(B)/%)
+# Tests and benchmarks link everything but main.
 $(B)/tests/%: $(B)/tests/%.o $(TESTH:%.c=$(B)/%.o) $(filter-out $(B)/ui/main.o,$(UIO)) $(DBO) $(LIB)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS) $(TEST_LIBS)
 
-clean: ## remove what was built
-	rm -rf $(B)
-
 -include $(wildcard $(B)/*/*.d $(B)/*/*/*.d)
-.PHONY: help all lib clean
+.PHONY: help run all lib test tests bench lint asan docs docs-check deps compile_commands install uninstall clean
 .SECONDARY:

@@ -5,7 +5,7 @@
  *
  *	struct status st = {0};
  *	struct vit *vit = vit_load("examples/digits-vit", &st);
- *	struct dataset *data = dataset_open("examples/digits-vit/digits.safetensors", &st);
+ *	struct dataset *data = dataset_open("examples/digits-vit/calibration.safetensors", &st);
  *	...fill pixels with calibration pictures by dataset_get()...
  *	struct plan *plan = plan_build(vit, &(struct plan_options){.T = 16, .pixels = pixels, .pictures = 32}, NULL, &st);
  *	struct snn *snn = snn_new(plan, &st);

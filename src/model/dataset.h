@@ -1,10 +1,16 @@
 /* Data sets: numbered, labelled pictures, read when asked for.
  *
- * Known forms: a CIFAR-10 binary batch (file of 3073-byte records), a folder of
- * such batches (data_batch_*.bin, test_batch.bin: the test batch), a folder of
- * class folders with JPEG or PNG files (classes sorted by name), a folder of
- * pictures without classes, and a safetensors file with a `pixel_values` or
- * `images` tensor [n, channels, size, size] of normalised floats (and `labels`). */
+ * Known forms, in the order in which a path is tried:
+ * - a safetensors file with a `pixel_values` or `images` tensor of normalised floats
+ *   [n, channels, size, size] (or one picture [channels, size, size]) and, if it
+ *   likes, `labels` [n] of integers;
+ * - a CIFAR-10 binary batch (3073-byte records), or a folder with test_batch.bin
+ *   or else data_batch_*.bin (all of them, by name); class names come from a
+ *   batches.meta.txt beside them;
+ * - a folder of class folders with .jpg, .jpeg and .png files (a class is a folder's
+ *   index by name; folders within class folders are not entered);
+ * - a folder of such files without classes.
+ * Names sort by their bytes, hidden ones are left out, symbolic links are followed. */
 #ifndef SPIKESCOPE_MODEL_DATASET_H
 #define SPIKESCOPE_MODEL_DATASET_H
 
@@ -14,22 +20,34 @@
 
 struct dataset;
 
+/* Fails with STATUS_DATA: not there, not a data set, no pictures, a batch of a wrong
+ * size, labels that are none. Pictures themselves are first read by dataset_get(). */
 struct dataset *dataset_open(const char *path, struct status *st);
-void dataset_close(struct dataset *data);
+void dataset_close(struct dataset *data); /* NULL is fine */
 
 int dataset_count(const struct dataset *data);
-int dataset_classes(const struct dataset *data);		   /* 0 when unlabelled */
+int dataset_classes(const struct dataset *data);                  /* 0 when unlabelled */
 const char *dataset_class(const struct dataset *data, int index); /* NULL when it has no name */
 const char *dataset_path(const struct dataset *data);
-const char *dataset_hash(const struct dataset *data); /* of contents, or of names, sizes and times for folders */
+
+/* Of the file's contents (of all batches in a CIFAR folder, so that the folder and its
+ * test batch are the same data); of names, sizes and times for folders of pictures. */
+const char *dataset_hash(const struct dataset *data);
 
 /* Picture `index` as the model wants it: pixels [channels, size, size]; *label is
- * its class or -1. Thread safe. */
+ * its class or -1 (label may be NULL). Files are prepared as image_prepare() does,
+ * except that CIFAR pictures of the model's own size are only normalised; tensors
+ * must have the model's shape and be finite. Thread safe. */
 bool dataset_get(const struct dataset *data, int index, const struct vit *vit, float *pixels, int *label, struct status *st);
 
-/* One picture by what a user types: "17" (of data, which may be NULL), "cat.jpg",
- * "file.safetensors:NAME[3]" (the index may be omitted). *title (for the status
- * line, "image 17", "cat.jpg") is a new string that the caller frees. */
+/* One picture by what a user types:
+ *	17				of data; STATUS_FAILED when data is NULL (a file of
+ *					that name is ./17)
+ *	cat.jpg				a JPEG or PNG
+ *	FILE.safetensors:NAME[3]	of a tensor [n, C, S, S]; without [i] the first, or the
+ *					whole of a tensor [C, S, S]
+ * *title (for the status line: "image 17", "cat.jpg", "FILE.safetensors:NAME[3]", without
+ * folders, escaped) is a new string that the caller frees; NULL on failure. */
 bool picture_get(const char *text, const struct dataset *data, const struct vit *vit, float *pixels, int *label, char **title,
 		 struct status *st);
 

@@ -45,51 +45,56 @@ enum threshold_rule { THRESHOLD_MAX, THRESHOLD_PERCENTILE, THRESHOLD_MMSE };
 struct site_plan {
 	struct site site;
 	enum neuron_kind neuron; /* of the encoder, or of the UGO's hidden neurons */
-	int burst;		 /* spikes a step beyond (BURST) or at most (ROUND) */
-	bool positive;		 /* the site's values are never negative (softmax) */
-	bool split;		 /* two neurons a channel, one for each sign (released x2x) */
+	int burst;               /* spikes a step beyond (BURST) or at most (ROUND) */
+	bool positive;           /* the site's values are never negative (softmax) */
+	bool split;              /* two neurons a channel, one for each sign (released x2x) */
 
 	/* Thresholds: for encoders one per channel (and sign); for UGOs one per hidden
 	 * neuron, or per channel and hidden neuron. NULL when the site does not spike. */
 	enum threshold_rule rule;
-	int channels;		 /* how many channels have their own; 1: all share */
-	int per_channel;	 /* thresholds per channel: 1, 2 (split) or hidden */
-	float *threshold;	 /* [channels, per_channel] */
+	int channels;     /* how many channels have their own; 1: all share */
+	int per_channel;  /* thresholds per channel: 1, 2 (split) or hidden */
+	float *threshold; /* [channels, per_channel] */
 
 	enum function_mode mode;
-	struct ugo *ugo;	 /* owned; NULL unless mode is ANALOG or SPIKING */
+	struct ugo *ugo; /* owned; NULL unless mode is ANALOG or SPIKING */
 
 	/* What calibration saw: the input of the function for UGO sites, else the value. */
 	float observed_lo, observed_hi;
 };
 
+struct folded_block;
+struct arena;
+
 struct plan {
-	const struct vit *vit;	 /* not owned; must outlive the plan */
+	const struct vit *vit; /* not owned; must outlive the plan */
 	char recipe[24];
-	int T;			 /* steps the thresholds were calibrated for */
-	bool mean_decoded;	 /* value = sum sent / t, input at every step; else value = sum sent, input once */
-	bool fold_norm;		 /* encode the centred input and fold gamma; else encode the normalised output */
-	bool subtract_max;	 /* softmax shifted by the row maximum; else by the first token's score less 1, clamped at 3 */
-	bool eps;		 /* LayerNorm adds eps to the variance */
-	float exp_floor;	 /* exp is 0 at and below this shifted score */
+	int T;                /* steps the thresholds were calibrated for */
+	bool mean_decoded;    /* value = sum sent / t, input at every step; else value = sum sent, input once */
+	bool fold_norm;       /* encode the centred input and fold gamma; else encode the normalised output */
+	bool eps;             /* LayerNorm adds eps to the variance */
+	bool self_correcting; /* the softmax encoder receives t softmax minus what it has sent, each step (released code) */
+	float exp_floor;      /* exp is 0 at and below this shifted score */
 	uint64_t seed;
 	int calibration_pictures;
 	char calibration_hash[HASH_HEX];
 	int sites;
-	struct site_plan *site;	 /* [sites] by site_index */
-	char hash[HASH_HEX];	 /* of the JSON and of thresholds and UGO weights */
+	struct site_plan *site;      /* [sites] by site_index */
+	struct folded_block *folded; /* [depth] linear layers with LayerNorm's gamma and beta in them; private */
+	char hash[HASH_HEX];         /* of the JSON and of thresholds and UGO weights */
+	struct arena *arena;         /* owns sites, thresholds and folded weights */
 };
 
 struct plan_options {
-	const char *recipe;	/* NULL: "sta" */
-	int T;			/* 1..1024; 0: 32 */
-	int rule;		/* enum threshold_rule, or -1: the recipe's */
-	double percentile;	/* for THRESHOLD_PERCENTILE: 0..100 */
-	int hidden;		/* UGO size for all functions; 0: the recipe's */
+	const char *recipe; /* NULL: "sta" */
+	int T;              /* 1..1024; 0: 32 */
+	int rule;           /* enum threshold_rule, or -1: the recipe's */
+	double percentile;  /* for THRESHOLD_PERCENTILE: 0..100 */
+	int hidden;         /* UGO size for all functions; 0: the recipe's */
 	uint64_t seed;
-	const char *ugo_file;	/* sta-release: released weights to import (gelu, exp, inv, rsqrt); NULL: refit */
-	const float *pixels;	/* [pictures, channels, size, size] calibration pictures */
-	int pictures;		/* at least 1 */
+	const char *ugo_file;      /* sta-release: released weights to import (gelu, exp, inv, rsqrt); NULL: refit */
+	const float *pixels;       /* [pictures, channels, size, size] calibration pictures */
+	int pictures;              /* at least 1 */
 	const char *pictures_hash; /* names them in the plan; may be NULL */
 };
 
@@ -99,18 +104,33 @@ struct recipe_info {
 };
 extern const struct recipe_info recipe_table[];
 
+/* A plan without thresholds and UGOs: every site as the recipe has it, to be filled
+ * by plan_set_threshold() and plan_set_ugo() and closed by plan_finish(). This is how
+ * a plan is made from thresholds that come from elsewhere; plan_build() does it all. */
+struct plan *plan_new(const struct vit *vit, const char *recipe, int T, struct status *st);
+/* Thresholds of a site, copied: [channels, per_channel]; channels is 1 or the site's last dimension. */
+bool plan_set_threshold(struct plan *plan, struct site site, const float *threshold, int channels, int per_channel,
+			struct status *st);
+bool plan_set_ugo(struct plan *plan, struct site site, const struct ugo *ugo, struct status *st); /* copied */
+/* Checks that every spiking site has what it needs and computes the hash. */
+bool plan_finish(struct plan *plan, struct status *st);
+
 /* Calibrates and builds. STATUS_USAGE: unknown recipe, T out of range. */
-struct plan *plan_build(const struct vit *vit, const struct plan_options *options, const struct progress *progress, struct status *st);
+struct plan *plan_build(const struct vit *vit, const struct plan_options *options, const struct progress *progress,
+			struct status *st);
 void plan_free(struct plan *plan);
 
 /* Canonical JSON (sorted keys, no thresholds but their hash); the caller frees. */
 char *plan_json(const struct plan *plan);
 
+/* The function that stands at a UGO site of this model. */
+enum function plan_function(const struct vit *vit, enum site_kind kind);
+
 /* Is any nonlinearity or product operand of the blocks not spiking? Counts sites
  * whose function is EXACT or ANALOG. */
 int plan_analog_functions(const struct plan *plan);
 
-const char *neuron_name(enum neuron_kind kind);	      /* "graded", "if", "signed", "burst", "round" */
+const char *neuron_name(enum neuron_kind kind);       /* "graded", "if", "signed", "burst", "round" */
 const char *function_mode_name(enum function_mode m); /* "none", "exact", "analog", "spiking" */
 
 #endif

@@ -35,13 +35,13 @@ int snn_time(const struct snn *snn); /* steps done */
 void snn_logits(const struct snn *snn, float *logits);
 
 enum snn_quantity {
-	SNN_VALUE,	/* what has been decoded so far: comparable with the reference's value */
+	SNN_VALUE,      /* what has been decoded so far: comparable with the reference's value */
 	SNN_CORRECTION, /* change of the value by the last step */
-	SNN_SENT,	/* sent in the last step, in the site's own unit (0: silent) */
-	SNN_COUNT,	/* the same in quanta of the threshold, signed */
-	SNN_MEMBRANE,	/* X_t - M_t after the last step (encoders) */
-	SNN_THRESHOLD,	/* broadcast to the site's shape (encoders) */
-	SNN_INPUT,	/* what the function received, as a value (UGO sites) */
+	SNN_SENT,       /* sent in the last step, in the site's own unit (0: silent) */
+	SNN_COUNT,      /* the same in quanta of the threshold, signed */
+	SNN_MEMBRANE,   /* X_t - M_t after the last step (encoders) */
+	SNN_THRESHOLD,  /* broadcast to the site's shape (encoders) */
+	SNN_INPUT,      /* what the function received, as a value (UGO sites) */
 };
 
 /* Is this quantity defined at the site under the network's plan? */
@@ -59,14 +59,16 @@ bool snn_probe_hidden(const struct snn *snn, struct site site, size_t element, f
 /* Spikes of one site (for a UGO: of its hidden neurons). Events count a neuron
  * that sends in a step once, units count every quantum. */
 struct snn_activity {
-	double neurons;			 /* spiking neurons at the site; 0 when it does not spike */
+	double neurons; /* spiking neurons at the site; 0 when it does not spike */
 	double events_step, events_total;
 	double units_step, units_total;
-	double alarms_step;		 /* inputs outside the UGO's range in the last step */
+	double alarms_step; /* inputs outside the UGO's range in the last step */
 };
 void snn_activity(const struct snn *snn, struct site site, struct snn_activity *activity);
 double snn_events(const struct snn *snn);      /* all sites, all steps so far */
 double snn_events_step(const struct snn *snn); /* all sites, last step */
+double snn_units(const struct snn *snn);
+double snn_units_step(const struct snn *snn);
 
 /* State as a value. */
 size_t snn_state_size(const struct snn *snn); /* bytes */

@@ -14,14 +14,14 @@ struct eval_point {
 };
 
 struct eval_options {
-	int first, count;   /* pictures [first, first + count); count 0: all */
-	const int *t;	    /* ascending steps to report */
+	int first, count; /* pictures [first, first + count); count 0: all */
+	const int *t;     /* ascending steps to report */
 	int ts;
-	int threads;	    /* pictures in parallel; 0: all cores */
+	int threads; /* pictures in parallel; 0: all cores */
 };
 
 struct eval_result {
-	int images;	    /* done (fewer than asked when cancelled) */
+	int images; /* done (fewer than asked when cancelled) */
 	double ann_accuracy;
 	struct eval_point *point; /* [ts] */
 	int points;

@@ -10,19 +10,19 @@
 #include "snn/snn.h"
 
 struct walk_site {
-	float rmse;	/* value against the reference, root mean square */
+	float rmse;     /* value against the reference, root mean square */
 	float relative; /* rmse / root mean square of the reference (0 when that is 0) */
 	float cosine;
-	float rate;	/* events per neuron in this step */
+	float rate;          /* events per neuron in this step */
 	float events, units; /* in this step */
-	float alarms;	/* inputs outside the UGO's range in this step */
+	float alarms;        /* inputs outside the UGO's range in this step */
 };
 
 struct walk_step {
-	float *logits;		/* [classes] */
-	float logit_rmse;	/* against the reference */
-	int top;		/* class */
-	double events, units;	/* in this step, all sites */
+	float *logits;        /* [classes] */
+	float logit_rmse;     /* against the reference */
+	int top;              /* class */
+	double events, units; /* in this step, all sites */
 	double seconds;
 	struct walk_site *site; /* [site_count] by site_index */
 };
@@ -35,13 +35,13 @@ struct walk {
 	struct snn *snn;
 	struct ann_trace reference;
 	int ann_top;
-	int label;		/* of the picture, or -1 */
-	bool shown;		/* a picture has been given */
-	int t;			/* steps done */
+	int label;              /* of the picture, or -1 */
+	bool shown;             /* a picture has been given */
+	int t;                  /* steps done */
 	struct walk_step *step; /* [t], step[i] after i + 1 steps */
 	int capacity;
 	struct ann *ann;
-	float *pixels;		/* the picture [channels, size, size] */
+	float *pixels; /* the picture [channels, size, size] */
 };
 
 struct walk *walk_new(const struct plan *plan, struct status *st);

@@ -65,6 +65,9 @@ struct ugo_request {
 	 * bins over [lo, hi] with non-negative counts, mixed with 5% uniform. */
 	const double *density;
 	int bins;
+	/* Knots equally spaced, values by least squares: no descent. What plain training
+	 * ends with; for the recipe that does what the released code does. */
+	bool uniform_knots;
 };
 
 struct ugo {

@@ -1,0 +1,147 @@
+/* What the files of db/ share; not for others. */
+#ifndef SPIKESCOPE_DB_STORE_INTERNAL_H
+#define SPIKESCOPE_DB_STORE_INTERNAL_H
+
+#include "base/status.h"
+#include "db/schema.h"
+
+#include <sqlite3.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+	STORE_APPLICATION_ID = 0x53504b53, /* "SPKS" */
+	STORE_BUSY_MS = 5000,
+	STORE_GLANCE_MS = 50, /* patience where waiting rows may wait on */
+};
+
+/* Prepared once, when the store is opened: that also shows that the schema is whole. */
+enum statement {
+	STATEMENT_BEGIN,
+	STATEMENT_COMMIT,
+	STATEMENT_ROLLBACK,
+	STATEMENT_MODEL,
+	STATEMENT_DATASET,
+	STATEMENT_PLAN,
+	STATEMENT_UGO,
+	STATEMENT_UGO_LIST,
+	STATEMENT_SESSION_NEW,
+	STATEMENT_SESSION_FIND,
+	STATEMENT_SESSION_NOTE,
+	STATEMENT_SESSION_LIST,
+	STATEMENT_COMMAND_BEGIN,
+	STATEMENT_COMMAND_END,
+	STATEMENT_RUN_BEGIN,
+	STATEMENT_RUN_END,
+	STATEMENT_METRIC,
+	STATEMENT_SITE_METRIC,
+	STATEMENT_PREDICTION,
+	STATEMENT_SITE_ADD,
+	STATEMENT_SITE_FIND,
+	STATEMENT_NAME_ADD,
+	STATEMENT_NAME_FIND,
+	STATEMENT_SCHEMA,
+	STATEMENTS
+};
+
+/* Names met so far, numbered in the order of their first use. */
+struct interned {
+	char *name;
+	int64_t id; /* in the file; 0 until written */
+};
+struct intern {
+	struct interned *entry; /* [count] */
+	int count, capacity;
+	int *slot; /* [slots] hash table of entry numbers + 1; 0: free */
+	int slots;
+};
+
+enum row_kind { ROW_METRIC, ROW_SITE_METRIC, ROW_PREDICTION };
+
+struct row {
+	int64_t run;
+	double value;
+	int kind; /* enum row_kind */
+	int t;
+	int site, name;               /* numbers in the interns */
+	int picture, label, ann, snn; /* of a prediction */
+};
+
+struct buffer {
+	struct row *row; /* [count] */
+	size_t count, capacity;
+	bool begun;      /* last is set */
+	struct row last; /* of the step being recorded */
+	size_t step;     /* where its rows begin */
+	bool refusing;   /* the rest of it is refused */
+	double written;  /* monotonic seconds of the last attempt to write */
+	bool failed;     /* and whether it failed */
+	int64_t orphan;  /* a run that turned out not to be there; 0: none */
+};
+
+struct store {
+	sqlite3 *db;
+	sqlite3 *reader; /* for questions; opened when first needed */
+	char *path;
+	bool memory;
+	char host[65];
+	int64_t pid;
+	char process_start[96];
+	sqlite3_stmt *statement[STATEMENTS];
+	struct intern sites, names;
+	struct buffer buffer;
+};
+
+/* --- sql.c --- */
+
+/* Settings for files that strangers may have made. */
+void sql_harden(sqlite3 *db);
+/* Runs sql, whatever it gives; *value (may be NULL) is the first number of the first row. */
+int sql_number(sqlite3 *db, const char *sql, int64_t *value);
+/* Turns the database's last error into a status: "PATH: cannot DOING: WHY; NEXT STEP". */
+bool sql_fail(sqlite3 *db, const char *path, const char *doing, struct status *st);
+
+bool store_prepare(struct store *store, struct status *st);
+/* Binds types ("t" const char * or NULL, "i" int64_t, "r" double, "b" const void * and
+ * size_t), runs the statement to its end. *value (may be NULL) is the number in its
+ * first row, 0 when there is none. */
+bool store_exec(struct store *store, enum statement which, int64_t *value, struct status *st, const char *types, ...);
+/* Hands each row to row(), which returns false when it fails and sets *stop when it
+ * has seen enough. text (may be NULL) is bound to ?1, if there is one. */
+bool store_rows(struct store *store, enum statement which, const char *text,
+		bool (*row)(void *ctx, sqlite3_stmt *s, bool *stop, struct status *st), void *ctx, struct status *st);
+bool store_begin(struct store *store, struct status *st);
+/* Commits when ok, else rolls back; returns whether it is committed. */
+bool store_finish(struct store *store, bool ok, struct status *st);
+
+/* --- path.c --- */
+
+/* The absolute path for store_open()'s path, its folders made or checked; the caller
+ * frees. NULL on failure. */
+char *store_find(const char *path, struct status *st);
+
+/* --- migrate.c --- */
+
+/* Refuses what is not ours to write (path names it in messages). */
+bool migrate_check(sqlite3 *db, const char *path, const struct migration *table, struct status *st);
+/* Brings the file to the table's last version, one transaction a migration. */
+bool migrate_run(sqlite3 *db, const char *path, const struct migration *table, struct status *st);
+
+/* --- process.c --- */
+
+/* Names a start of process pid, so that another process with its number is told from
+ * it; "" when there is no such process or the system does not say. */
+void process_start_of(int64_t pid, char *out, size_t size);
+bool process_gone(int64_t pid, const char *start);
+
+/* --- buffer.c --- */
+
+bool buffer_add(struct store *store, const struct row *row, struct status *st);
+/* The number of name in the intern, or -1 when out of memory. */
+int intern_number(struct intern *intern, const char *name);
+/* Writes all rows; to be called inside a transaction, and buffer_written() after its end. */
+bool buffer_write(struct store *store, struct status *st);
+bool buffer_written(struct store *store, bool committed, struct status *st); /* false: not, or not all of it */
+void buffer_done(struct store *store);
+
+#endif

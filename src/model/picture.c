@@ -1,0 +1,162 @@
+#include "base/text.h"
+#include "model/dataset.h"
+#include "model/dataset_kind.h"
+#include "model/image.h"
+#include "model/safetensors.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char suffix[] = ".safetensors";
+
+/* A title for people: escaped, without the folders before the file's name. */
+static bool
+make_title(char **title, const char *text, struct status *st)
+{
+	const char *slash = strrchr(text, '/');
+	char escaped[256];
+
+	*title = text_format("%s", text_escape(slash ? slash + 1 : text, escaped, sizeof(escaped)));
+	return *title || status_nomem(st, "a picture's title");
+}
+
+static bool
+is_number(const char *text)
+{
+	text += *text == '-';
+	return *text && text[strspn(text, "0123456789")] == '\0';
+}
+
+static bool
+get_number(const char *text, const struct dataset *data, const struct vit *vit, float *pixels, int *label, char **title,
+	   struct status *st)
+{
+	long index;
+	char name[32];
+
+	if (!data)
+		return status_fail(st, STATUS_FAILED,
+				   "image %s: no data set is open; open one with `data PATH`, or name a picture file", text);
+	errno = 0;
+	index = strtol(text, NULL, 10);
+	if (errno || index < 0 || index >= dataset_count(data))
+		return status_fail(st, STATUS_DATA, "image %s is out of range: %s has %d pictures, 0 to %d", text,
+				   dataset_path(data), dataset_count(data), dataset_count(data) - 1);
+	if (!dataset_get(data, (int)index, vit, pixels, label, st))
+		return false;
+	snprintf(name, sizeof(name), "image %ld", index);
+	return make_title(title, name, st);
+}
+
+static bool
+get_file(const char *path, const struct vit *vit, float *pixels, char **title, struct status *st)
+{
+	struct image image;
+	bool ok;
+
+	if (!image_read(path, &image, st))
+		return false;
+	ok = image_prepare(&image, vit, pixels, st);
+	image_done(&image);
+	return ok ? make_title(title, path, st) : status_prefix(st, "%s", path);
+}
+
+/* Splits "NAME[3]" in place; without brackets at the end the index is 0. */
+static bool
+split_index(char *name, int64_t *index)
+{
+	size_t length = strlen(name);
+	char *open = strrchr(name, '['), *end;
+
+	*index = 0;
+	if (!open || name[length - 1] != ']')
+		return true;
+	if (!isdigit((unsigned char)open[1]))
+		return false;
+	errno = 0;
+	*index = strtoll(open + 1, &end, 10);
+	*open = '\0';
+	return end == name + length - 1 && errno == 0;
+}
+
+/* "has: a, b, c and 9 more" for someone who mistyped. */
+static bool
+fail_missing(const struct safetensors *tensors, const char *file, const char *name, struct status *st)
+{
+	int count = safetensors_count(tensors), shown = 0;
+	char list[256] = "";
+	size_t at = 0;
+
+	for (; shown < count && shown < 8; shown++) {
+		const char *next = safetensors_at(tensors, shown)->name;
+
+		if (at + strlen(next) + 3 > sizeof(list))
+			break;
+		at += (size_t)snprintf(list + at, sizeof(list) - at, "%s%s", shown ? ", " : "", next);
+	}
+	if (shown < count)
+		return status_fail(st, STATUS_DATA, "%s: no tensor '%s'; there are %s%sand %d more", file, name, list,
+				   shown ? " " : "", count - shown);
+	return status_fail(st, STATUS_DATA, "%s: no tensor '%s'; there are %s", file, name, count ? list : "none");
+}
+
+static bool
+get_tensor(const char *file, const char *name, int64_t index, const struct vit *vit, float *pixels, int *label, struct status *st)
+{
+	struct safetensors *tensors = safetensors_open(file, st);
+	const struct st_tensor *t;
+	bool ok;
+
+	if (!tensors)
+		return false;
+	t = safetensors_find(tensors, name);
+	ok = t ? tensor_picture(t, file, index, vit, pixels, st) : fail_missing(tensors, file, name, st);
+	if (ok && t->dims == 4)
+		*label = tensor_label(tensors, t->dim[0], index);
+	safetensors_close(tensors);
+	return ok;
+}
+
+/* colon: the one after ".safetensors", or NULL when there is none. */
+static bool
+get_from_tensors(const char *text, const char *colon, const struct vit *vit, float *pixels, int *label, char **title,
+		 struct status *st)
+{
+	char *file = colon ? strndup(text, (size_t)(colon - text)) : strdup(text), *name = strdup(colon ? colon + 1 : "");
+	int64_t index;
+	bool ok;
+
+	if (!file || !name)
+		ok = status_nomem(st, text);
+	else if (!split_index(name, &index))
+		ok = status_fail(st, STATUS_USAGE, "%s: the index is not a number; write FILE.safetensors:NAME[0]", text);
+	else
+		ok = get_tensor(file, name, index, vit, pixels, label, st) && make_title(title, text, st);
+	free(file);
+	free(name);
+	return ok;
+}
+
+bool
+picture_get(const char *text, const struct dataset *data, const struct vit *vit, float *pixels, int *label, char **title,
+	    struct status *st)
+{
+	const char *at = strstr(text, ".safetensors:");
+	size_t length = strlen(text), tail = sizeof(suffix) - 1;
+	int unused;
+
+	*title = NULL;
+	label = label ? label : &unused;
+	*label = -1;
+	if (is_number(text))
+		return get_number(text, data, vit, pixels, label, title, st);
+	if (at)
+		return get_from_tensors(text, at + tail, vit, pixels, label, title, st);
+	if (length > tail && strcmp(text + length - tail, suffix) == 0)
+		return get_from_tensors(text, NULL, vit, pixels, label, title, st);
+	return get_file(text, vit, pixels, title, st);
+}

@@ -1,0 +1,76 @@
+/* Inside the spiking network: shared by the files of snn/ only. */
+#ifndef SPIKESCOPE_SNN_NETWORK_H
+#define SPIKESCOPE_SNN_NETWORK_H
+
+#include "ann/ann.h"
+#include "base/arena.h"
+#include "snn/group.h"
+#include "snn/product.h"
+#include "snn/snn.h"
+
+/* LayerNorm's gamma and beta folded into the linear layer behind it: what a plan
+ * keeps so that all networks made from it share the memory. */
+struct folded_block {
+	struct linear qkv, fc1;
+};
+
+/* One site at run time. Sums over time are called totals: `total` is what the site
+ * has sent in all, `sent` what it sent in the last step. */
+struct node {
+	const struct site_plan *plan;
+	int rows, columns;
+	size_t size;                     /* rows * columns */
+	float *total, *sent;             /* state [size] */
+	float *target;                   /* state [size]: X_t of an encoder, NULL elsewhere */
+	void *m;                         /* state [size], twice that when split; NULL when graded */
+	float *side;                     /* state [2, size]: sent by either side of a split encoder, else NULL */
+	float *scratch;                  /* [size], split encoders */
+	float *threshold;                /* [columns], the negative side's behind it when split */
+	struct neuron_tally *step, *all; /* state */
+	int64_t *alarms;                 /* state: of the last step */
+	struct group group;              /* UGO sites */
+};
+
+struct block {
+	struct node node[SITE_KINDS]; /* those of kinds in a block */
+	float *qkv_sum;               /* state [tokens, 3 width]: folded qkv weights times all spikes */
+	float *fc1_sum;               /* state [tokens, mlp_width] */
+	float *qk_sum;                /* state [heads, tokens, tokens]: q k' (TCSA's R_t) */
+	float *av_sum;                /* state [tokens, width] */
+	float *variance1, *variance2; /* state [tokens]: sums received by rsqrt */
+	float *score;                 /* state [heads, tokens, tokens]: received by exp */
+	float *row_sum;               /* state [heads, tokens]: received by reciprocal */
+	float *mid;                   /* state [tokens, width]: residual stream between attention and MLP */
+	float *fed;                   /* [tokens, width] replaces the residual stream, or NULL */
+};
+
+struct snn {
+	const struct plan *plan;
+	const struct vit *vit;
+	struct arena *arena;
+	struct block *block; /* [depth] */
+	float *pixels, *embedding, *patch_scratch;
+	float *first;               /* [tokens, width]: the embedding as the first block has received it */
+	float *readout;             /* [2, width]: values of the tokens that the head reads */
+	float *before_k, *before_v; /* [tokens, width]: K_{t-1}, V_{t-1} */
+	float *fed;                 /* [depth, tokens, width], made when first used */
+	bool *feeding;              /* [depth] */
+	char *state;
+	size_t state_size;
+	int *t; /* state */
+	bool shown;
+};
+
+/* total / (t or 1). */
+float snn_scale(const struct snn *snn);
+/* How much of a constant input (a bias) enters in the current step: 1, or 0 after
+ * the first step of sum-decoded trains. */
+float snn_constant(const struct snn *snn);
+
+/* Lets an encoder (or a graded site) answer its target. */
+void node_encode(struct node *node);
+void node_send_total(struct node *node, const float *total); /* graded: sets total and sent */
+void node_group(struct node *node, const float *received, float scale);
+void block_step(struct snn *snn, int index, const float *x);
+
+#endif

@@ -1,0 +1,74 @@
+#include "snn/neuron.h"
+
+#include "snn/neuron_rule.h"
+
+float
+neuron_quantum(enum neuron_kind kind, float threshold)
+{
+	return kind == NEURON_BURST ? threshold * 0.5f : threshold;
+}
+
+size_t
+neuron_state_size(enum neuron_kind kind)
+{
+	return kind == NEURON_BURST ? sizeof(float) : sizeof(int16_t);
+}
+
+/* One loop per rule: the rule is a constant inside it, so that it vectorises. */
+#define POPULATION(name, rule, type)                                                                                             \
+	KERNEL static void name(const float *restrict x, const float *restrict threshold, void *restrict state,                  \
+				float *restrict total, float *restrict sent, int n, int burst, int32_t *events, int32_t *units)  \
+	{                                                                                                                        \
+		type *restrict m = state;                                                                                        \
+		int32_t e = 0, u = 0;                                                                                            \
+		for (int i = 0; i < n; i++) {                                                                                    \
+			struct fired f = rule(x[i], threshold[i], &m[i], burst);                                                 \
+			total[i] = f.total;                                                                                      \
+			sent[i] = f.sent;                                                                                        \
+			e += f.units != 0;                                                                                       \
+			u += f.units;                                                                                            \
+		}                                                                                                                \
+		*events += e;                                                                                                    \
+		*units += u;                                                                                                     \
+	}
+
+POPULATION(step_if, rule_if, int16_t)
+POPULATION(step_signed, rule_signed, int16_t)
+POPULATION(step_burst, rule_burst, float)
+POPULATION(step_round, rule_round, int16_t)
+
+typedef void population(const float *, const float *, void *, float *, float *, int, int, int32_t *, int32_t *);
+
+static population *
+population_of(enum neuron_kind kind)
+{
+	switch (kind) {
+	case NEURON_IF:
+		return step_if;
+	case NEURON_SIGNED:
+		return step_signed;
+	case NEURON_BURST:
+		return step_burst;
+	default:
+		return step_round;
+	}
+}
+
+void
+neuron_step(struct neuron_rule rule, const float *x, const float *threshold, void *state, float *total, float *sent, size_t n,
+	    struct neuron_tally *tally)
+{
+	enum { TILE = 1 << 16 }; /* so that the tallies of a tile fit in 32 bits */
+	population *step = population_of(rule.kind);
+	size_t size = neuron_state_size(rule.kind);
+
+	for (size_t at = 0; at < n; at += TILE) {
+		int count = n - at < TILE ? (int)(n - at) : TILE;
+		int32_t events = 0, units = 0;
+
+		step(x + at, threshold + at, (char *)state + at * size, total + at, sent + at, count, rule.burst, &events,
+		     &units);
+		tally->events += events;
+		tally->units += units;
+	}
+}

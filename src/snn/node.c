@@ -1,0 +1,83 @@
+#include "snn/network.h"
+
+#include <string.h>
+
+void
+node_send_total(struct node *node, const float *total)
+{
+	for (size_t i = 0; i < node->size; i++) {
+		float now = total[i];
+
+		node->sent[i] = now - node->total[i];
+		node->total[i] = now;
+	}
+}
+
+/* One population of the encoder, row by row because thresholds repeat with the row. */
+static void
+encode_side(struct node *node, int side, float *total, float *sent)
+{
+	size_t bytes = neuron_state_size(node->plan->neuron);
+	struct neuron_rule rule = {node->plan->neuron, node->plan->burst};
+
+	for (int row = 0; row < node->rows; row++) {
+		size_t at = (size_t)row * (size_t)node->columns;
+
+		neuron_step(rule, node->target + at, node->threshold + side * node->columns,
+			    (char *)node->m + ((size_t)side * node->size + at) * bytes, total + at, sent + at,
+			    (size_t)node->columns, node->step);
+	}
+}
+
+static void
+negate(float *x, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		x[i] = -x[i];
+}
+
+/* The negative neurons see the negated target, and what they send counts negative. */
+static void
+encode_split(struct node *node)
+{
+	float *positive = node->side, *negative = node->side + node->size;
+
+	encode_side(node, 0, node->total, positive);
+	negate(node->target, node->size);
+	encode_side(node, 1, node->scratch, negative);
+	negate(node->target, node->size);
+	for (size_t i = 0; i < node->size; i++) {
+		node->total[i] -= node->scratch[i];
+		node->sent[i] = positive[i] - negative[i];
+	}
+}
+
+void
+node_encode(struct node *node)
+{
+	*node->step = (struct neuron_tally){0, 0};
+	if (node->plan->neuron == NEURON_NONE) {
+		node_send_total(node, node->target);
+		return;
+	}
+	if (node->plan->split)
+		encode_split(node);
+	else
+		encode_side(node, 0, node->total, node->sent);
+	node->all->events += node->step->events;
+	node->all->units += node->step->units;
+}
+
+void
+node_group(struct node *node, const float *received, float scale)
+{
+	*node->step = (struct neuron_tally){0, 0};
+	*node->alarms = 0;
+	/* sent holds the old total until the new one is there */
+	memcpy(node->sent, node->total, node->size * sizeof(float));
+	group_step(&node->group, received, scale, node->total, node->step, node->alarms);
+	for (size_t i = 0; i < node->size; i++)
+		node->sent[i] = node->total[i] - node->sent[i];
+	node->all->events += node->step->events;
+	node->all->units += node->step->units;
+}

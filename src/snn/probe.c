@@ -1,0 +1,320 @@
+/* What can be read of a network, and its state as a value. */
+#include "snn/network.h"
+
+#include <math.h>
+#include <string.h>
+
+static const struct node *
+node_at(const struct snn *snn, struct site site)
+{
+	if (!site_in_block(site.kind) || site.block < 0 || site.block >= snn->vit->depth)
+		return NULL;
+	return &snn->block[site.block].node[site.kind];
+}
+
+/* The place where the picture enters: what the first block receives. */
+static bool
+is_entry(const struct snn *snn, struct site site)
+{
+	return site.kind == (snn->vit->has_norm_pre ? SITE_NORM_PRE : SITE_PATCH_EMBED);
+}
+
+bool
+snn_has(const struct snn *snn, struct site site, enum snn_quantity q)
+{
+	const struct node *node = node_at(snn, site);
+
+	if (!node)
+		return q == SNN_VALUE && (is_entry(snn, site) || site.kind == SITE_HEAD);
+	switch (q) {
+	case SNN_VALUE:
+	case SNN_CORRECTION:
+	case SNN_SENT:
+		return true;
+	case SNN_COUNT:
+	case SNN_THRESHOLD:
+		return node->m != NULL;
+	case SNN_MEMBRANE:
+		return node->m != NULL;
+	case SNN_INPUT:
+		return node->plan->mode != FUNCTION_MODE_NONE;
+	}
+	return false;
+}
+
+void
+snn_logits(const struct snn *snn, float *logits)
+{
+	const struct vit *vit = snn->vit;
+	const struct node *last = &snn->block[vit->depth - 1].node[SITE_BLOCK];
+	int rows = vit->distilled ? 2 : 1;
+	float *mean = snn->readout, scale = snn_scale(snn);
+
+	if (*snn->t == 0) {
+		memset(logits, 0, (size_t)vit->classes * sizeof(*logits));
+		return;
+	}
+	for (int i = 0; i < rows * vit->width; i++)
+		mean[i] = last->total[i] / scale;
+	ann_head(vit, mean, logits);
+}
+
+/* The sum received by a UGO site. */
+static const float *
+received(const struct snn *snn, struct site site)
+{
+	const struct block *b = &snn->block[site.block];
+
+	switch (site.kind) {
+	case SITE_NORM1_RSQRT:
+		return b->variance1;
+	case SITE_NORM2_RSQRT:
+		return b->variance2;
+	case SITE_EXP:
+		return b->score;
+	case SITE_RECIPROCAL:
+		return b->row_sum;
+	default:
+		return b->node[SITE_FC1].total;
+	}
+}
+
+/* Quanta sent in the last step; of a split encoder the difference of its sides. */
+static float
+count(const struct node *node, size_t i)
+{
+	size_t column = i % (size_t)node->columns;
+	float sum = 0;
+
+	for (int side = 0; side < (node->plan->split ? 2 : 1); side++) {
+		float quantum = neuron_quantum(node->plan->neuron, node->threshold[side * node->columns + (int)column]);
+		float sent = node->side ? node->side[(size_t)side * node->size + i] : node->sent[i];
+
+		if (quantum > 0)
+			sum += (side ? -1 : 1) * rintf(sent / quantum);
+	}
+	return sum;
+}
+
+static void
+probe_node(const struct snn *snn, struct site site, const struct node *node, enum snn_quantity q, float *out)
+{
+	float now = snn_scale(snn), before = snn->plan->mean_decoded ? now - 1 : 1;
+	const float *in = q == SNN_INPUT ? received(snn, site) : NULL;
+
+	for (size_t i = 0; i < node->size; i++) {
+		size_t column = i % (size_t)node->columns;
+
+		switch (q) {
+		case SNN_VALUE:
+			out[i] = node->total[i] / now;
+			break;
+		case SNN_CORRECTION:
+			out[i] = node->total[i] / now - (before > 0 ? (node->total[i] - node->sent[i]) / before : 0);
+			break;
+		case SNN_SENT:
+			out[i] = node->sent[i];
+			break;
+		case SNN_COUNT:
+			out[i] = count(node, i);
+			break;
+		case SNN_MEMBRANE:
+			out[i] = node->target[i] - node->total[i];
+			break;
+		case SNN_THRESHOLD:
+			out[i] = node->threshold[column];
+			break;
+		case SNN_INPUT:
+			out[i] = in[i] / now;
+			break;
+		}
+	}
+}
+
+bool
+snn_probe(const struct snn *snn, struct site site, enum snn_quantity q, struct tensor *out, struct status *st)
+{
+	const struct node *node = node_at(snn, site);
+	char name[SITE_NAME_MAX];
+	int dim[3], dims = site_shape(snn->vit, site, dim);
+
+	if (!snn_has(snn, site, q))
+		return status_fail(st, STATUS_USAGE,
+				   "%s does not have this quantity under plan '%s'; `model %s` says what it has",
+				   site_name(site, name), snn->plan->recipe, name);
+	if (!tensor_shape(out, dims, dim))
+		return status_nomem(st, "a probe");
+	if (*snn->t == 0 && q != SNN_THRESHOLD)
+		memset(out->data, 0, tensor_size(out) * sizeof(float));
+	else if (node)
+		probe_node(snn, site, node, q, out->data);
+	else if (site.kind == SITE_HEAD)
+		snn_logits(snn, out->data);
+	else
+		memcpy(out->data, snn->embedding, tensor_size(out) * sizeof(float));
+	return true;
+}
+
+static float
+hidden_target(const struct ugo *u, int i, float x, float s)
+{
+	float target = u->w1[i] * x + u->b1[i] * s;
+
+	if (u->h)
+		return target < 0 ? 0 : target > u->h[i] * s ? u->h[i] * s : target;
+	return target;
+}
+
+static float
+hidden_total(const struct group *g, size_t neuron, float threshold)
+{
+	if (g->plan->neuron == NEURON_BURST)
+		return ((const float *)g->m)[neuron];
+	return (float)((const int16_t *)g->m)[neuron] * threshold;
+}
+
+bool
+snn_probe_hidden(const struct snn *snn, struct site site, size_t element, float *counts, float *membrane, struct status *st)
+{
+	const struct node *node = node_at(snn, site);
+	const struct group *g = node ? &node->group : NULL;
+	char name[SITE_NAME_MAX];
+	size_t row, column;
+
+	if (!g || !g->m || element >= node->size)
+		return status_fail(st, STATUS_USAGE, "%s has no spiking hidden neurons there; `model %s` says what it has",
+				   site_name(site, name), name);
+	row = element / (size_t)g->columns;
+	column = element % (size_t)g->columns;
+	for (int i = 0; i < g->plan->ugo->hidden; i++) {
+		float v = g->threshold[g->per_column ? (size_t)i * (size_t)g->columns + column : (size_t)i];
+		float sent = hidden_total(g, (row * (size_t)g->plan->ugo->hidden + (size_t)i) * (size_t)g->columns + column, v);
+		float quantum = neuron_quantum(g->plan->neuron, v);
+		float target = hidden_target(g->plan->ugo, i, received(snn, site)[element], snn_scale(snn));
+
+		if (counts)
+			counts[i] = quantum > 0 ? rintf(sent / quantum) : 0;
+		if (membrane)
+			membrane[i] = *snn->t ? target - sent : 0;
+	}
+	return true;
+}
+
+void
+snn_activity(const struct snn *snn, struct site site, struct snn_activity *a)
+{
+	const struct node *node = node_at(snn, site);
+
+	memset(a, 0, sizeof(*a));
+	if (!node)
+		return;
+	if (node->m)
+		a->neurons = (double)node->size * (node->plan->split ? 2 : 1);
+	else if (node->group.m)
+		a->neurons = (double)node->size * node->plan->ugo->hidden;
+	a->events_step = (double)node->step->events;
+	a->events_total = (double)node->all->events;
+	a->units_step = (double)node->step->units;
+	a->units_total = (double)node->all->units;
+	a->alarms_step = (double)*node->alarms;
+}
+
+static struct neuron_tally
+sum_tally(const struct snn *snn, bool last)
+{
+	struct neuron_tally sum = {0, 0};
+
+	for (int b = 0; b < snn->vit->depth; b++)
+		for (int kind = 0; kind < SITE_KINDS; kind++) {
+			const struct node *node = &snn->block[b].node[kind];
+			const struct neuron_tally *t = !node->plan ? NULL : last ? node->step : node->all;
+
+			if (!t)
+				continue;
+			sum.events += t->events;
+			sum.units += t->units;
+		}
+	return sum;
+}
+
+double
+snn_events(const struct snn *snn)
+{
+	return (double)sum_tally(snn, false).events;
+}
+
+double
+snn_events_step(const struct snn *snn)
+{
+	return (double)sum_tally(snn, true).events;
+}
+
+double
+snn_units(const struct snn *snn)
+{
+	return (double)sum_tally(snn, false).units;
+}
+
+double
+snn_units_step(const struct snn *snn)
+{
+	return (double)sum_tally(snn, true).units;
+}
+
+size_t
+snn_state_size(const struct snn *snn)
+{
+	return snn->state_size;
+}
+
+void
+snn_state_save(const struct snn *snn, void *state)
+{
+	memcpy(state, snn->state, snn->state_size);
+}
+
+void
+snn_state_load(struct snn *snn, const void *state)
+{
+	memcpy(snn->state, state, snn->state_size);
+}
+
+void
+snn_state_hash(const struct snn *snn, char hex[HASH_HEX])
+{
+	hash_of(snn->state, snn->state_size, hex);
+}
+
+size_t
+snn_memory(const struct snn *snn)
+{
+	return arena_used(snn->arena);
+}
+
+void
+snn_feed_block(struct snn *snn, int block, const float *x)
+{
+	size_t stream = (size_t)snn->vit->tokens * (size_t)snn->vit->width, depth = (size_t)snn->vit->depth;
+	float *fed;
+
+	if (!snn->fed) {
+		snn->fed = arena_floats(snn->arena, depth * stream);
+		snn->feeding = arena_alloc(snn->arena, depth * sizeof(*snn->feeding));
+	}
+	if (!snn->fed || !snn->feeding)
+		return;
+	fed = snn->fed + (size_t)block * stream;
+	if (!snn->feeding[block])
+		memset(fed, 0, stream * sizeof(float));
+	snn->feeding[block] = true;
+	for (size_t i = 0; i < stream; i++)
+		fed[i] += x[i];
+}
+
+void
+snn_block_sent(const struct snn *snn, int block, float *x)
+{
+	const struct node *out = &snn->block[block].node[SITE_BLOCK];
+
+	memcpy(x, out->sent, out->size * sizeof(float));
+}

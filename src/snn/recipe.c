@@ -1,0 +1,73 @@
+#include "snn/recipe.h"
+
+#include <math.h>
+#include <string.h>
+
+#define SPIKING FUNCTION_MODE_SPIKING
+#define ANALOG  FUNCTION_MODE_ANALOG
+#define BURST2  NEURON_BURST, 2
+
+/* METHODS 3-6 and the released code: B = 2, encoders behind LayerNorm, softmax and
+ * attention, thresholds per channel; q, k, v and the activation's output stay graded. */
+static const struct recipe_site release_sites[] = {
+    {SITE_NORM1_RSQRT, BURST2, false, false, SPIKING, 32, false},
+    {SITE_NORM1, BURST2, false, true, FUNCTION_MODE_NONE, 0, true},
+    {SITE_EXP, NEURON_NONE, 0, false, false, ANALOG, 32, false},
+    {SITE_RECIPROCAL, NEURON_NONE, 0, false, false, ANALOG, 64, false},
+    {SITE_SOFTMAX, BURST2, true, false, FUNCTION_MODE_NONE, 0, true},
+    {SITE_AV, BURST2, false, true, FUNCTION_MODE_NONE, 0, true},
+    {SITE_NORM2_RSQRT, BURST2, false, false, SPIKING, 32, false},
+    {SITE_NORM2, BURST2, false, true, FUNCTION_MODE_NONE, 0, true},
+    {SITE_ACT, BURST2, false, false, SPIKING, 64, true},
+    {0},
+};
+
+/* SPIKING 3.1, column F3: burst 4 with rounding at every operand, segment UGOs of 24
+ * units whose neurons send at most two quanta of a whole segment a step. */
+static const struct recipe_site sta_sites[] = {
+    {SITE_NORM1_CENTER, NEURON_ROUND, 4, false, false, FUNCTION_MODE_NONE, 0, true},
+    {SITE_NORM1_RSQRT, NEURON_ROUND, 2, false, false, SPIKING, 24, false},
+    {SITE_Q, NEURON_ROUND, 4, false, false, FUNCTION_MODE_NONE, 0, true},
+    {SITE_K, NEURON_ROUND, 4, false, false, FUNCTION_MODE_NONE, 0, true},
+    {SITE_V, NEURON_ROUND, 4, false, false, FUNCTION_MODE_NONE, 0, true},
+    {SITE_EXP, NEURON_ROUND, 2, false, false, SPIKING, 24, false},
+    {SITE_RECIPROCAL, NEURON_ROUND, 2, false, false, SPIKING, 24, false},
+    {SITE_SOFTMAX, NEURON_ROUND, 4, true, false, FUNCTION_MODE_NONE, 0, true},
+    {SITE_AV, NEURON_ROUND, 4, false, false, FUNCTION_MODE_NONE, 0, true},
+    {SITE_NORM2_CENTER, NEURON_ROUND, 4, false, false, FUNCTION_MODE_NONE, 0, true},
+    {SITE_NORM2_RSQRT, NEURON_ROUND, 2, false, false, SPIKING, 24, false},
+    {SITE_ACT, NEURON_ROUND, 2, false, false, SPIKING, 24, false},
+    {SITE_ACT_OUT, NEURON_ROUND, 4, false, false, FUNCTION_MODE_NONE, 0, true},
+    {0},
+};
+
+static const struct recipe recipes[] = {
+    {"sta", "the default: STA's coding with rounding, segment UGOs and every operand spiking", true, false, true, true, -INFINITY,
+     THRESHOLD_MMSE, 1.0f, 1, sta_sites},
+    {"sta-release", "what the released code of STA does; exp and reciprocal stay analog", false, true, false, false, -20.0f,
+     THRESHOLD_MMSE, 1.0f, 5, release_sites},
+};
+
+const struct recipe_info recipe_table[] = {
+    {"sta", "the default: STA's coding with rounding, segment UGOs and every operand spiking"},
+    {"sta-release", "what the released code of STA does; exp and reciprocal stay analog"},
+    {NULL, NULL},
+};
+
+const struct recipe *
+recipe_find(const char *name)
+{
+	for (size_t i = 0; i < sizeof(recipes) / sizeof(*recipes); i++)
+		if (strcmp(recipes[i].name, name) == 0)
+			return &recipes[i];
+	return NULL;
+}
+
+const struct recipe_site *
+recipe_site(const struct recipe *recipe, enum site_kind kind)
+{
+	for (const struct recipe_site *s = recipe->site; s->neuron != NEURON_NONE || s->mode != FUNCTION_MODE_NONE; s++)
+		if (s->kind == kind)
+			return s;
+	return NULL;
+}

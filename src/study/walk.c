@@ -1,0 +1,246 @@
+#include "study/walk.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+static size_t
+picture_size(const struct vit *vit)
+{
+	return (size_t)vit->channels * (size_t)vit->image_size * (size_t)vit->image_size;
+}
+
+struct walk *
+walk_new(const struct plan *plan, struct status *st)
+{
+	struct walk *walk = calloc(1, sizeof(*walk));
+
+	if (!walk) {
+		status_nomem(st, "a walk");
+		return NULL;
+	}
+	walk->plan = plan;
+	walk->vit = plan->vit;
+	walk->label = -1;
+	walk->pixels = calloc(picture_size(plan->vit), sizeof(float));
+	if (!walk->pixels)
+		status_nomem(st, "a picture");
+	if (walk->pixels && (walk->snn = snn_new(plan, st)) && (walk->ann = ann_new(plan->vit, 1, st)) &&
+	    ann_trace_init(&walk->reference, plan->vit, st))
+		return walk;
+	walk_free(walk);
+	return NULL;
+}
+
+static void
+forget_steps(struct walk *walk)
+{
+	for (int i = 0; i < walk->t; i++) {
+		free(walk->step[i].logits);
+		free(walk->step[i].site);
+	}
+	walk->t = 0;
+}
+
+void
+walk_free(struct walk *walk)
+{
+	if (!walk)
+		return;
+	forget_steps(walk);
+	free(walk->step);
+	free(walk->pixels);
+	snn_free(walk->snn);
+	ann_trace_done(&walk->reference);
+	ann_free(walk->ann);
+	free(walk);
+}
+
+static int
+top_class(const float *logits, int classes)
+{
+	int best = 0;
+
+	for (int i = 1; i < classes; i++)
+		if (logits[i] > logits[best])
+			best = i;
+	return best;
+}
+
+bool
+walk_show(struct walk *walk, const float *pixels, int label, struct status *st)
+{
+	if (!ann_trace_record(&walk->reference, walk->ann, pixels, st))
+		return false;
+	memmove(walk->pixels, pixels, picture_size(walk->vit) * sizeof(float));
+	forget_steps(walk);
+	snn_show(walk->snn, walk->pixels);
+	walk->ann_top = top_class(walk->reference.logits, walk->vit->classes);
+	walk->label = label;
+	walk->shown = true;
+	return true;
+}
+
+void
+walk_reset(struct walk *walk)
+{
+	forget_steps(walk);
+	snn_reset(walk->snn);
+}
+
+static void
+compare(const float *value, const float *reference, size_t n, struct walk_site *out)
+{
+	double difference = 0, norm = 0, own = 0, dot = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		double v = (double)value[i], r = (double)reference[i];
+
+		difference += (v - r) * (v - r);
+		norm += r * r;
+		own += v * v;
+		dot += v * r;
+	}
+	out->rmse = (float)sqrt(difference / (double)n);
+	out->relative = norm > 0 ? (float)sqrt(difference / norm) : 0;
+	out->cosine = norm > 0 && own > 0 ? (float)(dot / sqrt(norm * own)) : 0;
+}
+
+static bool
+record_site(const struct walk *walk, int index, struct tensor *scratch, struct walk_site *out, struct status *st)
+{
+	struct site site = site_at(walk->vit, index);
+	struct snn_activity a;
+
+	if (snn_has(walk->snn, site, SNN_VALUE)) {
+		if (!snn_probe(walk->snn, site, SNN_VALUE, scratch, st))
+			return false;
+		compare(scratch->data, walk->reference.value[index], tensor_size(scratch), out);
+	}
+	snn_activity(walk->snn, site, &a);
+	out->rate = a.neurons > 0 ? (float)(a.events_step / a.neurons) : 0;
+	out->events = (float)a.events_step;
+	out->units = (float)a.units_step;
+	out->alarms = (float)a.alarms_step;
+	return true;
+}
+
+static bool
+record_step(const struct walk *walk, struct walk_step *step, struct status *st)
+{
+	int classes = walk->vit->classes, sites = site_count(walk->vit);
+	struct tensor scratch = {0};
+	double sum = 0;
+	bool ok = true;
+
+	step->logits = calloc((size_t)classes, sizeof(float));
+	step->site = calloc((size_t)sites, sizeof(*step->site));
+	if (!step->logits || !step->site)
+		return status_nomem(st, "the record of a step");
+	snn_logits(walk->snn, step->logits);
+	for (int i = 0; i < classes; i++) {
+		double d = (double)step->logits[i] - (double)walk->reference.logits[i];
+
+		sum += d * d;
+	}
+	step->logit_rmse = (float)sqrt(sum / classes);
+	step->top = top_class(step->logits, classes);
+	step->events = snn_events_step(walk->snn);
+	step->units = snn_units_step(walk->snn);
+	for (int i = 0; ok && i < sites; i++)
+		ok = record_site(walk, i, &scratch, &step->site[i], st);
+	tensor_done(&scratch);
+	return ok;
+}
+
+static bool
+reserve(struct walk *walk, int steps, struct status *st)
+{
+	int capacity = walk->capacity > 0 ? walk->capacity : 16;
+	struct walk_step *grown;
+
+	if (steps > WALK_STEPS_MAX)
+		return status_fail(st, STATUS_USAGE, "a walk has at most %d steps; `reset` starts again", WALK_STEPS_MAX);
+	while (capacity < steps)
+		capacity *= 2;
+	if (capacity == walk->capacity)
+		return true;
+	grown = realloc(walk->step, (size_t)capacity * sizeof(*grown));
+	if (!grown)
+		return status_nomem(st, "the record of a step");
+	walk->step = grown;
+	walk->capacity = capacity;
+	return true;
+}
+
+static double
+now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
+}
+
+static bool
+one_step(struct walk *walk, struct status *st)
+{
+	struct walk_step step = {0};
+	double start = now();
+
+	if (!reserve(walk, walk->t + 1, st))
+		return false;
+	snn_step(walk->snn);
+	step.seconds = now() - start;
+	if (!record_step(walk, &step, st)) {
+		free(step.logits);
+		free(step.site);
+		return false;
+	}
+	walk->step[walk->t++] = step;
+	return true;
+}
+
+bool
+walk_steps(struct walk *walk, int n, const struct progress *progress, struct status *st)
+{
+	if (!walk->shown)
+		return status_fail(st, STATUS_FAILED, "no picture is shown; type: image N");
+	for (int i = 0; i < n; i++) {
+		if (!progress_report(progress, "step", i, n))
+			return status_fail(st, STATUS_CANCELLED, "stopped after step %d", walk->t);
+		if (!one_step(walk, st))
+			return false;
+	}
+	return true;
+}
+
+const struct walk_step *
+walk_last(const struct walk *walk)
+{
+	return walk->t > 0 ? &walk->step[walk->t - 1] : NULL;
+}
+
+void
+walk_top(const float *logits, int classes, int k, int *index, float *probability)
+{
+	double sum = 0, top = (double)logits[top_class(logits, classes)];
+
+	for (int i = 0; i < classes; i++)
+		sum += exp((double)logits[i] - top);
+	for (int rank = 0; rank < k; rank++) {
+		int best = -1;
+
+		for (int i = 0; i < classes; i++) {
+			bool taken = false;
+
+			for (int j = 0; j < rank; j++)
+				taken |= index[j] == i;
+			if (!taken && (best < 0 || logits[i] > logits[best]))
+				best = i;
+		}
+		index[rank] = best;
+		probability[rank] = best < 0 ? 0 : (float)(exp((double)logits[best] - top) / sum);
+	}
+}
