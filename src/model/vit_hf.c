@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "model/vit_config.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -99,7 +100,7 @@ read_normalisation(const struct config *c, struct preprocess *prep, struct statu
 	for (int i = 0; i < 3; i++) {
 		prep->mean[i] = (float)(prep->mean[i] / (255 * factor));
 		prep->std[i] = (float)(prep->std[i] / (255 * factor));
-		if (!(prep->std[i] > 0))
+		if (!(prep->std[i] > 0) || !isfinite(prep->std[i]))
 			return status_fail(st, STATUS_DATA, "%s: 'image_std' and 'rescale_factor' must be positive", c->path);
 	}
 	return true;
