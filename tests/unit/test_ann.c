@@ -263,7 +263,7 @@ check_norm(const struct meaning *m, const float *stream)
 			mean += stream[t * width + i] / (double)width;
 		for (size_t i = 0; i < width; i++)
 			var += pow(stream[t * width + i] - mean, 2) / (double)width;
-		assert_close(rsqrt[t], 1 / sqrt(var + m->vit->norm.eps));
+		assert_close(rsqrt[t], 1 / sqrt(var + m->vit->blocks[0].norm1.eps));
 		for (size_t i = 0; i < width; i++) {
 			assert_close(center[t * width + i], stream[t * width + i] - mean);
 			assert_close(norm[t * width + i], (double)center[t * width + i] * rsqrt[t]);
@@ -282,7 +282,7 @@ check_attention(const struct meaning *m)
 	for (size_t h = 0; h < (size_t)m->vit->heads; h++)
 		for (size_t i = 0; i < n; i++) {
 			size_t row = (h * n + i) * n;
-			double sum = 0, mix = 0;
+			double sum = 0, mix = 0, most = 0;
 
 			for (size_t j = 0; j < n; j++) {
 				double score = 0;
@@ -292,8 +292,10 @@ check_attention(const struct meaning *m)
 				assert_close(qk[row + j], score);
 				assert_close(a[row + j], (double)e[row + j] * r[h * n + i]);
 				sum += e[row + j];
+				most = fmax(most, e[row + j]);
 				mix += (double)a[row + j] * v[j * w + h * d];
 			}
+			assert_true(most == 1);
 			assert_close(r[h * n + i], 1 / sum);
 			assert_close(av[i * w + h * d], mix);
 		}
@@ -311,6 +313,7 @@ traces_mean_what_they_say(void **state)
 	(void)state;
 	open_fixture(&g, "hf_deit");
 	m.vit = g.vit;
+	g.vit->blocks[0].norm1.eps = 0.5f; /* so large that its absence shows */
 	assert_true(ann_trace_init(&trace, g.vit, &st));
 	assert_true(ann_trace_record(&trace, g.ann, g.pixels, &st));
 	forward(&g, logits, NULL, NULL);
