@@ -2,9 +2,11 @@
 
 #include "base/arena.h"
 
-#include <limits.h>
 #include <math.h>
 #include <string.h>
+
+/* 4 GB of attention scores; also keeps rows and sizes within int. */
+#define SCORES_MAX (double)(1 << 30)
 
 /* Scratch for rows = batch * tokens. */
 struct ann {
@@ -65,7 +67,7 @@ make_scratch(struct ann *a)
 	for (size_t i = 0; i < sizeof(wide) / sizeof(*wide); i++)
 		if (!(*wide[i] = arena_floats(a->arena, rows * width)))
 			return false;
-	a->patches = arena_floats(a->arena, ann_embed_scratch(vit));
+	a->patches = arena_floats(a->arena, (size_t)a->batch * ann_embed_scratch(vit));
 	a->scores = arena_floats(a->arena, rows * (size_t)vit->heads * (size_t)vit->tokens);
 	a->fc1 = arena_floats(a->arena, rows * (size_t)vit->mlp_width);
 	a->last = arena_floats(a->arena, prefix * width);
@@ -76,12 +78,14 @@ make_scratch(struct ann *a)
 struct ann *
 ann_new(const struct vit *vit, int batch, struct status *st)
 {
+	double scores = (double)batch * vit->heads * vit->tokens * vit->tokens;
 	struct arena *arena;
 	struct ann *a;
 
-	if (batch < 1 || batch > INT_MAX / vit->tokens / vit->heads) {
-		status_fail(st, STATUS_FAILED, "a batch of %d pictures is impossible; take from 1 to %d", batch,
-			    INT_MAX / vit->tokens / vit->heads);
+	if (batch < 1 || scores > SCORES_MAX) {
+		status_fail(st, STATUS_FAILED,
+			    "%d pictures of %d tokens at once are impossible (%.3g attention scores); take fewer", batch,
+			    vit->tokens, scores);
 		return NULL;
 	}
 	arena = arena_new();
@@ -167,7 +171,7 @@ pass_embed(const struct pass *p, const float *pixels)
 	size_t stream = (size_t)vit->tokens * (size_t)vit->width;
 
 	for (size_t i = 0; i < (size_t)p->pictures; i++)
-		embed_tokens(vit, pixels + i * picture, p->ann->patches, p->ann->x + i * stream);
+		embed_tokens(vit, pixels + i * picture, p->ann->patches + i * ann_embed_scratch(vit), p->ann->x + i * stream);
 	observe(p, SITE_PATCH_EMBED, -1, NULL, p->ann->x);
 	if (!vit->has_norm_pre)
 		return;
@@ -254,7 +258,7 @@ pass_qkv(const struct pass *p, const struct linear *qkv, int block)
 	}
 }
 
-/* The four products of a picture's head are small: threads take whole heads. */
+/* The products of one head are small: threads take whole heads. */
 static void
 multiply_heads(const struct pass *p, bool scores, const float *probs)
 {
@@ -263,7 +267,7 @@ multiply_heads(const struct pass *p, bool scores, const float *probs)
 	size_t tokens = (size_t)vit->tokens, width = (size_t)vit->width;
 	int heads = vit->heads, n = vit->tokens, d = vit->head_dim, w = vit->width;
 
-#pragma omp parallel for
+#pragma omp parallel for if ((double)p->pictures * w * n * n > 2e7)
 	for (int i = 0; i < p->pictures * heads; i++) {
 		size_t at = (size_t)(i / heads) * tokens * width + (size_t)(i % heads) * (size_t)d;
 		size_t square = (size_t)i * tokens * tokens;
@@ -396,6 +400,58 @@ pass_head(const struct pass *p, float *logits)
 	observe(p, SITE_HEAD, -1, NULL, logits);
 }
 
+static void
+run_pass(const struct pass *p, const float *pixels, float *logits)
+{
+	pass_embed(p, pixels);
+	for (int i = 0; i < p->vit->depth; i++) {
+		pass_attention(p, &p->vit->blocks[i], i);
+		pass_mlp(p, &p->vit->blocks[i], i);
+	}
+	pass_head(p, logits);
+}
+
+/* The scratch of one picture alone, without the observers' part. */
+static struct ann
+take_slice(const struct ann *a, size_t picture)
+{
+	const struct vit *vit = a->vit;
+	size_t tokens = (size_t)vit->tokens, stream = picture * tokens * (size_t)vit->width;
+	size_t prefix = picture * (size_t)vit->prefix * (size_t)vit->width;
+
+	return (struct ann){
+	    .vit = vit,
+	    .patches = a->patches + picture * ann_embed_scratch(vit),
+	    .x = a->x + stream,
+	    .h = a->h + stream,
+	    .q = a->q + stream,
+	    .k = a->k + stream,
+	    .v = a->v + stream,
+	    .av = a->av + stream,
+	    .y = a->y + stream,
+	    .scores = a->scores + picture * (size_t)vit->heads * tokens * tokens,
+	    .fc1 = a->fc1 + picture * tokens * (size_t)vit->mlp_width,
+	    .last = a->last + prefix,
+	    .norm = a->norm + prefix,
+	};
+}
+
+/* One thread a picture: the products of one are too small to share well. */
+static void
+run_pictures(const struct ann *ann, const float *pixels, int pictures, float *logits)
+{
+	const struct vit *vit = ann->vit;
+	size_t size = (size_t)vit->channels * (size_t)vit->image_size * (size_t)vit->image_size;
+
+#pragma omp parallel for schedule(dynamic) if (pictures > 1)
+	for (int i = 0; i < pictures; i++) {
+		struct ann slice = take_slice(ann, (size_t)i);
+		struct pass p = {&slice, vit, NULL, 1, vit->tokens};
+
+		run_pass(&p, pixels + (size_t)i * size, logits + (size_t)i * (size_t)vit->classes);
+	}
+}
+
 bool
 ann_forward(struct ann *ann, const float *pixels, int pictures, float *logits, const struct ann_observer *observer,
 	    struct status *st)
@@ -406,11 +462,9 @@ ann_forward(struct ann *ann, const float *pixels, int pictures, float *logits, c
 		return status_fail(st, STATUS_FAILED, "%d pictures at once; there is room for 1 to %d", pictures, ann->batch);
 	if (observer && !make_observed(ann, st))
 		return false;
-	pass_embed(&p, pixels);
-	for (int i = 0; i < ann->vit->depth; i++) {
-		pass_attention(&p, &ann->vit->blocks[i], i);
-		pass_mlp(&p, &ann->vit->blocks[i], i);
-	}
-	pass_head(&p, logits);
+	if (observer)
+		run_pass(&p, pixels, logits);
+	else
+		run_pictures(ann, pixels, pictures, logits);
 	return true;
 }

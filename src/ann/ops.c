@@ -6,6 +6,11 @@
 #include <oneapi/dnnl/dnnl.h>
 #include <string.h>
 
+/* Work below which waking other threads costs more than it saves (multiply-adds),
+ * above all on a busy machine, where each barrier may wait for a time slice. */
+#define SHARE_WORK 2e7
+enum { SHARE_CALLS = 1 << 17 }; /* the same in calls of expf() */
+
 /* oneDNN refuses valid sizes only when it finds no memory to work in. */
 static void
 plain_product(bool transpose_b, int m, int n, int k, float alpha, const float *a, int lda, const float *b, int ldb, float beta,
@@ -23,27 +28,21 @@ plain_product(bool transpose_b, int m, int n, int k, float alpha, const float *a
 		}
 }
 
-/* oneDNN's threads wait for each other by spinning, which costs small products more
- * than the second core brings, and far more when the machine is busy. */
-static bool
-worth_threads(int m, int n, int k)
-{
-	return (double)m * n * k > 3e7;
-}
-
 void
 dense_product(bool transpose_b, int m, int n, int k, float alpha, const float *a, int lda, const float *b, int ldb, float beta,
 	      float *c, int ldc)
 {
 	int threads = omp_get_max_threads();
-	bool one = threads > 1 && !worth_threads(m, n, k);
+	bool alone = threads > 1 && (double)m * n * k < SHARE_WORK;
+	bool done;
 
-	if (one)
-		omp_set_num_threads(1);
-	if (dnnl_sgemm('N', transpose_b ? 'T' : 'N', m, n, k, alpha, a, lda, b, ldb, beta, c, ldc) != dnnl_success)
-		plain_product(transpose_b, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
-	if (one)
+	if (alone)
+		omp_set_num_threads(1); /* oneDNN takes this thread's setting */
+	done = dnnl_sgemm('N', transpose_b ? 'T' : 'N', m, n, k, alpha, a, lda, b, ldb, beta, c, ldc) == dnnl_success;
+	if (alone)
 		omp_set_num_threads(threads);
+	if (!done)
+		plain_product(transpose_b, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
 }
 
 void
@@ -161,7 +160,7 @@ activation_apply(enum activation act, float *x, size_t count)
 	    [ACT_GELU] = gelu, [ACT_GELU_TANH] = gelu_tanh, [ACT_QUICK_GELU] = quick_gelu, [ACT_RELU] = relu};
 	float (*f)(float) = functions[act];
 
-#pragma omp parallel for if (count > 16384)
+#pragma omp parallel for if (count > SHARE_CALLS)
 	for (size_t i = 0; i < count; i++)
 		x[i] = f(x[i]);
 }
@@ -169,7 +168,7 @@ activation_apply(enum activation act, float *x, size_t count)
 void
 softmax_rows(float *x, int rows, int columns)
 {
-#pragma omp parallel for if ((size_t)rows * (size_t)columns > 16384)
+#pragma omp parallel for if ((size_t)rows * (size_t)columns > SHARE_CALLS)
 	for (int r = 0; r < rows; r++) {
 		float *row = x + (size_t)r * (size_t)columns, max = row[0], sum = 0;
 

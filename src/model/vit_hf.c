@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "model/vit_config.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -99,7 +100,7 @@ read_normalisation(const struct config *c, struct preprocess *prep, struct statu
 	for (int i = 0; i < 3; i++) {
 		prep->mean[i] = (float)(prep->mean[i] / (255 * factor));
 		prep->std[i] = (float)(prep->std[i] / (255 * factor));
-		if (!(prep->std[i] > 0))
+		if (!(prep->std[i] > 0) || !isfinite(prep->std[i]))
 			return status_fail(st, STATUS_DATA, "%s: 'image_std' and 'rescale_factor' must be positive", c->path);
 	}
 	return true;
@@ -161,8 +162,9 @@ vit_hf_read(const struct config *config, const struct safetensors *file, struct 
 	*spec = (struct vit_spec){.names = &hf_names, .qkv_bias = config_bool(config->json, "qkv_bias", true)};
 	vit->prefix = deit ? 2 : 1;
 	vit->distilled = deit && !safetensors_find(file, "classifier.weight");
-	if (json_object_size(labels) <= CONFIG_DIM_MAX)
-		spec->classes = (int)json_object_size(labels);
+	if (json_object_size(labels) > 16 * CONFIG_DIM_MAX)
+		return status_fail(st, STATUS_DATA, "%s: too many labels in id2label", config->path);
+	spec->classes = (int)json_object_size(labels);
 	if (!config_real(config, config->json, "layer_norm_eps", 1e-12, &eps, st))
 		return false;
 	spec->eps = (float)eps;

@@ -90,17 +90,23 @@ take_values(struct binder *b, const struct st_tensor *t, float *dest)
 	return check_finite(b, t, values) ? values : NULL;
 }
 
-static const float *
-take(struct binder *b, const char *name, struct shape want, float *dest)
+static const struct st_tensor *
+find_shaped(const struct binder *b, const char *name, struct shape want)
 {
 	const struct st_tensor *t = safetensors_find(b->file, name);
 
-	if (!t) {
+	if (!t)
 		status_fail(b->st, STATUS_DATA, "%s: tensor '%.100s' is missing; is this a complete download of a classifier?",
 			    b->vit->path, name);
-		return NULL;
-	}
-	return check_shape(b, t, &want) ? take_values(b, t, dest) : NULL;
+	return t && check_shape(b, t, &want) ? t : NULL;
+}
+
+static const float *
+take(struct binder *b, const char *name, struct shape want, float *dest)
+{
+	const struct st_tensor *t = find_shaped(b, name, want);
+
+	return t ? take_values(b, t, dest) : NULL;
 }
 
 static bool
@@ -139,27 +145,41 @@ take_linear(struct binder *b, const char *part, struct shape shape, int bias, st
 
 /* Separate query, key and value become one matrix of rows of q, k, v. */
 static bool
-take_split_qkv(struct binder *b, const char *block, struct linear *l)
+join_qkv(struct binder *b, const char *block, float *weight, float *bias)
 {
 	const char *const *parts = b->spec->names->qkv;
-	size_t width = (size_t)b->vit->width;
-	float *weight = arena_floats(b->arena, 3 * width * width);
-	float *bias = b->spec->qkv_bias ? arena_floats(b->arena, 3 * width) : NULL;
+	int64_t width = b->vit->width;
 	char name[NAME_MAX_LENGTH];
 
-	if (!weight || (b->spec->qkv_bias && !bias))
-		return status_nomem(b->st, "attention weights");
-	for (size_t i = 0; i < 3; i++) {
+	for (int64_t i = 0; i < 3; i++) {
 		snprintf(name, sizeof(name), "%s.%s.weight", block, parts[i]);
-		if (!take(b, name, (struct shape){2, {l->in, l->in}}, weight + i * width * width))
+		if (!take(b, name, (struct shape){2, {width, width}}, weight + i * width * width))
 			return false;
 		snprintf(name, sizeof(name), "%s.%s.bias", block, parts[i]);
-		if (bias && !take(b, name, (struct shape){1, {l->in}}, bias + i * width))
+		if (bias && !take(b, name, (struct shape){1, {width}}, bias + i * width))
 			return false;
 	}
+	return true;
+}
+
+static bool
+take_split_qkv(struct binder *b, const char *block, struct linear *l)
+{
+	size_t width = (size_t)b->vit->width;
+	char name[NAME_MAX_LENGTH];
+	float *weight, *bias;
+
+	/* The file must hold this much before we ask for the memory. */
+	snprintf(name, sizeof(name), "%s.%s.weight", block, b->spec->names->qkv[0]);
+	if (!find_shaped(b, name, (struct shape){2, {l->in, l->in}}))
+		return false;
+	weight = arena_floats(b->arena, 3 * width * width);
+	bias = b->spec->qkv_bias ? arena_floats(b->arena, 3 * width) : NULL;
+	if (!weight || (b->spec->qkv_bias && !bias))
+		return status_nomem(b->st, "attention weights");
 	l->weight = weight;
 	l->bias = bias;
-	return true;
+	return join_qkv(b, block, weight, bias);
 }
 
 static bool

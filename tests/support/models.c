@@ -1,0 +1,118 @@
+#include "tests/support/models.h"
+
+#include "tests/support/scratch.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+const char *
+models_shared(const char *name)
+{
+	static char paths[4][512];
+	static int turn;
+	const char *shared = getenv("SPIKESCOPE_SHARED");
+	char *path = paths[turn++ % 4];
+
+	snprintf(path, sizeof(paths[0]), "%s/%s", shared ? shared : "../shared", name);
+	if (access(path, R_OK) == 0)
+		return path;
+	print_message("skipped: %s is not there\n", path);
+	return NULL;
+}
+
+const char *
+models_write(const char *name, const void *data, size_t size)
+{
+	char part[128];
+
+	for (const char *slash = strchr(name, '/'); slash; slash = strchr(slash + 1, '/')) {
+		snprintf(part, sizeof(part), "%.*s", (int)(slash - name), name);
+		mkdir(scratch_path(part), 0777);
+	}
+	scratch_write(name, data, size);
+	return scratch_path(name);
+}
+
+const char *
+models_text(const char *name, const char *text)
+{
+	return models_write(name, text, strlen(text));
+}
+
+static void
+copy_config(const char *model)
+{
+	char path[256], text[8192];
+	size_t n;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "tests/fixtures/%s/config.json", model);
+	file = fopen(path, "rb");
+	assert_non_null(file);
+	n = fread(text, 1, sizeof(text), file);
+	fclose(file);
+	models_write("broken/config.json", text, n);
+}
+
+static bool
+same(const char *a, const char *b)
+{
+	return b && strcmp(a, b) == 0;
+}
+
+static struct st_out
+edit_tensor(const struct st_tensor *t, const struct model_edit *edit)
+{
+	struct st_out out = {.name = t->name, .dims = t->dims};
+	size_t row = t->dims ? t->count / (size_t)t->dim[0] : 0, prefix = edit->cut_prefix ? strlen(edit->cut_prefix) : 0;
+	float *data = calloc(t->count + row + 1, sizeof(*data));
+
+	assert_non_null(data);
+	safetensors_read(t, 0, t->count, data);
+	memcpy(out.dim, t->dim, sizeof(out.dim));
+	if (same(t->name, edit->reshape))
+		out.dim[0]++;
+	if (same(t->name, edit->poison))
+		data[t->count - 1] = edit->value;
+	if (prefix && strncmp(t->name, edit->cut_prefix, prefix) == 0)
+		out.name += prefix;
+	out.data = data;
+	return out;
+}
+
+const char *
+models_edit(const char *model, const struct model_edit *edit)
+{
+	static const float one[1] = {1};
+	struct st_out out[128];
+	struct status st = {0};
+	struct safetensors *file;
+	char path[256];
+	int count = 0;
+
+	snprintf(path, sizeof(path), "tests/fixtures/%s", model);
+	file = safetensors_open(path, &st);
+	assert_non_null(file);
+	for (int i = 0; i < safetensors_count(file) && count < 127; i++)
+		if (!same(safetensors_at(file, i)->name, edit->drop))
+			out[count++] = edit_tensor(safetensors_at(file, i), edit);
+	if (edit->config)
+		models_text("broken/config.json", edit->config);
+	else
+		copy_config(model);
+	if (edit->add)
+		out[count++] = (struct st_out){edit->add, 1, {1}, one};
+	assert_true(safetensors_write(scratch_path("broken/model.safetensors"), out, count, true, &st));
+	for (int i = 0; i < count - !!edit->add; i++)
+		free((void *)out[i].data);
+	safetensors_close(file);
+	return scratch_path("broken");
+}

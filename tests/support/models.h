@@ -1,0 +1,32 @@
+/* Golden models, and folders like them that a test has broken. */
+#ifndef SPIKESCOPE_TESTS_MODELS_H
+#define SPIKESCOPE_TESTS_MODELS_H
+
+#include "model/safetensors.h"
+
+#include <stddef.h>
+
+/* $SPIKESCOPE_SHARED/name (default ../shared/name), or NULL with a message when
+ * it is not there; valid until the fourth call from now. */
+const char *models_shared(const char *name);
+
+/* Writes scratch_folder()/name, making the folders in name; returns its path as
+ * scratch_path() does. */
+const char *models_write(const char *name, const void *data, size_t size);
+const char *models_text(const char *name, const char *text);
+
+/* What to change in a copy of a golden model. */
+struct model_edit {
+	const char *config;     /* the new config.json; NULL: as it was */
+	const char *cut_prefix; /* taken off the names that start with it */
+	const char *drop;       /* the tensor to leave out */
+	const char *reshape;    /* the tensor whose first dimension grows by one */
+	const char *poison;     /* the tensor whose last value becomes `value` */
+	float value;
+	const char *add; /* one more tensor, [1] */
+};
+
+/* A copy of tests/fixtures/MODEL in scratch_folder()/broken; returns its path. */
+const char *models_edit(const char *model, const struct model_edit *edit);
+
+#endif
