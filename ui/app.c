@@ -356,6 +356,17 @@ complain(struct app *app, const struct status *st, const char *line, const struc
 	app->own->talk.kind = LOG_NOTE;
 }
 
+static bool
+results_written(struct app *app)
+{
+	FILE *to = app->own->out.to;
+	bool ok = fflush(app->out) == 0 && !ferror(app->out) && (app->capture || (fflush(to) == 0 && !ferror(to)));
+
+	clearerr(app->out);
+	clearerr(to);
+	return ok;
+}
+
 /* Runs a parsed command between its beginning and its end in the notebook. */
 static bool
 run_recorded(struct app *app, const struct call *call, struct status *st)
@@ -366,9 +377,8 @@ run_recorded(struct app *app, const struct call *call, struct status *st)
 
 	app->command = notebook_command_begin(app, call->line);
 	ok = call->info->run(app, call, st);
-	if (ok && ferror(app->out))
+	if (!results_written(app) && ok)
 		ok = status_fail(st, STATUS_FAILED, "the results could not be written; is the disk full or the reader gone?");
-	clearerr(app->out);
 	progress_end(app);
 	notebook_command_end(app, app->command, st, now() - started);
 	app->command = outer;

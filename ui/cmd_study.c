@@ -49,7 +49,7 @@ print_eval(struct app *app, const struct eval_result *r, bool labelled, struct s
 		output_real(&o, "ann_accuracy", r->ann_accuracy);
 	else
 		output_null(&o, "ann_accuracy");
-	if (r->point)
+	if (r->points > 0)
 		output_points(&o, r);
 	output_real(&o, "seconds", r->seconds);
 	return output_print(&o, app->options.format, app->out, st);

@@ -93,7 +93,7 @@ signal_seen(void)
 {
 	if (!atomic_exchange(&repl.app->cancel, false))
 		return 0;
-	fputs("^C\n", rl_outstream);
+	fputc('\n', rl_outstream);
 	rl_free_line_state();
 	rl_replace_line("", 0);
 	rl_on_new_line();
