@@ -58,11 +58,11 @@ norm_step(struct snn *snn, struct norm_sites s, const float *x)
 	float scale = snn_scale(snn), eps = snn->plan->eps ? s.parameters->eps : 0;
 
 	center_rows(x, s.center->target, vit->tokens, vit->width);
-	node_encode(s.center);
+	node_encode(s.center, *snn->t);
 	variance_rows(s.center->total, s.variance, vit->tokens, vit->width, scale, eps);
-	node_group(s.rsqrt, s.variance, scale);
+	node_group(s.rsqrt, s.variance, scale, *snn->t);
 	scale_rows(s.center->total, s.rsqrt->total, scale, s.norm->target, vit->tokens, vit->width);
-	node_encode(s.norm);
+	node_encode(s.norm, *snn->t);
 	return snn->plan->fold_norm ? s.center->sent : s.norm->sent;
 }
 
@@ -98,7 +98,7 @@ project_qkv(struct snn *snn, struct block *b, const struct linear *qkv, const fl
 		struct node *node = &b->node[SITE_Q + part];
 
 		folded_output(snn, qkv, b->qkv_sum, rsqrt, part * vit->width, vit->width, node->target);
-		node_encode(node);
+		node_encode(node, *snn->t);
 	}
 }
 
@@ -178,7 +178,7 @@ softmax_step(struct snn *snn, struct block *b)
 	int rows = vit->heads * vit->tokens;
 
 	shift_scores(b->node[SITE_QK].total, b->score, rows, vit->tokens);
-	node_group(e, b->score, scale);
+	node_group(e, b->score, scale, *snn->t);
 	for (size_t i = 0; i < e->size; i++) {
 		if (b->score[i] > floor)
 			continue;
@@ -186,9 +186,9 @@ softmax_step(struct snn *snn, struct block *b)
 		e->total[i] = 0;
 	}
 	sum_rows(e->total, b->row_sum, rows, vit->tokens);
-	node_group(reciprocal, b->row_sum, scale);
+	node_group(reciprocal, b->row_sum, scale, *snn->t);
 	probability_target(snn, p, e->total, reciprocal->total);
-	node_encode(p);
+	node_encode(p, *snn->t);
 }
 
 static void
@@ -212,7 +212,7 @@ value_step(struct snn *snn, struct block *b)
 				av->target[r * (size_t)vit->width + (size_t)(at + i)] =
 				    sum[r * (size_t)vit->head_dim + (size_t)i] / snn_scale(snn);
 	}
-	node_encode(av);
+	node_encode(av, *snn->t);
 }
 
 /* A linear layer whose output is added to the residual stream. */
@@ -260,10 +260,10 @@ mlp_step(struct snn *snn, struct block *b, const struct vit_block *weights, cons
 
 	linear_apply(&folded->fc1, norm_step(snn, sites, b->mid), vit->tokens, b->fc1_sum, true);
 	folded_output(snn, &folded->fc1, b->fc1_sum, b->node[SITE_NORM2_RSQRT].total, 0, vit->mlp_width, fc1->target);
-	node_encode(fc1);
-	node_group(act, fc1->total, snn_scale(snn));
+	node_encode(fc1, *snn->t);
+	node_group(act, fc1->total, snn_scale(snn), *snn->t);
 	memcpy(out->target, act->total, act->size * sizeof(float));
-	node_encode(out);
+	node_encode(out, *snn->t);
 	residual_output(snn, &weights->fc2, out->sent, &b->node[SITE_MLP]);
 }
 

@@ -448,6 +448,33 @@ batch_passes(struct calibration *c, int batches, struct status *st)
 	return true;
 }
 
+/* What one quantum is of the largest value that a neuron should send in a step: a burst
+ * of them, or the highest of the levels. */
+static float
+threshold_share(const struct calibration *c, const struct site_plan *p)
+{
+	switch (p->neuron) {
+	case NEURON_ROUND:
+		return c->recipe->headroom / (float)p->burst;
+	case NEURON_MT:
+		return ldexpf(c->recipe->headroom, 1 - p->burst);
+	default:
+		return 1;
+	}
+}
+
+/* One spike of a hidden neuron fills its segment; of multi-threshold neurons one of the
+ * highest level. */
+static bool
+segment_thresholds(struct calibration *c, const struct site_plan *p, struct status *st)
+{
+	float threshold[UGO_HIDDEN_MAX], share = p->neuron == NEURON_MT ? ldexpf(1, 1 - p->burst) : 1;
+
+	for (int i = 0; i < p->ugo->hidden; i++)
+		threshold[i] = p->ugo->h[i] * share;
+	return plan_set_threshold(c->plan, p->site, threshold, 1, p->ugo->hidden, st);
+}
+
 static bool
 keep_thresholds(struct calibration *c, struct tracker *t, struct status *st)
 {
@@ -457,11 +484,11 @@ keep_thresholds(struct calibration *c, struct tracker *t, struct status *st)
 	if (p->neuron == NEURON_NONE)
 		return true;
 	if (p->mode == FUNCTION_MODE_SPIKING && p->ugo->h)
-		return plan_set_threshold(c->plan, p->site, p->ugo->h, 1, p->ugo->hidden, st);
+		return segment_thresholds(c, p, st);
 	if (p->mode == FUNCTION_MODE_SPIKING)
 		return plan_set_threshold(c->plan, p->site, t->threshold, row->per_channel ? t->columns : 1, p->ugo->hidden, st);
-	for (int u = 0; p->neuron == NEURON_ROUND && u < t->units; u++)
-		t->threshold[u] *= c->recipe->headroom / (float)p->burst;
+	for (int u = 0; u < t->units; u++)
+		t->threshold[u] *= threshold_share(c, p);
 	return plan_set_threshold(c->plan, p->site, t->threshold, t->columns, p->split ? 2 : 1, st);
 }
 
@@ -485,6 +512,18 @@ run(struct calibration *c, struct status *st)
 	return true;
 }
 
+static void
+apply_options(struct site_plan *p, const struct plan_options *options)
+{
+	p->rule = (enum threshold_rule)options->rule;
+	if (p->neuron != NEURON_MT)
+		return;
+	if (options->repeat > 0)
+		p->repeat = options->repeat;
+	if (options->coarse)
+		p->refine = 0;
+}
+
 struct plan *
 plan_build(const struct vit *vit, const struct plan_options *given, const struct progress *progress, struct status *st)
 {
@@ -498,6 +537,10 @@ plan_build(const struct vit *vit, const struct plan_options *given, const struct
 		status_fail(st, STATUS_USAGE, "calibration needs at least one picture; open a data set with `data PATH`");
 		return NULL;
 	}
+	if (options.repeat < 0 || options.repeat > 3) {
+		status_fail(st, STATUS_USAGE, "a neuron sends 1 to 3 spikes a step, not %d", options.repeat);
+		return NULL;
+	}
 	c.plan = plan_new(vit, options.recipe, options.T, st);
 	if (!c.plan)
 		return NULL;
@@ -509,7 +552,7 @@ plan_build(const struct vit *vit, const struct plan_options *given, const struct
 	if (options.pictures_hash)
 		snprintf(c.plan->calibration_hash, HASH_HEX, "%s", options.pictures_hash);
 	for (int i = 0; i < c.plan->sites; i++)
-		c.plan->site[i].rule = (enum threshold_rule)options.rule;
+		apply_options(&c.plan->site[i], &options);
 	ok = calibration_init(&c, st) && run(&c, st) && plan_finish(c.plan, st);
 	ann_free(c.ann);
 	arena_free(c.arena);

@@ -14,11 +14,11 @@ group_state_size(const struct group *g)
 
 struct unit {
 	float w1, bias, top; /* bias and top already scaled; top < 0: no saturation */
-	int burst;
+	struct neuron_rule rule;
 };
 
 /* One hidden neuron of every group in a row. */
-#define UNIT(name, rule, type, TARGET)                                                                                           \
+#define UNIT(name, fire, type, TARGET)                                                                                           \
 	KERNEL static void name(struct unit un, const float *restrict x, const float *restrict threshold,                        \
 				const float *restrict weight, void *restrict state, float *restrict y, int n, int32_t *events,   \
 				int32_t *units)                                                                                  \
@@ -28,7 +28,7 @@ struct unit {
 		for (int j = 0; j < n; j++) {                                                                                    \
 			float target = un.w1 * x[j] + un.bias;                                                                   \
 			TARGET;                                                                                                  \
-			struct fired f = rule(target, threshold[j], &m[j], un.burst);                                            \
+			struct fired f = fire(target, threshold[j], &m[j], &un.rule);                                            \
 			y[j] += weight[j] * (float)m[j];                                                                         \
 			e += f.units != 0;                                                                                       \
 			u += f.units;                                                                                            \
@@ -44,10 +44,12 @@ UNIT(relu_if, rule_if, int16_t, NO_CLIP)
 UNIT(relu_signed, rule_signed, int16_t, NO_CLIP)
 UNIT(relu_burst, rule_burst, float, NO_CLIP)
 UNIT(relu_round, rule_round, int16_t, target = greater(target, 0.0f))
+UNIT(relu_mt, rule_mt, int16_t, target = greater(target, 0.0f))
 UNIT(segment_if, rule_if, int16_t, CLIP)
 UNIT(segment_signed, rule_signed, int16_t, CLIP)
 UNIT(segment_burst, rule_burst, float, CLIP)
 UNIT(segment_round, rule_round, int16_t, CLIP)
+UNIT(segment_mt, rule_mt, int16_t, CLIP)
 
 typedef void unit_step(struct unit, const float *, const float *, const float *, void *, float *, int, int32_t *, int32_t *);
 
@@ -55,10 +57,9 @@ static unit_step *
 unit_of(enum neuron_kind kind, bool segment)
 {
 	static unit_step *const table[][2] = {
-	    [NEURON_IF] = {relu_if, segment_if},
-	    [NEURON_SIGNED] = {relu_signed, segment_signed},
-	    [NEURON_BURST] = {relu_burst, segment_burst},
-	    [NEURON_ROUND] = {relu_round, segment_round},
+	    [NEURON_IF] = {relu_if, segment_if},          [NEURON_SIGNED] = {relu_signed, segment_signed},
+	    [NEURON_BURST] = {relu_burst, segment_burst}, [NEURON_ROUND] = {relu_round, segment_round},
+	    [NEURON_MT] = {relu_mt, segment_mt},
 	};
 
 	return table[kind][segment];
@@ -73,7 +74,7 @@ spread(float value, float *out, int n)
 }
 
 static void
-spiking_row(struct group *g, int row, const float *x, float s, float *y, struct neuron_tally *tally)
+spiking_row(struct group *g, struct neuron_rule rule, int row, const float *x, float s, float *y, struct neuron_tally *tally)
 {
 	const struct ugo *u = g->plan->ugo;
 	unit_step *step = unit_of(g->plan->neuron, u->h != NULL);
@@ -84,7 +85,7 @@ spiking_row(struct group *g, int row, const float *x, float s, float *y, struct 
 
 	spread(u->b2 * s, y, n);
 	for (int i = 0; i < u->hidden; i++) {
-		struct unit un = {u->w1[i], u->b1[i] * s, u->h ? u->h[i] * s : -1, g->plan->burst};
+		struct unit un = {u->w1[i], u->b1[i] * s, u->h ? u->h[i] * s : -1, rule};
 		int32_t events = 0, units = 0;
 		const float *th, *w;
 
@@ -130,7 +131,8 @@ analog_row(const struct group *g, const float *x, float s, float *y)
 }
 
 void
-group_step(struct group *g, const float *x, float s, float *total, struct neuron_tally *tally, int64_t *alarms)
+group_step(struct group *g, struct neuron_rule rule, const float *x, float s, float *total, struct neuron_tally *tally,
+	   int64_t *alarms)
 {
 	for (int row = 0; row < g->rows; row++) {
 		const float *xr = x + (size_t)row * (size_t)g->columns;
@@ -139,7 +141,7 @@ group_step(struct group *g, const float *x, float s, float *total, struct neuron
 		if (g->plan->ugo)
 			*alarms += count_alarms(g->plan->ugo, xr, s, g->columns);
 		if (g->plan->mode == FUNCTION_MODE_SPIKING)
-			spiking_row(g, row, xr, s, yr, tally);
+			spiking_row(g, rule, row, xr, s, yr, tally);
 		else
 			analog_row(g, xr, s, yr);
 	}

@@ -24,8 +24,10 @@ struct group {
 /* Bytes that the group needs for its state. */
 size_t group_state_size(const struct group *g);
 
-/* x [rows, columns] sums received, s the decoding scale -> total [rows, columns]
+/* One step: rule of the hidden neurons in this step (ignored unless spiking),
+ * x [rows, columns] sums received, s the decoding scale -> total [rows, columns]
  * sums sent. Elements with x/s outside the UGO's range are counted in alarms. */
-void group_step(struct group *g, const float *x, float s, float *total, struct neuron_tally *tally, int64_t *alarms);
+void group_step(struct group *g, struct neuron_rule rule, const float *x, float s, float *total, struct neuron_tally *tally,
+		int64_t *alarms);
 
 #endif

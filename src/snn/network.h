@@ -61,16 +61,22 @@ struct snn {
 	bool shown;
 };
 
-/* total / (t or 1). */
+/* Refined levels halve at every step after this one (SPIKING 2). */
+enum { SNN_REFINE_AFTER = 3 };
+
+/* The site's neurons in step t. */
+struct neuron_rule site_rule(const struct site_plan *site, int t);
+
+/* What a total is divided by to give a value: t, or 1 for sum-decoded trains. */
 float snn_scale(const struct snn *snn);
 /* How much of a constant input (a bias) enters in the current step: 1, or 0 after
  * the first step of sum-decoded trains. */
 float snn_constant(const struct snn *snn);
 
 /* Lets an encoder (or a graded site) answer its target. */
-void node_encode(struct node *node);
+void node_encode(struct node *node, int t);
 void node_send_total(struct node *node, const float *total); /* graded: sets total and sent */
-void node_group(struct node *node, const float *received, float scale);
+void node_group(struct node *node, const float *received, float scale, int t);
 void block_step(struct snn *snn, int index, const float *x);
 
 #endif

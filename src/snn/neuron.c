@@ -3,9 +3,9 @@
 #include "snn/neuron_rule.h"
 
 float
-neuron_quantum(enum neuron_kind kind, float threshold)
+neuron_quantum(const struct neuron_rule *rule, float threshold)
 {
-	return kind == NEURON_BURST ? threshold * 0.5f : threshold;
+	return rule->kind == NEURON_BURST ? threshold * 0.5f : rule->kind == NEURON_MT ? threshold * rule->fine : threshold;
 }
 
 size_t
@@ -15,14 +15,15 @@ neuron_state_size(enum neuron_kind kind)
 }
 
 /* One loop per rule: the rule is a constant inside it, so that it vectorises. */
-#define POPULATION(name, rule, type)                                                                                             \
+#define POPULATION(name, fire, type)                                                                                             \
 	KERNEL static void name(const float *restrict x, const float *restrict threshold, void *restrict state,                  \
-				float *restrict total, float *restrict sent, int n, int burst, int32_t *events, int32_t *units)  \
+				float *restrict total, float *restrict sent, int n, struct neuron_rule own, int32_t *events,     \
+				int32_t *units)                                                                                  \
 	{                                                                                                                        \
 		type *restrict m = state;                                                                                        \
 		int32_t e = 0, u = 0;                                                                                            \
 		for (int i = 0; i < n; i++) {                                                                                    \
-			struct fired f = rule(x[i], threshold[i], &m[i], burst);                                                 \
+			struct fired f = fire(x[i], threshold[i], &m[i], &own);                                                  \
 			total[i] = f.total;                                                                                      \
 			sent[i] = f.sent;                                                                                        \
 			e += f.units != 0;                                                                                       \
@@ -36,8 +37,9 @@ POPULATION(step_if, rule_if, int16_t)
 POPULATION(step_signed, rule_signed, int16_t)
 POPULATION(step_burst, rule_burst, float)
 POPULATION(step_round, rule_round, int16_t)
+POPULATION(step_mt, rule_mt, int16_t)
 
-typedef void population(const float *, const float *, void *, float *, float *, int, int, int32_t *, int32_t *);
+typedef void population(const float *, const float *, void *, float *, float *, int, struct neuron_rule, int32_t *, int32_t *);
 
 static population *
 population_of(enum neuron_kind kind)
@@ -49,6 +51,8 @@ population_of(enum neuron_kind kind)
 		return step_signed;
 	case NEURON_BURST:
 		return step_burst;
+	case NEURON_MT:
+		return step_mt;
 	default:
 		return step_round;
 	}
@@ -66,8 +70,7 @@ neuron_step(struct neuron_rule rule, const float *x, const float *threshold, voi
 		int count = n - at < TILE ? (int)(n - at) : TILE;
 		int32_t events = 0, units = 0;
 
-		step(x + at, threshold + at, (char *)state + at * size, total + at, sent + at, count, rule.burst, &events,
-		     &units);
+		step(x + at, threshold + at, (char *)state + at * size, total + at, sent + at, count, rule, &events, &units);
 		tally->events += events;
 		tally->units += units;
 	}

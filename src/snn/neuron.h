@@ -13,6 +13,12 @@
  *   round   quantum V: the nearest integer to u / V, at most +-burst a step
  *           (an initial potential of V/2; SPIKING 0.3)
  *
+ *   mt      multi-threshold with the nearest rule (SPIKING 2): levels V 2^k for k in
+ *           0..levels-1; what is missing, r = X_t - M, is answered by the level nearest
+ *           to |r| with its sign, by nothing below V/2. `repeat` such spikes a step. The
+ *           levels may be refined: at step t they are scaled by `grain`, a power of 2
+ *           that is at least `fine`; the quantum is V fine.
+ *
  * A threshold of 0 marks a neuron that never sends. */
 #ifndef SPIKESCOPE_SNN_NEURON_H
 #define SPIKESCOPE_SNN_NEURON_H
@@ -24,7 +30,9 @@
 
 struct neuron_rule {
 	enum neuron_kind kind; /* not NEURON_NONE */
-	int burst;             /* at least 1 for round, at least 0 for burst */
+	int burst;             /* round: at least 1; burst: at least 0; mt: levels, 1..8 */
+	int repeat;            /* mt: spikes a step, 1..3 */
+	float grain, fine;     /* mt: 2^-i, fine <= grain <= 1 */
 };
 
 /* Integers, so that sums do not depend on the order of threads. */
@@ -33,8 +41,8 @@ struct neuron_tally {
 	int64_t units;  /* quanta, or spikes where a spike is worth several quanta */
 };
 
-/* The value of one quantum at threshold V: V/2 for burst, else V. */
-float neuron_quantum(enum neuron_kind kind, float threshold);
+/* The value of one quantum at threshold V: V/2 for burst, V fine for mt, else V. */
+float neuron_quantum(const struct neuron_rule *rule, float threshold);
 
 /* Bytes of state per neuron: a float for burst, else an int16_t. Zero is the start. */
 size_t neuron_state_size(enum neuron_kind kind);

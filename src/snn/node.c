@@ -1,5 +1,6 @@
 #include "snn/network.h"
 
+#include <math.h>
 #include <string.h>
 
 void
@@ -13,12 +14,20 @@ node_send_total(struct node *node, const float *total)
 	}
 }
 
+struct neuron_rule
+site_rule(const struct site_plan *site, int t)
+{
+	int halvings = t > SNN_REFINE_AFTER ? t - SNN_REFINE_AFTER : 0;
+
+	halvings = halvings < site->refine ? halvings : site->refine;
+	return (struct neuron_rule){site->neuron, site->burst, site->repeat, ldexpf(1, -halvings), ldexpf(1, -site->refine)};
+}
+
 /* One population of the encoder, row by row because thresholds repeat with the row. */
 static void
-encode_side(struct node *node, int side, float *total, float *sent)
+encode_side(struct node *node, struct neuron_rule rule, int side, float *total, float *sent)
 {
 	size_t bytes = neuron_state_size(node->plan->neuron);
-	struct neuron_rule rule = {node->plan->neuron, node->plan->burst};
 
 	for (int row = 0; row < node->rows; row++) {
 		size_t at = (size_t)row * (size_t)node->columns;
@@ -38,13 +47,13 @@ negate(float *x, size_t n)
 
 /* The negative neurons see the negated target, and what they send counts negative. */
 static void
-encode_split(struct node *node)
+encode_split(struct node *node, struct neuron_rule rule)
 {
 	float *positive = node->side, *negative = node->side + node->size;
 
-	encode_side(node, 0, node->total, positive);
+	encode_side(node, rule, 0, node->total, positive);
 	negate(node->target, node->size);
-	encode_side(node, 1, node->scratch, negative);
+	encode_side(node, rule, 1, node->scratch, negative);
 	negate(node->target, node->size);
 	for (size_t i = 0; i < node->size; i++) {
 		node->total[i] -= node->scratch[i];
@@ -53,29 +62,31 @@ encode_split(struct node *node)
 }
 
 void
-node_encode(struct node *node)
+node_encode(struct node *node, int t)
 {
+	struct neuron_rule rule = site_rule(node->plan, t);
+
 	*node->step = (struct neuron_tally){0, 0};
 	if (node->plan->neuron == NEURON_NONE) {
 		node_send_total(node, node->target);
 		return;
 	}
 	if (node->plan->split)
-		encode_split(node);
+		encode_split(node, rule);
 	else
-		encode_side(node, 0, node->total, node->sent);
+		encode_side(node, rule, 0, node->total, node->sent);
 	node->all->events += node->step->events;
 	node->all->units += node->step->units;
 }
 
 void
-node_group(struct node *node, const float *received, float scale)
+node_group(struct node *node, const float *received, float scale, int t)
 {
 	*node->step = (struct neuron_tally){0, 0};
 	*node->alarms = 0;
 	/* sent holds the old total until the new one is there */
 	memcpy(node->sent, node->total, node->size * sizeof(float));
-	group_step(&node->group, received, scale, node->total, node->step, node->alarms);
+	group_step(&node->group, site_rule(node->plan, t), received, scale, node->total, node->step, node->alarms);
 	for (size_t i = 0; i < node->size; i++)
 		node->sent[i] = node->total[i] - node->sent[i];
 	node->all->events += node->step->events;

@@ -15,11 +15,8 @@ enum { T_MAX = 1024 };
 const char *
 neuron_name(enum neuron_kind kind)
 {
-	static const char *const name[] = {[NEURON_NONE] = "graded",
-					   [NEURON_IF] = "if",
-					   [NEURON_SIGNED] = "signed",
-					   [NEURON_BURST] = "burst",
-					   [NEURON_ROUND] = "round"};
+	static const char *const name[] = {[NEURON_NONE] = "graded", [NEURON_IF] = "if",       [NEURON_SIGNED] = "signed",
+					   [NEURON_BURST] = "burst", [NEURON_ROUND] = "round", [NEURON_MT] = "mt"};
 
 	return name[kind];
 }
@@ -126,6 +123,8 @@ site_from_recipe(struct site_plan *p, const struct recipe *recipe)
 		return;
 	p->neuron = row->neuron;
 	p->burst = row->burst;
+	p->repeat = 1;
+	p->refine = row->neuron == NEURON_MT ? recipe->refine : 0;
 	p->positive = row->positive;
 	p->split = row->split;
 	if (row->mode != FUNCTION_MODE_NONE)
@@ -136,7 +135,7 @@ static void
 settings_from_recipe(struct plan *plan, const struct recipe *recipe)
 {
 	snprintf(plan->recipe, sizeof(plan->recipe), "%s", recipe->name);
-	plan->mean_decoded = true;
+	plan->mean_decoded = !recipe->sum_decoded;
 	plan->fold_norm = recipe->fold_norm;
 	plan->self_correcting = recipe->self_correcting;
 	plan->eps = recipe->eps;
@@ -249,7 +248,11 @@ site_json(const struct site_plan *p)
 			      function_mode_name(p->mode));
 
 	if (p->neuron != NEURON_NONE) {
-		json_object_set_new(o, "burst", json_integer(p->burst));
+		json_object_set_new(o, p->neuron == NEURON_MT ? "levels" : "burst", json_integer(p->burst));
+		if (p->neuron == NEURON_MT) {
+			json_object_set_new(o, "repeat", json_integer(p->repeat));
+			json_object_set_new(o, "refine", json_integer(p->refine));
+		}
 		json_object_set_new(o, "channels", json_integer(p->channels));
 		json_object_set_new(o, "threshold_rule",
 				    json_string(p->mode == FUNCTION_MODE_SPIKING && p->ugo->h ? "segment" : rule_name(p->rule)));

@@ -31,6 +31,7 @@ enum neuron_kind {
 	NEURON_SIGNED, /* IF that can take back what it sent (signed with memory) */
 	NEURON_BURST,  /* signed, then up to `burst` spikes of half the threshold */
 	NEURON_ROUND,  /* up to `burst` quanta a step, nearest (initial potential theta/2) */
+	NEURON_MT,     /* multi-threshold: the nearest of `burst` levels, powers of two of the threshold */
 };
 
 enum function_mode {
@@ -45,7 +46,9 @@ enum threshold_rule { THRESHOLD_MAX, THRESHOLD_PERCENTILE, THRESHOLD_MMSE };
 struct site_plan {
 	struct site site;
 	enum neuron_kind neuron; /* of the encoder, or of the UGO's hidden neurons */
-	int burst;               /* spikes a step beyond (BURST) or at most (ROUND) */
+	int burst;               /* spikes a step beyond (BURST) or at most (ROUND); levels (MT) */
+	int repeat;              /* MT: spikes a step */
+	int refine;              /* MT: how often the levels halve, once a step after the third */
 	bool positive;           /* the site's values are never negative (softmax) */
 	bool split;              /* two neurons a channel, one for each sign (released x2x) */
 
@@ -90,6 +93,8 @@ struct plan_options {
 	int T;              /* 1..1024; 0: 32 */
 	int rule;           /* enum threshold_rule, or -1: the recipe's */
 	double percentile;  /* for THRESHOLD_PERCENTILE: 0..100 */
+	int repeat;         /* delta: spikes a step, 1..3; 0: 1 */
+	bool coarse;        /* delta: keep the levels as they are, without refinement */
 	int hidden;         /* UGO size for all functions; 0: the recipe's */
 	uint64_t seed;
 	const char *ugo_file;      /* sta-release: released weights to import (gelu, exp, inv, rsqrt); NULL: refit */
@@ -130,7 +135,7 @@ enum function plan_function(const struct vit *vit, enum site_kind kind);
  * whose function is EXACT or ANALOG. */
 int plan_analog_functions(const struct plan *plan);
 
-const char *neuron_name(enum neuron_kind kind);       /* "graded", "if", "signed", "burst", "round" */
+const char *neuron_name(enum neuron_kind kind);       /* "graded", "if", "signed", "burst", "round", "mt" */
 const char *function_mode_name(enum function_mode m); /* "none", "exact", "analog", "spiking" */
 
 #endif

@@ -85,9 +85,10 @@ count(const struct node *node, size_t i)
 {
 	size_t column = i % (size_t)node->columns;
 	float sum = 0;
+	struct neuron_rule rule = site_rule(node->plan, 1);
 
 	for (int side = 0; side < (node->plan->split ? 2 : 1); side++) {
-		float quantum = neuron_quantum(node->plan->neuron, node->threshold[side * node->columns + (int)column]);
+		float quantum = neuron_quantum(&rule, node->threshold[side * node->columns + (int)column]);
 		float sent = node->side ? node->side[(size_t)side * node->size + i] : node->sent[i];
 
 		if (quantum > 0)
@@ -166,11 +167,11 @@ hidden_target(const struct ugo *u, int i, float x, float s)
 }
 
 static float
-hidden_total(const struct group *g, size_t neuron, float threshold)
+hidden_total(const struct group *g, size_t neuron, float quantum)
 {
 	if (g->plan->neuron == NEURON_BURST)
 		return ((const float *)g->m)[neuron];
-	return (float)((const int16_t *)g->m)[neuron] * threshold;
+	return (float)((const int16_t *)g->m)[neuron] * quantum;
 }
 
 bool
@@ -179,17 +180,20 @@ snn_probe_hidden(const struct snn *snn, struct site site, size_t element, float 
 	const struct node *node = node_at(snn, site);
 	const struct group *g = node ? &node->group : NULL;
 	char name[SITE_NAME_MAX];
+	struct neuron_rule rule;
 	size_t row, column;
 
 	if (!g || !g->m || element >= node->size)
 		return status_fail(st, STATUS_USAGE, "%s has no spiking hidden neurons there; `model %s` says what it has",
 				   site_name(site, name), name);
+	rule = site_rule(g->plan, 1);
 	row = element / (size_t)g->columns;
 	column = element % (size_t)g->columns;
 	for (int i = 0; i < g->plan->ugo->hidden; i++) {
 		float v = g->threshold[g->per_column ? (size_t)i * (size_t)g->columns + column : (size_t)i];
-		float sent = hidden_total(g, (row * (size_t)g->plan->ugo->hidden + (size_t)i) * (size_t)g->columns + column, v);
-		float quantum = neuron_quantum(g->plan->neuron, v);
+		float quantum = neuron_quantum(&rule, v);
+		float sent =
+		    hidden_total(g, (row * (size_t)g->plan->ugo->hidden + (size_t)i) * (size_t)g->columns + column, quantum);
 		float target = hidden_target(g->plan->ugo, i, received(snn, site)[element], snn_scale(snn));
 
 		if (counts)

@@ -41,15 +41,59 @@ static const struct recipe_site sta_sites[] = {
     {0},
 };
 
+/* SPIKING 2, design D: levels by site, hidden neurons with two more than refinement
+ * alone would need, 24 segments. */
+#define MT(levels) NEURON_MT, levels
+static const struct recipe_site delta_sites[] = {
+    {SITE_NORM1_CENTER, MT(6), false, false, FUNCTION_MODE_NONE, 0, true},
+    {SITE_NORM1_RSQRT, MT(6), false, false, SPIKING, 24, false},
+    {SITE_Q, MT(6), false, false, FUNCTION_MODE_NONE, 0, true},
+    {SITE_K, MT(6), false, false, FUNCTION_MODE_NONE, 0, true},
+    {SITE_V, MT(6), false, false, FUNCTION_MODE_NONE, 0, true},
+    {SITE_EXP, MT(6), false, false, SPIKING, 24, false},
+    {SITE_RECIPROCAL, MT(6), false, false, SPIKING, 24, false},
+    {SITE_SOFTMAX, MT(7), true, false, FUNCTION_MODE_NONE, 0, true},
+    {SITE_AV, MT(6), false, false, FUNCTION_MODE_NONE, 0, true},
+    {SITE_NORM2_CENTER, MT(6), false, false, FUNCTION_MODE_NONE, 0, true},
+    {SITE_NORM2_RSQRT, MT(6), false, false, SPIKING, 24, false},
+    {SITE_ACT, MT(6), false, false, SPIKING, 24, false},
+    {SITE_ACT_OUT, MT(7), false, false, FUNCTION_MODE_NONE, 0, true},
+    {0},
+};
+
 static const struct recipe recipes[] = {
-    {"sta", "the default: STA's coding with rounding, segment UGOs and every operand spiking", true, false, true, true, -INFINITY,
-     THRESHOLD_MMSE, 1.0f, 1, sta_sites},
-    {"sta-release", "what the released code of STA does; exp and reciprocal stay analog", false, true, false, false, -20.0f,
-     THRESHOLD_MMSE, 1.0f, 5, release_sites},
+    {.name = "sta",
+     .fold_norm = true,
+     .eps = true,
+     .segments = true,
+     .exp_floor = -INFINITY,
+     .rule = THRESHOLD_MMSE,
+     .headroom = 1,
+     .batches = 1,
+     .site = sta_sites},
+    {.name = "delta",
+     .fold_norm = true,
+     .eps = true,
+     .segments = true,
+     .sum_decoded = true,
+     .refine = 6,
+     .exp_floor = -INFINITY,
+     .rule = THRESHOLD_MAX,
+     .headroom = 1,
+     .batches = 1,
+     .site = delta_sites},
+    {.name = "sta-release",
+     .self_correcting = true,
+     .exp_floor = -20,
+     .rule = THRESHOLD_MMSE,
+     .headroom = 1,
+     .batches = 5,
+     .site = release_sites},
 };
 
 const struct recipe_info recipe_table[] = {
     {"sta", "the default: STA's coding with rounding, segment UGOs and every operand spiking"},
+    {"delta", "four steps, no loss: sum-decoded multi-threshold neurons with refined levels"},
     {"sta-release", "what the released code of STA does; exp and reciprocal stay analog"},
     {NULL, NULL},
 };

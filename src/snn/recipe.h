@@ -16,8 +16,9 @@ struct recipe_site {
 };
 
 struct recipe {
-	const char *name, *help;
-	bool fold_norm, self_correcting, eps, segments;
+	const char *name; /* as in recipe_table */
+	bool fold_norm, self_correcting, eps, segments, sum_decoded;
+	int refine; /* multi-threshold levels halve so often */
 	float exp_floor;
 	enum threshold_rule rule;
 	float headroom;                 /* round neurons: threshold = headroom * maximum / burst under THRESHOLD_MAX */

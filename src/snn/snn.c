@@ -117,6 +117,7 @@ group_init(struct arena *arena, struct node *node, enum function exact)
 	struct group *g = &node->group;
 	const struct site_plan *p = node->plan;
 	int hidden = p->ugo ? p->ugo->hidden : 0, across = p->channels > 1 ? node->columns : 1;
+	struct neuron_rule rule = site_rule(p, 1);
 
 	*g = (struct group){
 	    .plan = p, .exact = exact, .rows = node->rows, .columns = node->columns, .per_column = p->channels > 1};
@@ -132,7 +133,7 @@ group_init(struct arena *arena, struct node *node, enum function exact)
 			float v = p->threshold[c * hidden + i];
 
 			g->threshold[i * across + c] = v;
-			g->weight[i * across + c] = p->ugo->w2[i] * (p->neuron == NEURON_BURST ? 1 : v);
+			g->weight[i * across + c] = p->ugo->w2[i] * (p->neuron == NEURON_BURST ? 1 : neuron_quantum(&rule, v));
 		}
 	return true;
 }

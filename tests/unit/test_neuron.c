@@ -72,14 +72,15 @@ check_kind(enum neuron_kind kind, int burst)
 
 		for (int i = 0; i < NEURONS; i++)
 			x[i] += current[i] = grid(&rng, -3, 4);
-		neuron_step((struct neuron_rule){kind, burst}, x, v, state, total, sent, NEURONS, &tally);
+		neuron_step((struct neuron_rule){.kind = kind, .burst = burst}, x, v, state, total, sent, NEURONS, &tally);
 		assert_true(total[0] == 0 && sent[0] == 0); /* threshold 0: never sends */
 		for (int i = 1; i < NEURONS; i++) {
 			double s = sent_by_equations(kind, burst, (double)v[i], &u[i], &m[i], (double)current[i]);
 
 			events += s != 0;
 			if ((double)sent[i] != s || (double)total[i] != m[i])
-				fail_msg("%s: neuron %d step %d sent %g, the equations %g", neuron_name(kind), i, t, (double)sent[i], s);
+				fail_msg("%s: neuron %d step %d sent %g, the equations %g", neuron_name(kind), i, t,
+					 (double)sent[i], s);
 		}
 	}
 	/* a main spike and bursts that cancel are an event that sends nothing */
@@ -113,7 +114,7 @@ constant_current_gives_the_closed_form(void **state)
 		for (int t = 1; t <= 32; t++) {
 			float x = c * (float)t;
 
-			neuron_step((struct neuron_rule){NEURON_IF, 0}, &x, &v, &m, &total, &sent, 1, &tally);
+			neuron_step((struct neuron_rule){.kind = NEURON_IF}, &x, &v, &m, &total, &sent, 1, &tally);
 		}
 		want = fmax(0, fmin(32, floor(32 * (double)c / 1.5)));
 		assert_int_equal(m, (int)want);
@@ -143,8 +144,8 @@ check_product(bool transposed, uint64_t seed)
 			a[i] += da[i] = (float)((int)rng_below(&rng, 5) - 2) * 0.37f;
 		for (int i = 0; i < INNER * COLUMNS; i++)
 			b[i] += db[i] = (float)((int)rng_below(&rng, 5) - 2) * 0.21f;
-		product_step(&(struct train){a, NULL, da, INNER}, &(struct train){b, before, db, stride}, transposed, ROWS, COLUMNS, INNER,
-			     r);
+		product_step(&(struct train){a, NULL, da, INNER}, &(struct train){b, before, db, stride}, transposed, ROWS,
+			     COLUMNS, INNER, r);
 		product_send(r, 1.0f / (float)t, total, sent, ROWS * COLUMNS);
 		for (int i = 0; i < ROWS * COLUMNS; i++) {
 			double want = 0;

@@ -193,8 +193,8 @@ blocks_send_what_the_released_code_sends(void **state)
 		for (int b = 0; b < BLOCKS; b++) {
 			const double *s = shares[b];
 
-			print_message("picture %d block %d: tokens equal at t = 1..4: %.3f %.3f %.3f %.3f\n", picture, b, s[0], s[1], s[2],
-				      s[3]);
+			print_message("picture %d block %d: tokens equal at t = 1..4: %.3f %.3f %.3f %.3f\n", picture, b, s[0],
+				      s[1], s[2], s[3]);
 			ok = ok && (s[0] + s[1] + s[2] + s[3]) / STEPS >= share;
 		}
 	}
