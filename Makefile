@@ -109,7 +109,8 @@ lint: ## check the layers, the formatting, the scripts and the code
 asan: ## build with sanitizers in build-asan and run all tests there
 	@scripts/install-deps --test
 	@$(MAKE) $(SUB) B=build-asan SAN=1 all tests
-	@UBSAN_OPTIONS=print_stacktrace=1 SPIKESCOPE_TEST_TIMEOUT=1200 scripts/run-tests --build build-asan
+	@LSAN_OPTIONS=suppressions=$(CURDIR)/scripts/lsan.supp:print_suppressions=0 UBSAN_OPTIONS=print_stacktrace=1 \
+		SPIKESCOPE_TEST_TIMEOUT=1200 scripts/run-tests --build build-asan
 
 docs: $(PROG) ## write the manual page of the commands from the command table
 	$(Q)mkdir -p $(dir $(COMMANDS_PAGE)) && $(PROG) --man-commands >$(B)/commands.7
