@@ -93,8 +93,8 @@ signal_seen(void)
 {
 	if (!atomic_exchange(&repl.app->cancel, false))
 		return 0;
-	fputc('\n', rl_outstream);
-	rl_free_line_state();
+	rl_free_line_state(); /* draws the old line once more */
+	fputs("\r\n", rl_outstream);
 	rl_replace_line("", 0);
 	rl_on_new_line();
 	rl_redisplay();
