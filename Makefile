@@ -101,7 +101,7 @@ lint: ## check the layers, the formatting, the scripts and the code
 	$(call say,FORMAT,clang-format)
 	$(Q)clang-format --dry-run -Werror $(CHECKED)
 	$(call say,CHECK,shellcheck)
-	$(Q)shellcheck scripts/check-arrows scripts/compile-commands scripts/embed-sql scripts/install-deps scripts/run-tests .ci/run \
+	$(Q)shellcheck -x scripts/check-arrows scripts/compile-commands scripts/embed-sql scripts/install-deps scripts/run-tests .ci/run \
 		$(wildcard tests/cli/*.sh)
 	$(call say,CHECK,cppcheck)
 	$(Q)mkdir -p $(B)/cppcheck && cppcheck --cppcheck-build-dir=$(B)/cppcheck $(CPPCHECK) $(sort $(wildcard src db ui tests))

@@ -167,6 +167,7 @@ static bool
 curses_start(struct status *st)
 {
 	const char *term = getenv("TERM");
+	struct winsize size;
 
 	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO))
 		return status_fail(st, STATUS_FAILED, "panes need a terminal; type: view overview");
@@ -174,6 +175,10 @@ curses_start(struct status *st)
 		return status_fail(st, STATUS_FAILED,
 				   "panes need a terminal that can move its cursor (TERM is %s); type: view overview",
 				   term && *term ? term : "not set");
+	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 &&
+	    (size.ws_col < LAYOUT_MIN_W || size.ws_row < LAYOUT_MIN_H))
+		return status_fail(st, STATUS_FAILED, "the terminal is too small for panes (%dx%d, %dx%d is the least)",
+				   size.ws_col, size.ws_row, LAYOUT_MIN_W, LAYOUT_MIN_H);
 	use_env(TRUE);
 	use_tioctl(TRUE);
 	screen.terminal = newterm(NULL, stdout, stdin);
@@ -186,6 +191,11 @@ curses_start(struct status *st)
 	keypad(stdscr, TRUE);
 	nodelay(stdscr, TRUE);
 	set_escdelay(25);
+	/* Some terminals send these whatever mode they are told. */
+	define_key("\033[A", KEY_UP);
+	define_key("\033[B", KEY_DOWN);
+	define_key("\033[C", KEY_RIGHT);
+	define_key("\033[D", KEY_LEFT);
 	if (has_colors()) {
 		start_color();
 		use_default_colors();

@@ -14,7 +14,7 @@
 #include <unistd.h>
 #include <vterm.h>
 
-enum { DEADLINE_S = 60 };
+enum { DEADLINE_S = 20 };
 
 struct terminal {
 	pid_t pid;
@@ -253,15 +253,18 @@ terminal_wait_line(struct terminal *t, const char *text)
 {
 	double end = now() + DEADLINE_S;
 	char *line = malloc((size_t)t->cols * 4 + 2);
+	size_t n = strlen(text);
 	bool found = false;
 
+	while (n > 0 && text[n - 1] == ' ')
+		n--; /* as row_text() leaves them out */
 	while (line && !found && now() < end) {
 		VTermPos at;
 
 		take(t, 50);
 		vterm_state_get_cursorpos(vterm_obtain_state(t->vt), &at);
 		row_text(t, at.row, line);
-		found = strncmp(line, text, strlen(text)) == 0;
+		found = strncmp(line, text, n) == 0;
 	}
 	if (!found)
 		fprintf(stderr, "waited for the line '%s'; the screen is:\n%s\n", text, terminal_text(t));

@@ -1,0 +1,320 @@
+/* The panes in a real terminal: a pty and libvterm. Everything polls for what it expects. */
+#include "tests/support/scratch.h"
+#include "tests/support/terminal.h"
+
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define PROMPT "(spikescope) "
+
+static struct terminal *
+start(const char *term, int rows, int cols)
+{
+	const char *program = getenv("SPIKESCOPE");
+	char *copy = strdup(program ? program : "build/spikescope");
+	char *argv[] = {copy, strdup("--no-config"), strdup("--example"), NULL};
+	struct terminal *t = terminal_start(argv, term, rows, cols, scratch_folder());
+
+	free(argv[0]);
+	free(argv[1]);
+	free(argv[2]);
+	assert_non_null(t);
+	return t;
+}
+
+static struct terminal *
+panes(int rows, int cols)
+{
+	struct terminal *t = start("xterm-256color", rows, cols);
+
+	assert_true(terminal_wait(t, "t=1 "));
+	assert_true(terminal_wait_line(t, PROMPT));
+	return t;
+}
+
+/* The terminal must be as it was, whatever happened. */
+static void
+assert_given_back(struct terminal *t, int code)
+{
+	assert_int_equal(terminal_wait_end(t), code);
+	assert_true(terminal_on_main_screen(t));
+	assert_true(terminal_is_cooked(t));
+	terminal_free(t);
+}
+
+static int
+make_home(void **state)
+{
+	(void)state;
+	scratch_make();
+	return 0;
+}
+
+static int
+remove_home(void **state)
+{
+	(void)state;
+	scratch_remove();
+	return 0;
+}
+
+static void
+test_default_screen(void **state)
+{
+	struct terminal *t = panes(40, 120);
+
+	(void)state;
+	assert_true(terminal_wait(t, "attention blocks.0 head 0, t 1/"));
+	assert_true(terminal_wait(t, "selected: q 0, k 0"));
+	assert_true(terminal_wait(t, "readout"));
+	assert_true(terminal_wait(t, "raster "));
+	assert_true(terminal_wait(t, "log"));
+	assert_true(terminal_wait(t, "┌ model"));
+	terminal_type(t, "quit\r");
+	assert_given_back(t, 0);
+}
+
+static void
+test_utf8_and_editing(void **state)
+{
+	struct terminal *t = panes(24, 80);
+
+	(void)state;
+	terminal_type(t, "# h\xc3\xa9 \xe6\xbc\xa2\xe5\xad\x97 x");
+	assert_true(terminal_wait_line(t, PROMPT "# h\xc3\xa9 \xe6\xbc\xa2\xe5\xad\x97 x"));
+	terminal_type(t,
+		      "\033[D\033[D\x7f\x7f!"); /* left twice, two characters back: the blank stays, both ideographs are whole */
+	assert_true(terminal_wait_line(t, PROMPT "# h\xc3\xa9 ! x"));
+	terminal_type(t, "\x05\x15");
+	assert_true(terminal_wait_gone(t, "# h"));
+	terminal_type(t, "quit\r");
+	assert_given_back(t, 0);
+}
+
+static void
+test_completion_and_history(void **state)
+{
+	struct terminal *t = panes(40, 120);
+
+	(void)state;
+	terminal_type(t, "ste\t 2\r");
+	assert_true(terminal_wait(t, "t=3 "));
+	terminal_type(t, "s\t\t"); /* the choices go to the log */
+	assert_true(terminal_wait(t, "session"));
+	assert_true(terminal_wait(t, "source"));
+	terminal_type(t, "\x15\033[A");
+	assert_true(terminal_wait_line(t, PROMPT "step"));
+	terminal_type(t, "\x15quit\r");
+	assert_given_back(t, 0);
+}
+
+static void
+test_keys_run_commands(void **state)
+{
+	struct terminal *t = panes(40, 120);
+
+	(void)state;
+	terminal_type(t, "\ts"); /* the first pane has the focus; a step */
+	assert_true(terminal_wait(t, "t=2 "));
+	assert_true(terminal_wait(t, "> step"));
+	terminal_type(t, "S");
+	assert_true(terminal_wait(t, "t=12 "));
+	terminal_type(t, "b");
+	assert_true(terminal_wait(t, "t=11 "));
+	terminal_type(t, "\t\033OB\033[C");
+	assert_true(terminal_wait(t, "selected: q 1, k 1"));
+	terminal_type(t, "lh");
+	assert_true(terminal_wait(t, "attention blocks.1 head 1"));
+	terminal_type(t, "?");
+	assert_true(terminal_wait(t, "h, H: head"));
+	terminal_type(t, "x");
+	assert_true(terminal_wait_gone(t, "h, H: head"));
+	terminal_type(t, "o"); /* maximised */
+	assert_true(terminal_wait_gone(t, "readout"));
+	terminal_type(t, "\033");
+	assert_true(terminal_wait(t, "readout"));
+	terminal_type(t, ":goto 3\r");
+	assert_true(terminal_wait(t, "t=3 "));
+	terminal_type(t, "quit\r");
+	assert_given_back(t, 0);
+}
+
+static void
+test_resize_burst(void **state)
+{
+	struct terminal *t = panes(24, 80);
+	int i;
+
+	(void)state;
+	for (i = 0; i < 60; i++)
+		terminal_resize(t, 3 + i * 7 % 50, 10 + i * 13 % 150);
+	terminal_resize(t, 30, 100);
+	assert_true(terminal_wait(t, "selected:"));
+	terminal_type(t, "goto 2\r");
+	assert_true(terminal_wait(t, "t=2 "));
+	terminal_resize(t, 2, 20);
+	assert_true(terminal_wait_gone(t, "model"));
+	terminal_type(t, "step\r");
+	assert_true(terminal_wait(t, "t=3 "));
+	terminal_resize(t, 1, 10); /* not even room for the line: still there */
+	terminal_resize(t, 24, 80);
+	assert_true(terminal_wait(t, "┌ model"));
+	assert_null(strstr(terminal_text(t), "["
+					     "?"));
+	terminal_type(t, "quit\r");
+	assert_given_back(t, 0);
+}
+
+static void
+test_interrupt(void **state)
+{
+	struct terminal *t = panes(24, 80);
+
+	(void)state;
+	terminal_type(t, "half a line");
+	assert_true(terminal_wait_line(t, PROMPT "half a line"));
+	terminal_type(t, "\x03");
+	assert_true(terminal_wait_gone(t, "half a line"));
+	terminal_type(t, "step 4000\r");
+	assert_true(terminal_wait(t, "Ctrl-C stops"));
+	terminal_type(t, "\x03");
+	assert_true(terminal_wait_gone(t, "Ctrl-C stops"));
+	assert_true(terminal_wait_line(t, PROMPT));
+	terminal_type(t, "goto 2\r"); /* what was done is kept, and it goes on */
+	assert_true(terminal_wait(t, "t=2 "));
+	terminal_type(t, "quit\r");
+	assert_given_back(t, 0);
+}
+
+static void
+test_half_typed_line_survives(void **state)
+{
+	struct terminal *t = panes(24, 80);
+
+	(void)state;
+	terminal_type(t, "step 3\x18"
+			 "a");
+	assert_true(terminal_wait_gone(t, "┌ model"));
+	assert_true(terminal_wait_line(t, PROMPT "step 3"));
+	terminal_type(t, "\x18"
+			 "a"); /* and back */
+	assert_true(terminal_wait(t, "┌ model"));
+	assert_true(terminal_wait_line(t, PROMPT "step 3"));
+	terminal_type(t, "\r");
+	assert_true(terminal_wait(t, "t=4 "));
+	terminal_type(t, "\tq");
+	assert_true(terminal_wait_gone(t, "┌ model"));
+	assert_true(terminal_on_main_screen(t));
+	assert_true(terminal_wait_line(t, PROMPT));
+	terminal_type(t, "quit\r");
+	assert_given_back(t, 0);
+}
+
+static void
+test_suspend_and_resume(void **state)
+{
+	char *shell[] = {strdup("/bin/bash"), strdup("--norc"), strdup("-i"), NULL};
+	struct terminal *t = terminal_start(shell, "xterm-256color", 24, 80, scratch_folder());
+	const char *program = getenv("SPIKESCOPE");
+	char command[600];
+	int i;
+
+	(void)state;
+	for (i = 0; i < 3; i++)
+		free(shell[i]);
+	snprintf(command, sizeof(command), "%s --no-config --example\r", program ? program : "build/spikescope");
+	assert_true(terminal_wait(t, "$"));
+	terminal_type(t, command);
+	assert_true(terminal_wait(t, "┌ model"));
+	terminal_type(t, "ste");
+	assert_true(terminal_wait_line(t, PROMPT "ste"));
+	terminal_type(t, "\x1a");
+	assert_true(terminal_wait(t, "Stopped"));
+	assert_true(terminal_on_main_screen(t));
+	terminal_resize(t, 30, 100);
+	terminal_type(t, "fg\r");
+	assert_true(terminal_wait(t, "selected:")); /* the new size was seen */
+	assert_true(terminal_wait_line(t, PROMPT "ste"));
+	terminal_type(t, "p\r");
+	assert_true(terminal_wait(t, "t=2 "));
+	terminal_type(t, "quit\r");
+	assert_true(terminal_wait_gone(t, "selected:"));
+	terminal_type(t, "exit\r");
+	assert_given_back(t, 0);
+}
+
+static void
+test_killed(void **state)
+{
+	struct terminal *t = panes(24, 80);
+
+	(void)state;
+	kill(terminal_pid(t), SIGTERM);
+	assert_int_not_equal(terminal_wait_end(t), -1);
+	assert_true(terminal_on_main_screen(t));
+	assert_true(terminal_is_cooked(t));
+	terminal_free(t);
+	t = panes(24, 80);
+	kill(terminal_pid(t), SIGABRT);
+	assert_given_back(t, 128 + SIGABRT);
+}
+
+static void
+test_terminals_that_cannot(void **state)
+{
+	struct terminal *t = start("dumb", 24, 80);
+
+	(void)state;
+	assert_true(terminal_wait(t, "TERM is dumb"));
+	assert_true(terminal_wait_line(t, PROMPT));
+	terminal_type(t, "quit\r");
+	assert_given_back(t, 0);
+	t = start("xterm", 4, 80);
+	assert_true(terminal_wait(t, "too small"));
+	terminal_type(t, "quit\r");
+	assert_given_back(t, 0);
+}
+
+static void
+test_eight_colours(void **state)
+{
+	struct terminal *t = start("xterm", 24, 80);
+
+	(void)state;
+	assert_true(terminal_wait(t, "┌ model"));
+	terminal_type(t, "step 3\r");
+	assert_true(terminal_wait(t, "t=4 "));
+	terminal_type(t, "\x04"); /* the end of input leaves the panes, then the program */
+	assert_true(terminal_wait_gone(t, "┌ model"));
+	assert_true(terminal_wait_line(t, PROMPT));
+	terminal_type(t, "\x04");
+	assert_given_back(t, 0);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_default_screen),
+	    cmocka_unit_test(test_utf8_and_editing),
+	    cmocka_unit_test(test_completion_and_history),
+	    cmocka_unit_test(test_keys_run_commands),
+	    cmocka_unit_test(test_resize_burst),
+	    cmocka_unit_test(test_interrupt),
+	    cmocka_unit_test(test_half_typed_line_survives),
+	    cmocka_unit_test(test_suspend_and_resume),
+	    cmocka_unit_test(test_killed),
+	    cmocka_unit_test(test_terminals_that_cannot),
+	    cmocka_unit_test(test_eight_colours),
+	};
+
+	return cmocka_run_group_tests(tests, make_home, remove_home);
+}

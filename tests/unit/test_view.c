@@ -1,0 +1,352 @@
+/* Views of a known state against golden screens in tests/fixtures/screens.
+ *
+ *	UPDATE=1 build/tests/unit/test_view; git diff tests/fixtures/screens
+ *
+ * writes them anew. Processors round differently, so a few characters (digits at
+ * the end of a number, dots of a curve) may differ; the shape of a screen may not. */
+#include "model/dataset.h"
+#include "tests/support/scratch.h"
+#include "ui/view.h"
+
+#include <locale.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define DIGITS  "examples/digits-vit"
+#define SCREENS "tests/fixtures/screens"
+
+enum { PICTURES = 32, STEPS = 6, TOLERATED = 5 /* per cent */ };
+
+static struct app app;
+
+static int
+fail_setup(const struct status *st)
+{
+	fprintf(stderr, "%s\n", st->message);
+	return -1;
+}
+
+static bool
+convert(struct status *st)
+{
+	struct dataset *data = dataset_open(DIGITS "/calibration.safetensors", st);
+	size_t size = (size_t)app.vit->channels * (size_t)app.vit->image_size * (size_t)app.vit->image_size;
+	float *pixels = malloc(PICTURES * size * sizeof(*pixels));
+	int label, i;
+
+	for (i = 0; data && pixels && i < PICTURES; i++)
+		if (!dataset_get(data, i, app.vit, pixels + size * (size_t)i, &label, st))
+			return false;
+	if (data && pixels)
+		app.plan = plan_build(
+		    app.vit, &(struct plan_options){.T = 16, .rule = -1, .pixels = pixels, .pictures = PICTURES}, NULL, st);
+	free(pixels);
+	dataset_close(data);
+	return app.plan != NULL;
+}
+
+static bool
+show(struct status *st)
+{
+	struct dataset *data = dataset_open(DIGITS "/test.safetensors", st);
+	size_t size = (size_t)app.vit->channels * (size_t)app.vit->image_size * (size_t)app.vit->image_size;
+	bool ok;
+
+	app.pixels = malloc(size * sizeof(float));
+	app.title = strdup("image 3");
+	ok = data && dataset_get(data, 3, app.vit, app.pixels, &app.label, st);
+	dataset_close(data);
+	app.walk = ok ? walk_new(app.plan, st) : NULL;
+	app.record = ok ? record_new(app.plan, st) : NULL;
+	if (!app.walk || !app.record || !walk_show(app.walk, app.pixels, app.label, st))
+		return false;
+	app.logits = app.walk->reference.logits;
+	return record_steps(app.record, app.walk, STEPS, NULL, st);
+}
+
+static int
+setup(void **state)
+{
+	struct status st = {0};
+
+	(void)state;
+	scratch_make();
+	app.vit = vit_load(DIGITS, &st);
+	if (!app.vit || !convert(&st) || !show(&st))
+		return fail_setup(&st);
+	app.selection = (struct selection){.layer = 1, .head = 2, .q = 5, .k = 9, .site = {SITE_ACT_OUT, 1}, .neuron = 96};
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	(void)state;
+	walk_free(app.walk);
+	record_free(app.record);
+	plan_free(app.plan);
+	vit_free(app.vit);
+	free(app.pixels);
+	free(app.title);
+	scratch_remove();
+	return 0;
+}
+
+static char *
+print(const char *name, const struct view_args *args, int w, int h)
+{
+	struct status st = {0};
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	app.options.columns = w;
+	app.options.rows = h;
+	assert_non_null(out);
+	if (!view_print(&app, view_find(name, &st), args, out, &st))
+		fail_msg("%s", st.message);
+	fclose(out);
+	return text;
+}
+
+static char *
+slurp(const char *path)
+{
+	char *text = calloc(1, 1 << 20);
+	FILE *f = fopen(path, "r");
+
+	if (!f || !text)
+		fail_msg("%s is missing; UPDATE=1 writes it", path);
+	assert_true(fread(text, 1, (1 << 20) - 1, f) > 0);
+	fclose(f);
+	return text;
+}
+
+/* Bytes that differ, line by line; a different number of lines is no likeness at all. */
+static size_t
+difference(const char *a, const char *b)
+{
+	size_t count = 0;
+
+	while (*a && *b) {
+		size_t m = strcspn(a, "\n"), n = strcspn(b, "\n"), i;
+
+		for (i = 0; i < m || i < n; i++)
+			count += i >= m || i >= n || a[i] != b[i];
+		a += m + (a[m] == '\n');
+		b += n + (b[n] == '\n');
+	}
+	return *a || *b ? SIZE_MAX : count;
+}
+
+static void
+golden(const char *file, const char *name, const struct view_args *args, int w, int h)
+{
+	char *text = print(name, args, w, h), *expected, path[200];
+
+	snprintf(path, sizeof(path), "%s/%s.txt", SCREENS, file);
+	if (getenv("UPDATE")) {
+		FILE *f = fopen(path, "w");
+
+		assert_non_null(f);
+		fputs(text, f);
+		fclose(f);
+	}
+	expected = slurp(path);
+	if (difference(text, expected) > strlen(expected) * TOLERATED / 100)
+		fail_msg("%s is not the screen now:\n%s", path, text);
+	free(expected);
+	free(text);
+}
+
+static void
+test_overview_at_sizes(void **state)
+{
+	static const int size[][2] = {{80, 24}, {40, 10}, {20, 5}, {120, 40}, {200, 60}};
+	struct view_args args = {0};
+	char file[64];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(size) / sizeof(*size); i++) {
+		snprintf(file, sizeof(file), "overview-%dx%d", size[i][0], size[i][1]);
+		golden(file, "overview", &args, size[i][0], size[i][1]);
+	}
+}
+
+static void
+test_each_view(void **state)
+{
+	static const char *const names[] = {"model", "attention", "selected", "raster", "readout", "error", "image"};
+	struct view_args args = {0};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(names) / sizeof(*names); i++)
+		golden(names[i], names[i], &args, 80, 24);
+	args.function = "gelu";
+	args.hidden = 8;
+	golden("ugo", "ugo", &args, 80, 24);
+}
+
+static void
+test_each_style(void **state)
+{
+	static const struct {
+		const char *file;
+		enum color_mode color;
+		bool ascii;
+	} style[] = {{"attention-256", COLOR_256, false},
+		     {"attention-8", COLOR_8, false},
+		     {"attention-ascii", COLOR_NEVER, true},
+		     {"attention-256-ascii", COLOR_256, true}};
+	struct view_args args = {0};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(style) / sizeof(*style); i++) {
+		app.options.color = style[i].color;
+		app.options.ascii = style[i].ascii;
+		golden(style[i].file, "attention", &args, 80, 16);
+	}
+	app.options.color = COLOR_NEVER;
+	golden("overview-ascii", "overview", &args, 80, 24);
+	app.options.color = COLOR_AUTO;
+	app.options.ascii = false;
+}
+
+/* Whatever the size: as many lines as asked, none wider. */
+static void
+test_any_size_fits(void **state)
+{
+	const struct view *view;
+	struct view_args args = {.function = NULL};
+	int w, h;
+
+	(void)state;
+	for (view = view_table; view->name; view++)
+		for (w = 1; w < 100; w += 7)
+			for (h = 1; h < 30; h += 3) {
+				char *text = print(view->name, &args, w, h), *line = text;
+				int lines = 0;
+
+				for (; *line; lines++) {
+					char *end = strchr(line, '\n');
+
+					*end = '\0';
+					assert_true(text_columns(line) <= w);
+					line = end + 1;
+				}
+				assert_int_equal(lines, h);
+				free(text);
+			}
+}
+
+/* The tree names the site whose error is largest in its first line. */
+static void
+test_worst_site_is_found_first(void **state)
+{
+	const struct walk_step *last = walk_last(app.walk);
+	struct view_args args = {0};
+	char name[SITE_NAME_MAX], *text = print("model", &args, 60, 20);
+	int worst = 0, i;
+
+	(void)state;
+	for (i = 1; i < site_count(app.vit); i++)
+		if (last->site[i].relative > last->site[worst].relative)
+			worst = i;
+	site_name(site_at(app.vit, worst), name);
+	*strchr(strchr(text, '\n') + 1, '\n') = '\0';
+	assert_non_null(strstr(text, "! "));
+	assert_non_null(strstr(text, name));
+	free(text);
+}
+
+static void
+test_what_is_missing_is_named(void **state)
+{
+	struct app empty = {0};
+	struct view_args args = {.site = "blocks.99.mlp"};
+	struct status st = {0};
+
+	(void)state;
+	assert_false(view_check(&empty, view_find("raster", &st), &args, &st));
+	assert_int_equal(st.code, STATUS_FAILED);
+	assert_non_null(strstr(st.message, "load"));
+	status_clear(&st);
+	assert_false(view_check(&app, view_find("raster", &st), &args, &st));
+	assert_int_equal(st.code, STATUS_USAGE);
+	assert_non_null(strstr(st.message, "blocks.99.mlp"));
+	status_clear(&st);
+	args = (struct view_args){.has_head = true, .head = 99};
+	assert_false(view_check(&app, view_find("attention", &st), &args, &st));
+	assert_int_equal(st.code, STATUS_USAGE);
+	status_clear(&st);
+	assert_null(view_find("", &st));
+	status_clear(&st);
+	assert_null(view_find("r", &st)); /* raster, readout */
+	assert_non_null(strstr(st.message, "ambiguous"));
+	assert_non_null(view_find("ra", NULL));
+}
+
+static void
+test_saved_files(void **state)
+{
+	struct view_args args = {0};
+	struct status st = {0};
+	const char *path = scratch_path("view.svg");
+
+	(void)state;
+	assert_true(view_save(&app, view_find("overview", &st), &args, path, false, &st));
+	assert_false(view_save(&app, view_find("overview", &st), &args, path, false, &st));
+	assert_int_equal(st.code, STATUS_FAILED);
+}
+
+/* The record forgets what came after t, and keeps what is before. */
+static void
+test_record_goes_back(void **state)
+{
+	struct status st = {0};
+	int site = site_index(app.vit, app.selection.site), stride, first, last, n = record_neurons(app.record, site, &stride);
+	int8_t before[RECORD_NEURONS];
+
+	(void)state;
+	assert_true(n > 0 && n <= RECORD_NEURONS);
+	assert_true(record_span(app.record, &first, &last));
+	assert_int_equal(first, 1);
+	assert_int_equal(last, STEPS);
+	memcpy(before, record_counts(app.record, site, 2), (size_t)n);
+	walk_reset(app.walk);
+	record_back(app.record, 0);
+	assert_false(record_span(app.record, &first, &last));
+	assert_null(record_counts(app.record, site, 1));
+	assert_true(record_steps(app.record, app.walk, STEPS, NULL, &st));
+	assert_memory_equal(before, record_counts(app.record, site, 2), (size_t)n);
+	record_back(app.record, 3);
+	assert_non_null(record_counts(app.record, site, 3));
+	assert_null(record_counts(app.record, site, 4));
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_overview_at_sizes),
+	    cmocka_unit_test(test_each_view),
+	    cmocka_unit_test(test_each_style),
+	    cmocka_unit_test(test_any_size_fits),
+	    cmocka_unit_test(test_worst_site_is_found_first),
+	    cmocka_unit_test(test_what_is_missing_is_named),
+	    cmocka_unit_test(test_saved_files),
+	    cmocka_unit_test(test_record_goes_back),
+	};
+
+	setlocale(LC_ALL, "C.UTF-8");
+	return cmocka_run_group_tests(tests, setup, teardown);
+}
