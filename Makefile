@@ -8,6 +8,7 @@ CC      := $(if $(filter default,$(origin CC)),gcc,$(CC))
 AR      ?= ar
 INSTALL ?= install
 OPT     ?= -O2 -g
+WERROR  ?= $(if $(CI),1)
 VERSION := $(shell sed -n 's/.*SPIKESCOPE_VERSION "\(.*\)"/\1/p' src/spikescope.h)
 
 # All processors, unless the command line has its own -j.
