@@ -8,6 +8,7 @@ CC      := $(if $(filter default,$(origin CC)),gcc,$(CC))
 AR      ?= ar
 INSTALL ?= install
 OPT     ?= -O2 -g
+WERROR  ?= $(if $(CI),1)
 VERSION := $(shell sed -n 's/.*SPIKESCOPE_VERSION "\(.*\)"/\1/p' src/spikescope.h)
 
 # All processors, unless the command line has its own -j.
@@ -101,7 +102,7 @@ lint: ## check the layers, the formatting, the scripts and the code
 	$(call say,FORMAT,clang-format)
 	$(Q)clang-format --dry-run -Werror $(CHECKED)
 	$(call say,CHECK,shellcheck)
-	$(Q)shellcheck scripts/check-arrows scripts/compile-commands scripts/embed-sql scripts/install-deps scripts/run-tests .ci/run \
+	$(Q)shellcheck -x scripts/check-arrows scripts/compile-commands scripts/embed-sql scripts/install-deps scripts/run-tests .ci/run \
 		$(wildcard tests/cli/*.sh)
 	$(call say,CHECK,cppcheck)
 	$(Q)mkdir -p $(B)/cppcheck && cppcheck --cppcheck-build-dir=$(B)/cppcheck $(CPPCHECK) $(sort $(wildcard src db ui tests))
@@ -109,7 +110,8 @@ lint: ## check the layers, the formatting, the scripts and the code
 asan: ## build with sanitizers in build-asan and run all tests there
 	@scripts/install-deps --test
 	@$(MAKE) $(SUB) B=build-asan SAN=1 all tests
-	@UBSAN_OPTIONS=print_stacktrace=1 SPIKESCOPE_TEST_TIMEOUT=1200 scripts/run-tests --build build-asan
+	@LSAN_OPTIONS=suppressions=$(CURDIR)/scripts/lsan.supp:print_suppressions=0 UBSAN_OPTIONS=print_stacktrace=1 \
+		SPIKESCOPE_TEST_TIMEOUT=1200 scripts/run-tests --build build-asan
 
 docs: $(PROG) ## write the manual page of the commands from the command table
 	$(Q)mkdir -p $(dir $(COMMANDS_PAGE)) && $(PROG) --man-commands >$(B)/commands.7

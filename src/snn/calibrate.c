@@ -319,15 +319,13 @@ import_ugo(const struct calibration *c, enum function f, const struct tracker *t
 	const char *part = f == FUNCTION_EXP ? "exp" : f == FUNCTION_RECIPROCAL ? "inv" : f == FUNCTION_RSQRT ? "rsqrt" : "gelu";
 	struct status first = {0};
 	char prefixed[16];
+	double lo, hi;
 
 	snprintf(prefixed, sizeof(prefixed), "ugo.%s", part);
 	if (!ugo_import(out, c->options->ugo_file, prefixed, &first) && !ugo_import(out, c->options->ugo_file, part, st))
 		return false;
-	out->known = true;
-	out->function = f;
-	fit_range(t, f, &out->lo, &out->hi);
-	ugo_measure(out);
-	return true;
+	fit_range(t, f, &lo, &hi);
+	return ugo_aim(out, f, lo, hi, st);
 }
 
 static bool

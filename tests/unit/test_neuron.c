@@ -31,6 +31,15 @@ sent_by_equations(enum neuron_kind kind, int burst, double v, double *u, double 
 	double s = 0, r, k;
 
 	*u += x;
+	if (kind == NEURON_MT) {
+		/* the level nearest to the membrane, found by trying them all */
+		for (int level = 0; fabs(*u) >= v / 2 && level < burst; level++)
+			if (level == 0 || fabs(fabs(*u) - ldexp(v, level)) <= fabs(fabs(*u) - fabs(s)))
+				s = *u < 0 ? -ldexp(v, level) : ldexp(v, level);
+		*u -= s;
+		*m += s;
+		return s;
+	}
 	if (kind == NEURON_ROUND) {
 		s = v * fmax(-burst, fmin(burst, rint(*u / v)));
 		*u -= s;
@@ -72,7 +81,7 @@ check_kind(enum neuron_kind kind, int burst)
 
 		for (int i = 0; i < NEURONS; i++)
 			x[i] += current[i] = grid(&rng, -3, 4);
-		neuron_step((struct neuron_rule){.kind = kind, .burst = burst}, x, v, state, total, sent, NEURONS, &tally);
+		neuron_step((struct neuron_rule){kind, burst, 1, 1, 1}, x, v, state, total, sent, NEURONS, &tally);
 		assert_true(total[0] == 0 && sent[0] == 0); /* threshold 0: never sends */
 		for (int i = 1; i < NEURONS; i++) {
 			double s = sent_by_equations(kind, burst, (double)v[i], &u[i], &m[i], (double)current[i]);
@@ -98,6 +107,8 @@ neurons_obey_their_equations(void **state)
 	check_kind(NEURON_BURST, 2);
 	check_kind(NEURON_ROUND, 1);
 	check_kind(NEURON_ROUND, 4);
+	check_kind(NEURON_MT, 1);
+	check_kind(NEURON_MT, 6);
 }
 
 /* Under a constant current c an IF neuron sends clip(floor(T c / V), 0, T) spikes. */
@@ -120,6 +131,31 @@ constant_current_gives_the_closed_form(void **state)
 		assert_int_equal(m, (int)want);
 		assert_true((double)total == want * 1.5);
 		assert_int_equal(tally.events, (int)want);
+	}
+}
+
+/* A multi-threshold neuron answers a constant target with an error that shrinks to a
+ * third or better by every spike, until the lowest level is reached; refined levels halve
+ * what is left (SPIKING 2). */
+static void
+multi_threshold_closes_in(void **state)
+{
+	(void)state;
+	for (int i = -400; i <= 400; i++) {
+		float x = (float)i * 0.0797f, v = 1, total = 0, sent;
+		int16_t m = 0;
+		struct neuron_tally tally = {0, 0};
+
+		for (int t = 1; t <= 9; t++) {
+			int halvings = t < 4 ? 0 : t - 3;
+			struct neuron_rule rule = {NEURON_MT, 6, 1, ldexpf(1, -halvings), ldexpf(1, -6)};
+			double before = fabs((double)x - (double)total), after;
+
+			neuron_step(rule, &x, &v, &m, &total, &sent, 1, &tally);
+			after = fabs((double)x - (double)total);
+			assert_true(after <= fmax(before / 3 + 1e-5, 0.5 * (double)rule.grain + 1e-5));
+		}
+		assert_true(fabs((double)x - (double)total) <= ldexp(0.5, -6) + 1e-5);
 	}
 }
 
@@ -179,6 +215,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(neurons_obey_their_equations),
 	    cmocka_unit_test(constant_current_gives_the_closed_form),
+	    cmocka_unit_test(multi_threshold_closes_in),
 	    cmocka_unit_test(products_send_what_has_arrived),
 	};
 

@@ -19,7 +19,7 @@ struct example {
 	struct vit *vit;
 	struct dataset *test;
 	float *pixels; /* [CALIBRATION, SIDE] */
-	struct plan *sta, *release;
+	struct plan *sta, *release, *delta;
 };
 
 static float *
@@ -63,6 +63,7 @@ setup(void **state)
 	dataset_close(calibration);
 	e.sta = build(&e, "sta", 16);
 	e.release = build(&e, "sta-release", 16);
+	e.delta = build(&e, "delta", 8);
 	*state = &e;
 	return 0;
 }
@@ -74,6 +75,7 @@ teardown(void **state)
 
 	plan_free(e->sta);
 	plan_free(e->release);
+	plan_free(e->delta);
 	free(e->pixels);
 	dataset_close(e->test);
 	vit_free(e->vit);
@@ -186,9 +188,9 @@ static void
 state_is_a_value(void **state)
 {
 	struct example *e = *state;
-	const struct plan *plans[] = {e->sta, e->release};
+	const struct plan *plans[] = {e->sta, e->release, e->delta};
 
-	for (int i = 0; i < 2; i++) {
+	for (int i = 0; i < 3; i++) {
 		struct snn *snn = network(plans[i]);
 		void *saved = malloc(snn_state_size(snn));
 		char at20[HASH_HEX], again[HASH_HEX], at7[HASH_HEX];
@@ -354,6 +356,42 @@ conversion_keeps_the_answers(void **state)
 	eval_done(&two);
 }
 
+/* Sum-decoded levels close in on the reference, each step better than the last until
+ * the refinement ends, and then the network quietens. */
+static void
+delta_closes_in_and_quietens(void **state)
+{
+	struct example *e = *state;
+	int t[] = {1, 2, 4, 8};
+	struct eval_options options = {.count = 100, .t = t, .ts = 4};
+	struct eval_result r;
+	struct status st = {0};
+	struct snn *snn = network(e->delta);
+	double neurons = 0, first;
+
+	assert_true(eval_run(e->delta, e->test, &options, &r, NULL, &st));
+	print_message("delta on 100 digits: logit RMSE %.4f %.4f %.4f %.4f at t = 1, 2, 4, 8\n", r.point[0].logit_rmse,
+		      r.point[1].logit_rmse, r.point[2].logit_rmse, r.point[3].logit_rmse);
+	for (int i = 1; i < 4; i++)
+		assert_true(r.point[i].logit_rmse < r.point[i - 1].logit_rmse);
+	assert_true(r.point[2].agreement >= 0.99);
+	eval_done(&r);
+	assert_int_equal(plan_analog_functions(e->delta), 0);
+	snn_show(snn, e->pixels);
+	snn_step(snn);
+	first = snn_events_step(snn);
+	steps(snn, 31);
+	for (int i = 0; i < e->delta->sites; i++) {
+		struct snn_activity a;
+
+		snn_activity(snn, e->delta->site[i].site, &a);
+		neurons += a.neurons;
+	}
+	print_message("events per neuron: %.4f at t = 1, %.4f at t = 32\n", first / neurons, snn_events_step(snn) / neurons);
+	assert_true(snn_events_step(snn) < first / 4);
+	snn_free(snn);
+}
+
 static bool
 stop_after_some(void *ctx, const char *what, double done, double total)
 {
@@ -425,6 +463,7 @@ main(void)
 	    cmocka_unit_test(activity_is_what_probes_show),
 	    cmocka_unit_test(scores_are_products_of_decoded_values),
 	    cmocka_unit_test(conversion_keeps_the_answers),
+	    cmocka_unit_test(delta_closes_in_and_quietens),
 	    cmocka_unit_test(work_stops_when_told),
 	    cmocka_unit_test(wrong_requests_are_refused),
 	};
