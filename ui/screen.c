@@ -1,6 +1,7 @@
 /* The bridge: curses reads the keys, readline edits the line. */
 #include "ui/screen.h"
 
+#include "ui/screen_guard.h"
 #include "ui/screen_panes.h"
 #include "ui/view.h"
 
@@ -9,27 +10,20 @@
 #undef CTRL
 #undef ESC
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
 #include <readline/history.h>
 #include <readline/readline.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <term.h>
-#include <termios.h>
 #include <time.h>
 #include <unistd.h>
 #undef CTRL
 
 enum { RING = 4096, FRAME_MS = 50 };
-
-static const int fatal_signals[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
-static const int heard_signals[] = {SIGINT, SIGTSTP, SIGWINCH, SIGTERM, SIGHUP};
-
-enum { FATALS = sizeof(fatal_signals) / sizeof(*fatal_signals), HEARD = sizeof(heard_signals) / sizeof(*heard_signals) };
+static const double busy_shown_after = 0.25; /* seconds */
 
 /* What readline was told before the panes came. */
 struct readline_hooks {
@@ -55,17 +49,10 @@ static struct {
 	bool dirty, prefix; /* prefix: C-x was typed in a pane */
 	double drawn;       /* when; seconds */
 	struct readline_hooks saved;
-	struct sigaction saved_fatal[FATALS], saved_heard[HEARD];
-	int held_stderr; /* the real one, while ours goes to a file; -1 */
-	FILE *held;
 	FILE *null;
+	char leave_text[256]; /* what gives the terminal back */
+	double busy_since;    /* when what runs first reported; 0: nothing does */
 } screen;
-
-/* Touched by signal handlers. */
-static volatile sig_atomic_t seen_interrupt, seen_stop, seen_size, seen_end, active;
-static int wake[2] = {-1, -1};
-static struct termios saved_termios;
-static char leave_text[256]; /* what gives the terminal back */
 
 static double
 now(void)
@@ -76,70 +63,6 @@ now(void)
 	return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
-/* --- signals -------------------------------------------------------------- */
-
-static void
-on_signal(int sig)
-{
-	int error = errno;
-
-	if (sig == SIGINT) {
-		seen_interrupt = 1;
-		atomic_store(&screen.app->cancel, true);
-	} else if (sig == SIGTSTP) {
-		seen_stop = 1;
-	} else if (sig == SIGWINCH) {
-		seen_size = 1;
-	} else {
-		seen_end = 1;
-		atomic_store(&screen.app->cancel, true);
-	}
-	if (write(wake[1], "", 1) < 0) {
-		/* full: the reader will wake anyway */
-	}
-	errno = error;
-}
-
-/* The program is dying: give the terminal back with what is safe in a handler. */
-static void
-on_fatal(int sig)
-{
-	if (active) {
-		active = 0;
-		if (write(STDOUT_FILENO, leave_text, strlen(leave_text)) >= 0)
-			tcsetattr(STDIN_FILENO, TCSANOW, &saved_termios);
-	}
-	signal(sig, SIG_DFL);
-	raise(sig);
-}
-
-static void
-signals_catch(void)
-{
-	struct sigaction heard = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
-	struct sigaction fatal = {.sa_handler = on_fatal, .sa_flags = (int)SA_RESETHAND};
-	int i;
-
-	seen_interrupt = seen_stop = seen_size = seen_end = 0;
-	sigemptyset(&heard.sa_mask);
-	sigemptyset(&fatal.sa_mask);
-	for (i = 0; i < HEARD; i++)
-		sigaction(heard_signals[i], &heard, &screen.saved_heard[i]);
-	for (i = 0; i < FATALS; i++)
-		sigaction(fatal_signals[i], &fatal, &screen.saved_fatal[i]);
-}
-
-static void
-signals_restore(void)
-{
-	int i;
-
-	for (i = 0; i < HEARD; i++)
-		sigaction(heard_signals[i], &screen.saved_heard[i], NULL);
-	for (i = 0; i < FATALS; i++)
-		sigaction(fatal_signals[i], &screen.saved_fatal[i], NULL);
-}
-
 /* --- the terminal --------------------------------------------------------- */
 
 static void
@@ -148,7 +71,7 @@ add_capability(const char *name)
 	const char *text = tigetstr(name);
 
 	if (text && text != (const char *)-1)
-		strncat(leave_text, text, sizeof(leave_text) - strlen(leave_text) - 1);
+		strncat(screen.leave_text, text, sizeof(screen.leave_text) - strlen(screen.leave_text) - 1);
 }
 
 static struct canvas_style
@@ -163,8 +86,9 @@ screen_style(void)
 	return style;
 }
 
+/* Can this terminal show panes? */
 static bool
-curses_start(struct status *st)
+terminal_will_do(struct status *st)
 {
 	const char *term = getenv("TERM");
 	struct winsize size;
@@ -179,11 +103,12 @@ curses_start(struct status *st)
 	    (size.ws_col < LAYOUT_MIN_W || size.ws_row < LAYOUT_MIN_H))
 		return status_fail(st, STATUS_FAILED, "the terminal is too small for panes (%dx%d, %dx%d is the least)",
 				   size.ws_col, size.ws_row, LAYOUT_MIN_W, LAYOUT_MIN_H);
-	use_env(TRUE);
-	use_tioctl(TRUE);
-	screen.terminal = newterm(NULL, stdout, stdin);
-	if (!screen.terminal)
-		return status_fail(st, STATUS_FAILED, "the terminal '%.40s' is not known here; set TERM to one that is", term);
+	return true;
+}
+
+static void
+curses_modes(void)
+{
 	cbreak();
 	noecho();
 	nonl();
@@ -200,64 +125,46 @@ curses_start(struct status *st)
 		start_color();
 		use_default_colors();
 	}
-	leave_text[0] = '\0';
+}
+
+static void
+at_exit(void)
+{
+	if (screen.terminal)
+		endwin();
+}
+
+static bool
+curses_start(struct status *st)
+{
+	static bool registered;
+
+	if (!terminal_will_do(st))
+		return false;
+	use_env(TRUE);
+	use_tioctl(TRUE);
+	screen.terminal = newterm(NULL, stdout, stdin);
+	if (!screen.terminal)
+		return status_fail(st, STATUS_FAILED, "the terminal '%.40s' is not known here; set TERM to one that is",
+				   getenv("TERM"));
+	curses_modes();
 	add_capability("sgr0");
 	add_capability("cnorm");
 	add_capability("rmkx");
 	add_capability("rmcup");
-	active = 1;
+	guard_terminal(screen.leave_text);
+	if (!registered)
+		registered = atexit(at_exit) == 0;
 	return true;
 }
 
 static void
 curses_stop(void)
 {
-	active = 0;
+	guard_terminal(NULL);
 	endwin();
 	delscreen(screen.terminal);
 	screen.terminal = NULL;
-}
-
-static void
-at_exit(void)
-{
-	if (active)
-		endwin();
-	active = 0;
-}
-
-/* What libraries say to stderr would land between the panes; it is shown afterwards. */
-static void
-stderr_hold(void)
-{
-	fflush(stderr);
-	screen.held_stderr = -1;
-	screen.held = tmpfile();
-	if (!screen.held)
-		return;
-	screen.held_stderr = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3);
-	if (screen.held_stderr >= 0)
-		dup2(fileno(screen.held), STDERR_FILENO);
-}
-
-static void
-stderr_release(void)
-{
-	char text[1024];
-	size_t n;
-
-	fflush(stderr);
-	if (screen.held_stderr >= 0) {
-		dup2(screen.held_stderr, STDERR_FILENO);
-		close(screen.held_stderr);
-	}
-	if (!screen.held)
-		return;
-	rewind(screen.held);
-	while ((n = fread(text, 1, sizeof(text), screen.held)) > 0)
-		fwrite(text, 1, n, stderr);
-	fclose(screen.held);
-	screen.held = NULL;
 }
 
 /* --- drawing -------------------------------------------------------------- */
@@ -287,7 +194,7 @@ follow_size(void)
 {
 	struct winsize size;
 
-	seen_size = 0;
+	guard_seen.size = 0;
 	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_row == 0 || size.ws_col == 0)
 		return;
 	resizeterm(size.ws_row, size.ws_col);
@@ -299,18 +206,13 @@ follow_size(void)
 static void
 stop_until_continued(void)
 {
-	struct sigaction ours, otherwise = {.sa_handler = SIG_DFL};
-
-	seen_stop = 0;
+	guard_seen.stop = 0;
 	def_prog_mode();
 	endwin();
-	active = 0;
-	sigemptyset(&otherwise.sa_mask);
-	sigaction(SIGTSTP, &otherwise, &ours);
-	raise(SIGTSTP);
-	sigaction(SIGTSTP, &ours, NULL);
+	guard_terminal(NULL);
+	guard_stop();
 	reset_prog_mode();
-	active = 1;
+	guard_terminal(screen.leave_text);
 	follow_size();
 	clearok(curscr, TRUE);
 	screen.dirty = true;
@@ -320,28 +222,35 @@ stop_until_continued(void)
 static void
 serve_signals(void)
 {
-	char bytes[64];
-
-	while (read(wake[0], bytes, sizeof(bytes)) > 0)
-		;
-	if (seen_stop)
+	guard_drain();
+	if (guard_seen.stop)
 		stop_until_continued();
-	if (seen_size)
+	if (guard_seen.size)
 		follow_size();
-	if (seen_end)
+	if (guard_seen.end)
 		screen.app->quit = true;
 }
 
-/* A command reports how far it is. */
+/* A command reports how far it is. A short one is not worth a picture. */
 static void
 while_running(void *ctx, const char *what, double done, double total)
 {
 	(void)ctx;
 	serve_signals();
-	if (now() - screen.drawn < FRAME_MS / 1000.0 && !screen.dirty)
+	if (screen.busy_since == 0)
+		screen.busy_since = now();
+	if (now() - screen.busy_since < busy_shown_after || now() - screen.drawn < FRAME_MS / 1000.0)
 		return;
 	snprintf(screen.panes.doing, sizeof(screen.panes.doing), "%s %.0f/%.0f", what, done, total);
 	draw();
+}
+
+static void
+end_busy(void)
+{
+	screen.panes.doing[0] = '\0';
+	screen.busy_since = 0;
+	screen.dirty = true;
 }
 
 /* --- readline ------------------------------------------------------------- */
@@ -424,7 +333,7 @@ line_done(char *line)
 	else
 		screen.panes.leave = true;
 	free(line);
-	screen.panes.doing[0] = '\0';
+	end_busy();
 	screen.dirty = true;
 }
 
@@ -495,7 +404,7 @@ feed_readline(void)
 static void
 drop_line(void)
 {
-	seen_interrupt = 0;
+	guard_seen.interrupt = 0;
 	atomic_store(&screen.app->cancel, false);
 	screen.head = screen.tail = 0;
 	rl_callback_sigcleanup();
@@ -561,9 +470,9 @@ key_in_pane(bool function, wint_t key)
 	else if (pane_key >= 0 && !screen.prefix)
 		panes_key(&screen.panes, screen.app, pane_key);
 	screen.prefix = !function && key == 'x' - 'a' + 1;
-	screen.panes.doing[0] = '\0';
+	end_busy();
 	/* A key never leaves an interrupt behind for the line. */
-	seen_interrupt = 0;
+	guard_seen.interrupt = 0;
 }
 
 static void
@@ -655,7 +564,7 @@ loop(void)
 	unsigned serial = screen.app->serial;
 
 	while (!screen.panes.leave && !screen.app->quit) {
-		struct pollfd fds[2] = {{STDIN_FILENO, POLLIN, 0}, {wake[0], POLLIN, 0}};
+		struct pollfd fds[2] = {{STDIN_FILENO, POLLIN, 0}, {guard_fd(), POLLIN, 0}};
 		int wait = time_to_draw();
 
 		if (wait == 0) {
@@ -665,7 +574,7 @@ loop(void)
 		if (poll(fds, 2, wait) < 0 && errno != EINTR)
 			break;
 		serve_signals();
-		if (seen_interrupt)
+		if (guard_seen.interrupt)
 			drop_line();
 		if (fds[0].revents & POLLIN)
 			drain_keys();
@@ -677,36 +586,13 @@ loop(void)
 	}
 }
 
-static bool
-open_pipe(struct status *st)
+/* Between a terminal that is ours and one given back. */
+static void
+show(char **left)
 {
-	if (wake[0] >= 0)
-		return true;
-	if (pipe2(wake, O_CLOEXEC | O_NONBLOCK) != 0)
-		return status_fail(st, STATUS_FAILED, "the panes cannot open a pipe: %s", strerror(errno));
-	return atexit(at_exit) == 0 || status_fail(st, STATUS_FAILED, "the panes cannot register their end");
-}
+	struct app *app = screen.app;
 
-bool
-screen_run(struct app *app, const char *prompt, char **left, struct status *st)
-{
-	memset(&screen, 0, sizeof(screen));
-	screen.app = app;
-	screen.prompt = prompt;
-	screen.null = fopen("/dev/null", "w");
-	panes_init(&screen.panes);
-	if (!screen.null || !open_pipe(st) || tcgetattr(STDIN_FILENO, &saved_termios) != 0) {
-		if (screen.null)
-			fclose(screen.null);
-		return status_fail(st, STATUS_FAILED, "panes need a terminal; type: view overview");
-	}
-	signals_catch();
-	if (!curses_start(st)) {
-		signals_restore();
-		fclose(screen.null);
-		return false;
-	}
-	stderr_hold();
+	guard_hold_stderr();
 	app->capture = true;
 	app->poll = while_running;
 	readline_take();
@@ -717,9 +603,30 @@ screen_run(struct app *app, const char *prompt, char **left, struct status *st)
 	app->capture = false;
 	atomic_store(&app->cancel, false);
 	curses_stop();
-	stderr_release();
-	signals_restore();
+	guard_release_stderr();
+}
+
+bool
+screen_run(struct app *app, const char *prompt, char **left, struct status *st)
+{
+	bool ok;
+
+	memset(&screen, 0, sizeof(screen));
+	screen.app = app;
+	screen.prompt = prompt;
+	panes_init(&screen.panes);
+	screen.null = fopen("/dev/null", "w");
+	if (!screen.null)
+		return status_fail(st, STATUS_FAILED, "/dev/null: %s", strerror(errno));
+	if (!guard_begin(&app->cancel, st)) {
+		fclose(screen.null);
+		return false;
+	}
+	ok = curses_start(st);
+	if (ok)
+		show(left);
+	guard_end();
 	canvas_done(&screen.canvas);
 	fclose(screen.null);
-	return true;
+	return ok;
 }
