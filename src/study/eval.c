@@ -2,6 +2,7 @@
 
 #include "ann/ann.h"
 #include "snn/snn.h"
+#include "study/walk.h"
 
 #include <math.h>
 #include <omp.h>
@@ -38,17 +39,6 @@ struct worker {
 	struct snn *snn;
 	float *pixels, *reference, *logits;
 };
-
-static int
-top_class(const float *logits, int classes)
-{
-	int best = 0;
-
-	for (int i = 1; i < classes; i++)
-		if (logits[i] > logits[best])
-			best = i;
-	return best;
-}
 
 static bool
 worker_init(struct worker *w, const struct job *job, struct status *st)
@@ -89,7 +79,7 @@ note_outcome(const struct job *job, const struct worker *w, struct outcome *out)
 
 		sum += d * d;
 	}
-	*out = (struct outcome){top_class(w->logits, classes), sum / classes, snn_events(w->snn), snn_units(w->snn)};
+	*out = (struct outcome){walk_best(w->logits, classes), sum / classes, snn_events(w->snn), snn_units(w->snn)};
 }
 
 static bool
@@ -101,7 +91,7 @@ one_picture(struct job *job, struct worker *w, int index, struct status *st)
 		return false;
 	if (!ann_forward(w->ann, w->pixels, 1, w->reference, NULL, st))
 		return false;
-	job->ann_top[index] = top_class(w->reference, job->vit->classes);
+	job->ann_top[index] = walk_best(w->reference, job->vit->classes);
 	if (w->snn) {
 		snn_show(w->snn, w->pixels);
 		for (int i = 0; i < o->ts; i++) {

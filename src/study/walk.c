@@ -57,8 +57,8 @@ walk_free(struct walk *walk)
 	free(walk);
 }
 
-static int
-top_class(const float *logits, int classes)
+int
+walk_best(const float *logits, int classes)
 {
 	int best = 0;
 
@@ -76,7 +76,7 @@ walk_show(struct walk *walk, const float *pixels, int label, struct status *st)
 	memmove(walk->pixels, pixels, picture_size(walk->vit) * sizeof(float));
 	forget_steps(walk);
 	snn_show(walk->snn, walk->pixels);
-	walk->ann_top = top_class(walk->reference.logits, walk->vit->classes);
+	walk->ann_top = walk_best(walk->reference.logits, walk->vit->classes);
 	walk->label = label;
 	walk->shown = true;
 	return true;
@@ -145,7 +145,7 @@ record_step(const struct walk *walk, struct walk_step *step, struct status *st)
 		sum += d * d;
 	}
 	step->logit_rmse = (float)sqrt(sum / classes);
-	step->top = top_class(step->logits, classes);
+	step->top = walk_best(step->logits, classes);
 	step->events = snn_events_step(walk->snn);
 	step->units = snn_units_step(walk->snn);
 	for (int i = 0; ok && i < sites; i++)
@@ -225,7 +225,7 @@ walk_last(const struct walk *walk)
 void
 walk_top(const float *logits, int classes, int k, int *index, float *probability)
 {
-	double sum = 0, top = (double)logits[top_class(logits, classes)];
+	double sum = 0, top = (double)logits[walk_best(logits, classes)];
 
 	for (int i = 0; i < classes; i++)
 		sum += exp((double)logits[i] - top);

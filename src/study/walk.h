@@ -53,6 +53,8 @@ void walk_reset(struct walk *walk);
 bool walk_steps(struct walk *walk, int n, const struct progress *progress, struct status *st);
 /* The last step's record, or NULL at t = 0. */
 const struct walk_step *walk_last(const struct walk *walk);
+/* The class with the largest logit; the first of equals. */
+int walk_best(const float *logits, int classes);
 /* softmax of logits, the k best: class indices and probabilities. */
 void walk_top(const float *logits, int classes, int k, int *index, float *probability);
 

@@ -143,7 +143,6 @@ graded_network_is_the_reference(void **state)
 			char name[SITE_NAME_MAX];
 			double worst = 0, most = 0;
 
-			/* the released code encodes its probabilities with feedback, a graded encoder has none */
 			if (!snn_has(snn, site, SNN_VALUE))
 				continue;
 			probe(snn, site, SNN_VALUE, &value);
