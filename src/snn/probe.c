@@ -166,14 +166,6 @@ hidden_target(const struct ugo *u, int i, float x, float s)
 	return target;
 }
 
-static float
-hidden_total(const struct group *g, size_t neuron, float quantum)
-{
-	if (g->plan->neuron == NEURON_BURST)
-		return ((const float *)g->m)[neuron];
-	return (float)((const int16_t *)g->m)[neuron] * quantum;
-}
-
 bool
 snn_probe_hidden(const struct snn *snn, struct site site, size_t element, float *counts, float *membrane, struct status *st)
 {
@@ -181,19 +173,14 @@ snn_probe_hidden(const struct snn *snn, struct site site, size_t element, float 
 	const struct group *g = node ? &node->group : NULL;
 	char name[SITE_NAME_MAX];
 	struct neuron_rule rule;
-	size_t row, column;
 
 	if (!g || !g->m || element >= node->size)
 		return status_fail(st, STATUS_USAGE, "%s has no spiking hidden neurons there; `model %s` says what it has",
 				   site_name(site, name), name);
 	rule = site_rule(g->plan, 1);
-	row = element / (size_t)g->columns;
-	column = element % (size_t)g->columns;
 	for (int i = 0; i < g->plan->ugo->hidden; i++) {
-		float v = g->threshold[g->per_column ? (size_t)i * (size_t)g->columns + column : (size_t)i];
-		float quantum = neuron_quantum(&rule, v);
-		float sent =
-		    hidden_total(g, (row * (size_t)g->plan->ugo->hidden + (size_t)i) * (size_t)g->columns + column, quantum);
+		float quantum = neuron_quantum(&rule, group_threshold(g, element, i)), state = group_neuron(g, element, i);
+		float sent = g->plan->neuron == NEURON_BURST ? state : state * quantum;
 		float target = hidden_target(g->plan->ugo, i, received(snn, site)[element], snn_scale(snn));
 
 		if (counts)
