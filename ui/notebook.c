@@ -182,7 +182,7 @@ eval_predictions(struct app *app, int64_t run, const struct eval_options *option
 					      .picture = options->first + i,
 					      .label = result->label[i],
 					      .ann = result->ann_top[i],
-					      .snn = result->points > 0 ? result->snn_top[i] : -1,
+					      .snn = result->points > 0 ? result->outcome[(size_t)i * (size_t)result->points + (size_t)result->points - 1].top : -1,
 					      .t = result->points > 0 ? result->point[result->points - 1].t : 0};
 		ok = store_prediction(app->store, &p, &st);
 	}
