@@ -28,7 +28,8 @@ static const struct {
 	 "SELECT id, name, function, lo, hi, hidden, form, rmse, max_error, weights, dtype, b2, created FROM ugos "
 	 "WHERE ?1 IS NULL OR name = ?1 ORDER BY id DESC"},
     [STATEMENT_SESSION_NEW] =
-	{"make a session", "INSERT INTO sessions(name) VALUES (coalesce(?1, (WITH RECURSIVE n(i) AS (SELECT coalesce((SELECT seq "
+	{"make a session", "INSERT INTO sessions(uid, name) VALUES (lower(hex(randomblob(16))), coalesce(?1, (WITH RECURSIVE "
+			   "n(i) AS (SELECT coalesce((SELECT seq "
 			   "FROM sqlite_sequence WHERE name = 'sessions'), 0) + 1 UNION ALL SELECT i + 1 FROM n) SELECT 's' || i "
 			   "FROM n WHERE NOT EXISTS (SELECT 1 FROM sessions WHERE name = 's' || i) LIMIT 1))) "
 			   "ON CONFLICT(name) DO NOTHING RETURNING id"},
@@ -44,9 +45,10 @@ static const struct {
     [STATEMENT_COMMAND_END] = {"record the end of the command", "UPDATE commands SET status = ?2, message = ?3, seconds = ?4 "
 								"WHERE id = ?1 RETURNING id"},
     [STATEMENT_RUN_BEGIN] =
-	{"record the run", "INSERT INTO runs(session_id, command_id, kind, model_hash, plan_hash, dataset_hash, seed, version, "
-			   "threads, host, pid, process_start) VALUES (nullif(?1, 0), nullif(?2, 0), ?3, ?4, ?5, ?6, ?7, ?8, ?9, "
-			   "?10, ?11, ?12) RETURNING id"},
+	{"record the run",
+	 "INSERT INTO runs(uid, session_id, command_id, kind, model_hash, plan_hash, dataset_hash, seed, "
+	 "version, threads, host, pid, process_start, state) VALUES (lower(hex(randomblob(16))), nullif(?1, 0), "
+	 "nullif(?2, 0), ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13) RETURNING id"},
     [STATEMENT_RUN_END] = {"record the end of the run", "UPDATE runs SET status = ?2, message = ?3, seconds = ?4, "
 							"peak_memory_bytes = nullif(?5, 0) WHERE id = ?1 RETURNING id"},
     [STATEMENT_METRIC] = {"record measurements",
@@ -63,6 +65,32 @@ static const struct {
 	 "SELECT m.name AS t, NULL AS c, -1 AS k FROM sqlite_schema AS m WHERE m.type IN ('table', 'view') "
 	 "AND m.name NOT GLOB 'sqlite_*' UNION ALL SELECT m.name, i.name, i.cid FROM sqlite_schema AS m, "
 	 "pragma_table_info(m.name) AS i WHERE m.type IN ('table', 'view') AND m.name NOT GLOB 'sqlite_*' ORDER BY t, k"},
+    [STATEMENT_SITE_LIST_ADD] = {"record the sites", "INSERT INTO site_lists(names) VALUES (?1) RETURNING id"},
+    [STATEMENT_SITE_LIST_FIND] = {"find the sites", "SELECT id FROM site_lists WHERE names = ?1"},
+    [STATEMENT_STEP_SPAN] = {"record measurements",
+			     "INSERT OR REPLACE INTO step_spans(run_id, first_t, steps, site_list_id, data) "
+			     "VALUES (?1, ?2, ?3, ?4, ?5)"},
+    [STATEMENT_STATE_PUT] = {"record the session's state", "INSERT INTO session_states(session_id, state) VALUES (?1, ?2)"},
+    [STATEMENT_STATE_AFTER] =
+	{"record the session's state",
+	 "INSERT INTO session_states(session_id, command_id, state) SELECT session_id, id, ?2 FROM commands "
+	 "WHERE id = ?1 AND session_id IS NOT NULL"},
+    [STATEMENT_STATE_LAST] = {"read the session's state",
+			      "SELECT state FROM session_states WHERE session_id = CAST(?1 AS INTEGER) ORDER BY id DESC LIMIT 1"},
+    [STATEMENT_STATE_DROP] =
+	{"undo",
+	 "DELETE FROM session_states WHERE id = (SELECT max(id) FROM session_states WHERE session_id = ?1) "
+	 "AND EXISTS (SELECT 1 FROM session_states AS s WHERE s.session_id = ?1 AND s.id <> session_states.id) RETURNING id"},
+    [STATEMENT_STATE_SESSION] = {"find a session to resume", "SELECT session_id FROM session_states WHERE session_id <> ?1 "
+							     "ORDER BY id DESC LIMIT 1"},
+    [STATEMENT_SESSION_LINES] = {"read the session's commands",
+				 "SELECT line FROM commands WHERE session_id = CAST(?1 AS INTEGER) ORDER BY id"},
+    [STATEMENT_QUESTION_PUT] = {"save the question", "INSERT INTO questions(name, sql) VALUES (?1, ?2) "
+						     "ON CONFLICT(name) DO UPDATE SET sql = ?2"},
+    [STATEMENT_QUESTION_GET] = {"read the question", "SELECT sql FROM questions WHERE name = ?1"},
+    [STATEMENT_QUESTION_DROP] = {"delete the question", "DELETE FROM questions WHERE name = ?1 RETURNING 1"},
+    [STATEMENT_TENSOR] = {"keep a tensor", "INSERT OR REPLACE INTO tensors(run_id, site, quantity, t, dtype, shape, data) "
+					   "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)"},
     [STATEMENT_NAME_FIND] = {"find a name", "SELECT id FROM metric_names WHERE name = ?1"},
 };
 

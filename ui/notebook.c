@@ -3,6 +3,7 @@
 #include "db/store.h"
 #include "spikescope.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -133,19 +134,62 @@ notebook_metric(struct app *app, int64_t run, int t, const char *name, double va
 		check(app, store_metric(app->store, run, t, name, value, &st), &st);
 }
 
-static void
-site_metric(struct app *app, int64_t run, const char *site, int t, const char *name, double value)
+/* The sites of the model as the store knows them, named once a model. */
+static int
+site_list(struct app *app, struct status *st)
 {
-	struct status st = {0};
+	int count = site_count(app->vit);
+	char(*name)[SITE_NAME_MAX];
+	const char **names;
 
-	check(app, store_site_metric(app->store, run, site, t, name, value, &st), &st);
+	if (app->site_list > 0)
+		return app->site_list - 1;
+	name = malloc((size_t)count * sizeof(*name));
+	names = malloc((size_t)count * sizeof(*names));
+	for (int i = 0; name && names && i < count; i++)
+		names[i] = site_name(site_at(app->vit, i), name[i]);
+	if (name && names)
+		app->site_list = store_site_list(app->store, names, count, st) + 1;
+	else
+		status_nomem(st, "a list of sites");
+	free(name);
+	free(names);
+	return app->site_list - 1;
+}
+
+/* Sites that send nothing have no rate, events, spikes and alarms. */
+static bool
+walk_sites(struct app *app, int64_t run, int t, struct status *st)
+{
+	const struct walk_step *step = &app->walk->step[t - 1];
+	int count = site_count(app->vit), list = site_list(app, st);
+	struct record_site *site = list >= 0 ? malloc((size_t)count * sizeof(*site)) : NULL;
+	bool ok;
+
+	if (!site)
+		return status_nomem(st, "measurements");
+	for (int i = 0; i < count; i++) {
+		const struct walk_site *s = &step->site[i];
+		bool sends = app->walk->plan->site[i].neuron != NEURON_NONE;
+
+		site[i] = (struct record_site){.rmse = s->rmse,
+					       .relative = s->relative,
+					       .cosine = s->cosine,
+					       .rate = sends ? s->rate : NAN,
+					       .events = sends ? s->events : NAN,
+					       .spikes = sends ? s->units : NAN,
+					       .alarms = sends ? s->alarms : NAN};
+	}
+	ok = store_site_step(app->store, run, t, list, site, count, st);
+	free(site);
+	return ok;
 }
 
 void
 notebook_walk_step(struct app *app, int64_t run, int t)
 {
-	const struct walk *walk = app->walk;
-	const struct walk_step *step = &walk->step[t - 1];
+	const struct walk_step *step = &app->walk->step[t - 1];
+	struct status st = {0};
 
 	if (!run)
 		return;
@@ -154,21 +198,7 @@ notebook_walk_step(struct app *app, int64_t run, int t)
 	notebook_metric(app, run, t, "events", step->events);
 	notebook_metric(app, run, t, "spikes", step->units);
 	notebook_metric(app, run, t, "seconds", step->seconds);
-	for (int i = 0; i < site_count(walk->vit); i++) {
-		const struct walk_site *s = &step->site[i];
-		char name[SITE_NAME_MAX];
-
-		site_name(site_at(walk->vit, i), name);
-		site_metric(app, run, name, t, "rmse", (double)s->rmse);
-		site_metric(app, run, name, t, "relative", (double)s->relative);
-		site_metric(app, run, name, t, "cosine", (double)s->cosine);
-		if (walk->plan->site[i].neuron == NEURON_NONE)
-			continue;
-		site_metric(app, run, name, t, "rate", (double)s->rate);
-		site_metric(app, run, name, t, "events", (double)s->events);
-		site_metric(app, run, name, t, "spikes", (double)s->units);
-		site_metric(app, run, name, t, "alarms", (double)s->alarms);
-	}
+	check(app, walk_sites(app, run, t, &st), &st);
 }
 
 static void
