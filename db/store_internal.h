@@ -23,6 +23,11 @@ enum statement {
 	STATEMENT_MODEL,
 	STATEMENT_DATASET,
 	STATEMENT_PLAN,
+	STATEMENT_PLAN_WHOLE,
+	STATEMENT_PLAN_NAME,
+	STATEMENT_PLAN_RENAME,
+	STATEMENT_PLAN_LIST,
+	STATEMENT_PLAN_FIND,
 	STATEMENT_UGO,
 	STATEMENT_UGO_LIST,
 	STATEMENT_SESSION_NEW,
@@ -79,7 +84,8 @@ struct row {
 	int kind; /* enum row_kind */
 	int t;
 	int site, name;               /* numbers in the interns */
-	int picture, label, ann, snn; /* of a prediction */
+	int picture, label, ann, snn; /* of a prediction, */
+	double outcome[5];            /* and what it found: in the order of the columns; NaN: unknown */
 };
 
 /* Steps of one run that follow each other, packed as in the table step_spans. */

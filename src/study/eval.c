@@ -451,6 +451,9 @@ take_known(struct job *job)
 	for (int i = 0; i < job->sites; i++)
 		job->sum[i] = (struct site_sum){
 		    .alarms = known->site[i].alarms, .reach = known->site[i].reach, .events = known->site[i].events};
+	/* Sums over more pictures than are asked for cannot be parted. */
+	for (int i = 0; n < known->images && i < job->sites; i++)
+		job->sum[i] = (struct site_sum){.alarms = NAN, .events = NAN};
 	job->known = job->finished = job->folded = n;
 }
 
