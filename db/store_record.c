@@ -18,12 +18,6 @@ store_dataset(struct store *store, const struct record_dataset *d, struct status
 	return store_exec(store, STATEMENT_DATASET, NULL, st, "ttii", d->hash, d->path, d->images, (int64_t)d->classes);
 }
 
-bool
-store_plan(struct store *store, const struct record_plan *p, struct status *st)
-{
-	return store_exec(store, STATEMENT_PLAN, NULL, st, "tttit", p->hash, p->model_hash, p->recipe, (int64_t)p->T, p->json);
-}
-
 static size_t
 weights_size(int rows, int hidden)
 {

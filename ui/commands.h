@@ -51,6 +51,13 @@ bool need_walk(struct app *app, struct status *st);
 struct plan_options;
 bool convert(struct app *app, struct plan_options *options, const char *path, int count, struct status *st);
 
+/* Evaluates a plan (NULL: the reference) as a recorded run of this kind ("eval", "sweep"),
+ * which keeps what is done while it goes on. result: eval_done(). */
+struct eval_options;
+struct eval_result;
+bool run_eval(struct app *app, const char *kind, const struct plan *plan, const struct dataset *data,
+	      const struct eval_options *options, struct eval_result *result, struct status *st);
+
 /* Opens a model, shows a picture of the open data set or a file: as the commands do. */
 bool open_model(struct app *app, const char *path, struct status *st);
 bool open_data(struct app *app, const char *path, struct status *st);

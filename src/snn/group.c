@@ -1,18 +1,10 @@
 #include "snn/group.h"
 
 #include "base/arena.h"
-#include "snn/neuron_rule.h"
+#include "snn/kernel.h"
 
+#include <math.h>
 #include <string.h>
-
-enum { MANY = 1 << 16 }; /* events are counted above this, spikes below */
-
-/* What is done with the neurons that a tile has at one hidden unit. */
-enum turn {
-	TURN_EACH,  /* all step for themselves */
-	TURN_ONE,   /* all are in the same state with the same target, and step as one */
-	TURN_SILENT /* the same, and they have sent what they should */
-};
 
 static bool
 spiking(const struct group *g)
@@ -20,227 +12,176 @@ spiking(const struct group *g)
 	return g->plan->mode == FUNCTION_MODE_SPIKING;
 }
 
-static int
+static size_t
 tiles_in_row(const struct group *g)
 {
 	size_t row = g->per_column ? (size_t)g->columns : (size_t)g->rows * (size_t)g->columns;
 
-	return (int)((row + GROUP_TILE - 1) / GROUP_TILE);
+	return (row + NEURON_TILE - 1) / NEURON_TILE;
 }
 
-size_t
-group_tiles(const struct group *g)
+/* Hidden units of all tiles. */
+static size_t
+tile_units(const struct group *g)
 {
-	return !spiking(g) ? 0 : (size_t)tiles_in_row(g) * (size_t)(g->per_column ? g->rows : 1);
+	return !spiking(g) ? 0 : tiles_in_row(g) * (size_t)(g->per_column ? g->rows : 1) * (size_t)g->plan->ugo->hidden;
 }
 
 size_t
 group_state_size(const struct group *g)
 {
-	return !spiking(g) ? 0 : group_tiles(g) * (size_t)g->plan->ugo->hidden * GROUP_TILE * neuron_state_size(g->plan->neuron);
+	return tile_units(g) * NEURON_TILE * (spiking(g) ? neuron_state_size(g->plan->neuron) : 0);
 }
 
 size_t
 group_common_size(const struct group *g)
 {
-	return !spiking(g) ? 0 : group_tiles(g) * (size_t)g->plan->ugo->hidden * sizeof(float);
-}
-
-static bool
-units_init(struct group_units *u, int hidden, struct arena *arena)
-{
-	float **array[] = {&u->w1, &u->bias, &u->top, &u->quantum, &u->low, &u->high, &u->reach};
-
-	for (size_t i = 0; i < sizeof(array) / sizeof(*array); i++)
-		if (!(*array[i] = arena_floats(arena, (size_t)hidden)))
-			return false;
-	return (u->turn = arena_alloc(arena, (size_t)hidden * sizeof(*u->turn)));
+	return tile_units(g) * sizeof(float);
 }
 
 static void
 spread_thresholds(struct group *g)
 {
 	const struct site_plan *p = g->plan;
-	struct neuron_rule rule = {p->neuron, p->burst, p->repeat, 1, ldexpf(1, -p->refine)};
+	struct neuron_rule rule = {.kind = p->neuron, .burst = p->burst, .grain = 1, .fine = ldexpf(1, -p->refine)};
 	int hidden = p->ugo->hidden;
 
 	for (int i = 0; i < hidden; i++)
 		for (int c = 0; c < (g->per_column ? g->columns : 1); c++) {
 			float v = p->threshold[c * hidden + i];
-			size_t at = (size_t)i * (size_t)g->across + (size_t)c;
+			size_t at = (size_t)i * g->across + (size_t)c;
 
 			g->threshold[at] = v;
-			g->weight[at] = p->ugo->w2[i] * (p->neuron == NEURON_BURST ? 1 : neuron_quantum(&rule, v));
+			g->weight[at] = p->ugo->w2[i] * (neuron_type(p->neuron)->counts ? neuron_quantum(&rule, v) : 1);
 		}
 }
 
 bool
 group_init(struct group *g, struct arena *arena)
 {
-	size_t thresholds;
+	size_t hidden;
 
 	g->scratch = arena_floats(arena, (size_t)g->columns);
 	if (!g->scratch || !spiking(g))
 		return g->scratch != NULL;
+	hidden = (size_t)g->plan->ugo->hidden;
 	g->per_column = g->plan->channels > 1;
-	g->across = g->per_column ? tiles_in_row(g) * GROUP_TILE : 1;
-	thresholds = (size_t)g->plan->ugo->hidden * (size_t)g->across;
-	g->threshold = arena_floats(arena, thresholds);
-	g->weight = arena_floats(arena, thresholds);
-	if (!g->threshold || !g->weight || !units_init(&g->units, g->plan->ugo->hidden, arena))
+	g->across = g->per_column ? tiles_in_row(g) * NEURON_TILE : 1;
+	g->threshold = arena_floats(arena, hidden * g->across);
+	g->weight = arena_floats(arena, hidden * g->across);
+	g->bias = arena_floats(arena, hidden);
+	g->top = arena_floats(arena, hidden);
+	g->full = arena_floats(arena, hidden);
+	g->limits = arena_alloc(arena, hidden * sizeof(*g->limits));
+	g->turn = arena_alloc(arena, hidden * sizeof(*g->turn));
+	if (!g->threshold || !g->weight || !g->bias || !g->top || !g->full || !g->limits || !g->turn)
 		return false;
 	spread_thresholds(g);
 	return true;
 }
 
-/* One tile in one step. x, y and what else is in tiles: [GROUP_TILE]. */
-struct tile {
-	const struct group *group;
-	const struct neuron_rule *rule;
-	const float *x;
-	float base;                      /* b2 s */
-	const float *threshold, *weight; /* of the tile's first column, [hidden, across] */
-	void *m;                         /* [hidden, GROUP_TILE] */
-	float *common;                   /* [hidden] */
-	float *y;                        /* what has been sent in all */
-	int32_t *tally;                  /* events times MANY and spikes, by element */
+/* What a step of the group has in common for all its tiles. */
+struct pass {
+	struct group *group;
+	struct neuron_rule rule;
+	const struct neuron_loops *loops;
+	size_t state_size;
+	float floor, base;
+	bool shares; /* neurons may be in one state */
+	struct neuron_tally *tally;
 };
 
-/* With one threshold for all elements. */
-#define SHARED(limits_of)                                                                                                        \
-	const struct limits l = {units.quantum[i], units.low[i], units.high[i], units.reach[i]};                                 \
-	const float weight = t->weight[i]
-#define SHARED_LANE(limits_of)
-/* With a threshold for every column. */
-#define OWN(limits_of)                                                                                                           \
-	const float *restrict threshold = t->threshold + (size_t)i * across, *restrict weights = t->weight + (size_t)i * across
-#define OWN_LANE(limits_of)                                                                                                      \
-	const struct limits l = limits_of(threshold[j], &rule);                                                                  \
-	const float weight = weights[j]
-
-#define COUNT(state) (int16_t)(int)(state)
-#define SUM(state)   (state)
-
-/* The hidden units of a tile, one after the other; within one, lanes are elements. */
-#define TILE(name, fire, limits_of, type, narrow, BEFORE, LANE)                                                                  \
-	KERNEL static void name(const struct tile *t)                                                                            \
-	{                                                                                                                        \
-		const struct group_units units = t->group->units;                                                                \
-		const struct neuron_rule rule = *t->rule;                                                                        \
-		const size_t across = (size_t)t->group->across;                                                                  \
-		const int hidden = t->group->plan->ugo->hidden;                                                                  \
-		const float floor = units.floor, *restrict x = t->x;                                                             \
-		float y[GROUP_TILE];                                                                                             \
-		int32_t tally[GROUP_TILE];                                                                                       \
-                                                                                                                                 \
-		for (int j = 0; j < GROUP_TILE; j++) {                                                                           \
-			y[j] = t->base;                                                                                          \
-			tally[j] = 0;                                                                                            \
-		}                                                                                                                \
-		(void)across;                                                                                                    \
-		for (int i = 0; i < hidden; i++) {                                                                               \
-			type *restrict m = (type *)t->m + (size_t)i * GROUP_TILE;                                                \
-			const float w1 = units.w1[i], bias = units.bias[i], top = units.top[i];                                  \
-			BEFORE(limits_of);                                                                                       \
-                                                                                                                                 \
-			if (units.turn[i] != TURN_EACH) {                                                                        \
-				float sent = t->weight[(size_t)i * across] * t->common[i];                                       \
-				if (t->common[i] != 0)                                                                           \
-					for (int j = 0; j < GROUP_TILE; j++)                                                     \
-						y[j] += sent;                                                                    \
-				continue;                                                                                        \
-			}                                                                                                        \
-			for (int j = 0; j < GROUP_TILE; j++) {                                                                   \
-				LANE(limits_of);                                                                                 \
-				float target = lesser(greater(w1 * x[j] + bias, floor), top);                                    \
-				struct fired f = fire(target, l, (float)m[j], &rule);                                            \
-                                                                                                                                 \
-				m[j] = narrow(f.state);                                                                          \
-				y[j] += weight * f.state;                                                                        \
-				tally[j] += f.units + (f.units != 0 ? MANY : 0);                                                 \
-			}                                                                                                        \
-		}                                                                                                                \
-		memcpy(t->y, y, sizeof(y));                                                                                      \
-		memcpy(t->tally, tally, sizeof(tally));                                                                          \
-	}
-
-#define BOTH(name, fire, limits_of, type, narrow)                                                                                \
-	TILE(name##_shared, fire, limits_of, type, narrow, SHARED, SHARED_LANE)                                                  \
-	TILE(name##_own, fire, limits_of, type, narrow, OWN, OWN_LANE)
-
-BOTH(tile_if, rule_if, limits_if, int16_t, COUNT)
-BOTH(tile_signed, rule_signed, limits_if, int16_t, COUNT)
-BOTH(tile_burst, rule_burst, limits_burst, float, SUM)
-BOTH(tile_burst2, rule_burst2, limits_burst, float, SUM)
-BOTH(tile_round, rule_round, limits_round, int16_t, COUNT)
-TILE(tile_round2_shared, rule_round2, limits_round2, int16_t, COUNT, SHARED, SHARED_LANE)
-BOTH(tile_mt, rule_mt, limits_mt, int16_t, COUNT)
-BOTH(tile_mt_twice, rule_mt_twice, limits_mt, int16_t, COUNT)
-BOTH(tile_mt_thrice, rule_mt_thrice, limits_mt, int16_t, COUNT)
-
-/* A rule in all the forms that a group needs. */
-struct rule_forms {
-	void (*shared)(const struct tile *), (*own)(const struct tile *);
-	struct limits (*limits)(float v, const struct neuron_rule *rule);
-	struct fired (*one)(float x, struct limits l, float m, const struct neuron_rule *rule);
-};
-
-static const struct rule_forms *
-forms_of(const struct neuron_rule *rule)
-{
-	static const struct rule_forms if_forms = {tile_if_shared, tile_if_own, limits_if, rule_if},
-				       signed_forms = {tile_signed_shared, tile_signed_own, limits_if, rule_signed},
-				       burst[] = {{tile_burst_shared, tile_burst_own, limits_burst, rule_burst},
-						  {tile_burst2_shared, tile_burst2_own, limits_burst, rule_burst2}},
-				       round[] = {{tile_round_shared, tile_round_own, limits_round, rule_round},
-						  {tile_round2_shared, tile_round_own, limits_round2, rule_round2}},
-				       mt[] = {{tile_mt_shared, tile_mt_own, limits_mt, rule_mt},
-					       {tile_mt_twice_shared, tile_mt_twice_own, limits_mt, rule_mt_twice},
-					       {tile_mt_thrice_shared, tile_mt_thrice_own, limits_mt, rule_mt_thrice}};
-
-	switch (rule->kind) {
-	case NEURON_IF:
-		return &if_forms;
-	case NEURON_SIGNED:
-		return &signed_forms;
-	case NEURON_BURST:
-		return &burst[rule->burst == 2];
-	case NEURON_MT:
-		return &mt[rule->repeat - 1];
-	default:
-		return &round[rule->burst <= 2];
-	}
-}
-
-/* What the hidden neurons are in this step. IF, signed and burst neurons of ReLU form see
- * negative targets; the others nothing below 0. */
-static void
-prepare_units(struct group *g, const struct rule_forms *forms, const struct neuron_rule *rule, float s)
+/* With an initial potential of a whole threshold a neuron fires without any input. */
+static struct pass
+start_pass(struct group *g, struct neuron_rule rule, float s, struct neuron_tally *tally)
 {
 	const struct ugo *u = g->plan->ugo;
-	struct group_units *to = &g->units;
+	const struct neuron_type *type = neuron_type(rule.kind);
+	const struct neuron_loops *loops = type->loops(&rule);
+	struct pass p = {g, rule, loops, type->state_size, u->h || type->cut ? 0 : -INFINITY, u->b2 * s, false, tally};
+	int hidden = u->hidden;
 
-	to->floor = u->h || rule->kind == NEURON_ROUND || rule->kind == NEURON_MT ? 0 : -INFINITY;
-	for (int i = 0; i < u->hidden; i++) {
-		struct limits l = forms->limits(g->threshold[(size_t)i * (size_t)g->across], rule);
+	p.shares = loops->one && rule.initial < 1;
+	for (int i = 0; i < hidden; i++) {
+		float v = g->threshold[(size_t)i * g->across], worth, full;
 
-		to->w1[i] = u->w1[i];
-		to->bias[i] = u->b1[i] * s;
-		to->top[i] = u->h ? u->h[i] * s : INFINITY;
-		to->quantum[i] = l.quantum;
-		to->low[i] = l.low;
-		to->high[i] = l.high;
-		to->reach[i] = l.reach;
+		g->limits[i] = loops->limits(v, &rule);
+		worth = g->limits[i].quantum;
+		g->bias[i] = u->b1[i] * s;
+		g->top[i] = u->h ? u->h[i] * s : INFINITY;
+		full = rintf(g->top[i] / worth);
+		g->full[i] = u->h && !g->per_column && worth > 0 && full * worth == g->top[i] ? full : NAN;
+	}
+	return p;
+}
+
+/* Every target of a unit lies between those of the tile's extremes: rounding keeps order.
+ * Neurons that never sent stay silent at and below 0 whatever their thresholds. */
+KERNEL static void
+take_turns(const struct group *g, const float *restrict w1, const float *restrict common, int hidden, float least, float most,
+	   bool one)
+{
+	const float *restrict bias = g->bias, *restrict top = g->top, *restrict full = g->full;
+	int32_t *restrict turn = g->turn;
+
+	for (int i = 0; i < hidden; i++) {
+		float a = w1[i] * least + bias[i], b = w1[i] * most + bias[i];
+		int below = greater(a, b) <= 0.0f, above = lesser(a, b) >= top[i], same = common[i] == common[i];
+		int silent = (below & (common[i] == 0.0f)) | (above & (common[i] == full[i]));
+		int together = one & same & (below | above);
+
+		turn[i] = silent ? NEURON_TURN_SILENT : together ? NEURON_TURN_ONE : NEURON_TURN_EACH;
 	}
 }
 
 static void
-range(const float *x, float *least, float *most)
+step_as_one(const struct pass *p, const struct neuron_tile *t, int i, int elements)
+{
+	float target = lesser(greater(t->w1[i] * t->x[0] + t->bias[i], t->floor), t->top[i]);
+	int units;
+
+	t->common[i] = p->loops->one(target, t->limits[i], t->common[i], &p->rule, &units);
+	p->tally->events += units ? elements : 0;
+	p->tally->units += (int64_t)units * elements;
+}
+
+static bool
+beyond_range(const struct neuron_tile *t, int i, float least, float most)
+{
+	float a = t->w1[i] * least + t->bias[i], b = t->w1[i] * most + t->bias[i];
+
+	return greater(a, b) <= 0 || lesser(a, b) >= t->top[i];
+}
+
+/* The states of neurons before and after a step in which they may have had one. */
+static void
+part_states(const struct pass *p, const struct neuron_tile *t, int elements)
+{
+	for (int i = 0; i < t->hidden; i++) {
+		if (t->turn[i] == NEURON_TURN_ONE)
+			step_as_one(p, t, i, elements);
+		if (t->turn[i] != NEURON_TURN_EACH || t->common[i] != t->common[i])
+			continue;
+		p->loops->part(t->common[i], (char *)t->m + (size_t)i * NEURON_TILE * p->state_size);
+		t->common[i] = NAN;
+	}
+}
+
+static void
+join_states(const struct pass *p, const struct neuron_tile *t, float least, float most)
+{
+	for (int i = 0; i < t->hidden; i++)
+		if (t->turn[i] == NEURON_TURN_EACH && beyond_range(t, i, least, most))
+			t->common[i] = p->loops->join((const char *)t->m + (size_t)i * NEURON_TILE * p->state_size);
+}
+
+KERNEL static void
+find_range(const float *restrict x, float *least, float *most)
 {
 	float lo = x[0], hi = x[0];
 
 #pragma omp simd reduction(min : lo) reduction(max : hi)
-	for (int j = 0; j < GROUP_TILE; j++) {
+	for (int j = 0; j < NEURON_TILE; j++) {
 		lo = lesser(x[j], lo);
 		hi = greater(x[j], hi);
 	}
@@ -248,175 +189,119 @@ range(const float *x, float *least, float *most)
 	*most = hi;
 }
 
-/* Every target of a unit lies between those of the tile's extremes: rounding keeps order.
- * Neurons that never sent are silent at and below 0 whatever their thresholds. */
 KERNEL static void
-take_turns(const struct group_units *u, const float *restrict common, int hidden, float least, float most, bool own)
+add_tally(const int32_t *restrict tally, int elements, struct neuron_tally *sum)
 {
-	const float *restrict w1 = u->w1, *restrict bias = u->bias, *restrict top = u->top, *restrict quantum = u->quantum;
-	int32_t *restrict turn = u->turn;
-	int clipped = !own && u->floor == 0;
+	int32_t events = 0, units = 0;
 
-	for (int i = 0; i < hidden; i++) {
-		float a = w1[i] * least + bias[i], b = w1[i] * most + bias[i], sent = common[i] * quantum[i];
-		float lo = lesser(a, b), hi = greater(a, b);
-		int below = hi <= 0, above = lo >= top[i], same = common[i] == common[i];
-		int silent = below ? common[i] == 0 || (clipped & (sent == 0)) : clipped & above & (sent == top[i]);
-		int one = clipped & same & (below | above);
-
-		turn[i] = silent ? TURN_SILENT : one ? TURN_ONE : TURN_EACH;
+	for (int j = 0; j < elements; j++) {
+		events += tally[j] / NEURON_TILE_EVENT;
+		units += tally[j] % NEURON_TILE_EVENT;
 	}
-}
-
-static void
-step_as_one(const struct tile *t, const struct rule_forms *forms, int i, int elements, struct neuron_tally *tally)
-{
-	const struct group_units *u = &t->group->units;
-	struct limits l = {u->quantum[i], u->low[i], u->high[i], u->reach[i]};
-	float below = u->w1[i] * t->x[0] + u->bias[i];
-	struct fired f = forms->one(lesser(greater(below, u->floor), u->top[i]), l, t->common[i], t->rule);
-
-	t->common[i] = f.state;
-	tally->events += f.units ? elements : 0;
-	tally->units += (int64_t)f.units * elements;
-}
-
-#define SPREAD(name, type, narrow)                                                                                               \
-	static void name(float state, void *to)                                                                                  \
-	{                                                                                                                        \
-		type *m = to;                                                                                                    \
-		for (int j = 0; j < GROUP_TILE; j++)                                                                             \
-			m[j] = narrow(state);                                                                                    \
-	}
-SPREAD(spread_count, int16_t, COUNT)
-SPREAD(spread_sum, float, SUM)
-
-/* The state that all neurons are in, or NAN. */
-#define AGREE(name, type)                                                                                                        \
-	static float name(const void *from)                                                                                      \
-	{                                                                                                                        \
-		const type *m = from;                                                                                            \
-		int differ = 0;                                                                                                  \
-		for (int j = 1; j < GROUP_TILE; j++)                                                                             \
-			differ |= m[j] != m[0];                                                                                  \
-		return differ ? NAN : (float)m[0];                                                                               \
-	}
-AGREE(agree_count, int16_t)
-AGREE(agree_sum, float)
-
-/* Neurons that so far had one state get each their own. */
-static void
-part(const struct tile *t, int i, size_t size)
-{
-	void *m = (char *)t->m + (size_t)i * GROUP_TILE * size;
-
-	if (t->common[i] != t->common[i])
-		return;
-	if (size == sizeof(float))
-		spread_sum(t->common[i], m);
-	else
-		spread_count(t->common[i], m);
-	t->common[i] = NAN;
-}
-
-static void
-join(const struct tile *t, int i, size_t size)
-{
-	const void *m = (const char *)t->m + (size_t)i * GROUP_TILE * size;
-
-	t->common[i] = size == sizeof(float) ? agree_sum(m) : agree_count(m);
-}
-
-static bool
-beyond_range(const struct group_units *u, int i, float least, float most)
-{
-	float a = u->w1[i] * least + u->bias[i], b = u->w1[i] * most + u->bias[i];
-
-	return greater(a, b) <= 0 || lesser(a, b) >= u->top[i];
+	sum->events += events;
+	sum->units += units;
 }
 
 /* elements: how many of the tile are real; the others repeat the last. */
 static void
-step_tile(const struct tile *t, const struct rule_forms *forms, int elements, struct neuron_tally *tally)
+step_tile(const struct pass *p, const struct neuron_tile *t, int elements)
 {
-	const struct group *g = t->group;
-	int hidden = g->plan->ugo->hidden;
-	size_t size = neuron_state_size(g->plan->neuron);
+	struct group *g = p->group;
 	float least, most;
 
-	range(t->x, &least, &most);
-	take_turns(&g->units, t->common, hidden, least, most, g->per_column);
-	for (int i = 0; i < hidden; i++) {
-		if (g->units.turn[i] == TURN_EACH)
-			part(t, i, size);
-		else if (g->units.turn[i] == TURN_ONE)
-			step_as_one(t, forms, i, elements, tally);
+	for (int i = 0; !p->shares && i < t->hidden; i++)
+		g->turn[i] = NEURON_TURN_EACH;
+	if (p->shares) {
+		find_range(t->x, &least, &most);
+		take_turns(g, t->w1, t->common, t->hidden, least, most, !g->per_column && p->floor == 0);
+		part_states(p, t, elements);
 	}
-	(g->per_column ? forms->own : forms->shared)(t);
-	for (int i = 0; i < hidden; i++)
-		if (g->units.turn[i] == TURN_EACH && beyond_range(&g->units, i, least, most))
-			join(t, i, size);
-	for (int j = 0; j < elements; j++) {
-		tally->events += t->tally[j] / MANY;
-		tally->units += t->tally[j] % MANY;
-	}
+	(g->per_column ? p->loops->own : p->loops->shared)(t);
+	if (p->shares)
+		join_states(p, t, least, most);
+	add_tally(t->tally, elements, p->tally);
 }
 
-/* The last tile of a row, which is not full: what is behind its end repeats the last element. */
+/* The last tile of a row, which is not full. */
 static void
-step_rest(struct tile t, const struct rule_forms *forms, int elements, struct neuron_tally *tally)
+step_rest(const struct pass *p, struct neuron_tile t, int elements)
 {
-	float x[GROUP_TILE], y[GROUP_TILE], *total = t.y;
+	float x[NEURON_TILE], y[NEURON_TILE], *total = t.y;
 
-	for (int j = 0; j < GROUP_TILE; j++)
+	for (int j = 0; j < NEURON_TILE; j++)
 		x[j] = t.x[j < elements ? j : elements - 1];
 	t.x = x;
 	t.y = y;
-	step_tile(&t, forms, elements, tally);
+	step_tile(p, &t, elements);
 	memcpy(total, y, (size_t)elements * sizeof(*y));
 }
 
 static void
-spiking_row(struct group *g, const struct rule_forms *forms, const struct neuron_rule *rule, size_t first_tile, const float *x,
-	    float s, float *y, size_t n, struct neuron_tally *tally)
+step_row(const struct pass *p, size_t first_tile, const float *x, float *y, size_t n)
 {
-	const struct ugo *u = g->plan->ugo;
-	size_t hidden = (size_t)u->hidden, size = hidden * GROUP_TILE * neuron_state_size(g->plan->neuron);
-	int32_t counts[GROUP_TILE];
+	const struct group *g = p->group;
+	size_t hidden = (size_t)g->plan->ugo->hidden, size = hidden * NEURON_TILE * p->state_size;
+	int32_t counts[NEURON_TILE];
+	struct neuron_tile t = {.rule = &p->rule,
+				.hidden = (int)hidden,
+				.floor = p->floor,
+				.w1 = g->plan->ugo->w1,
+				.bias = g->bias,
+				.top = g->top,
+				.limits = g->limits,
+				.turn = g->turn,
+				.across = g->across,
+				.base = p->base,
+				.tally = counts};
 
-	for (size_t at = 0, tile = first_tile; at < n; at += GROUP_TILE, tile++) {
-		size_t column = g->per_column ? at : 0;
-		struct tile t = {g,
-				 rule,
-				 x + at,
-				 u->b2 * s,
-				 g->threshold + column,
-				 g->weight + column,
-				 (char *)g->m + tile * size,
-				 g->common + tile * hidden,
-				 y + at,
-				 counts};
-
-		if (n - at < GROUP_TILE)
-			step_rest(t, forms, (int)(n - at), tally);
+	for (size_t at = 0, tile = first_tile; at < n; at += NEURON_TILE, tile++) {
+		t.threshold = g->threshold + (g->per_column ? at : 0);
+		t.weight = g->weight + (g->per_column ? at : 0);
+		t.x = x + at;
+		t.y = y + at;
+		t.m = (char *)g->m + tile * size;
+		t.common = g->common + tile * hidden;
+		if (n - at < NEURON_TILE)
+			step_rest(p, t, (int)(n - at));
 		else
-			step_tile(&t, forms, GROUP_TILE, tally);
+			step_tile(p, &t, NEURON_TILE);
 	}
 }
 
-static int64_t
-count_alarms(const struct ugo *u, const float *x, float s, size_t n)
+static void
+step_spiking(struct group *g, struct neuron_rule rule, const float *x, float s, float *total, struct neuron_tally *tally)
 {
-	float lo = (float)u->lo * s, hi = (float)u->hi * s;
+	struct pass p = start_pass(g, rule, s, tally);
+	size_t columns = (size_t)g->columns;
+
+	if (!g->per_column) {
+		step_row(&p, 0, x, total, (size_t)g->rows * columns);
+		return;
+	}
+	for (size_t row = 0; row < (size_t)g->rows; row++)
+		step_row(&p, row * tiles_in_row(g), x + row * columns, total + row * columns, columns);
+}
+
+KERNEL static void
+add_alarms(float lo, float hi, const float *restrict x, size_t n, struct alarm_tally *alarms)
+{
+	float farthest = 0;
 	int64_t outside = 0;
 
-	for (size_t j = 0; j < n; j++)
-		outside += (x[j] < lo) | (x[j] > hi);
-	return outside;
+#pragma omp simd reduction(+ : outside) reduction(max : farthest)
+	for (size_t j = 0; j < n; j++) {
+		float beyond = greater(lo - x[j], x[j] - hi);
+
+		outside += beyond > 0.0f;
+		farthest = greater(beyond, farthest);
+	}
+	alarms->step = outside;
+	alarms->all += outside;
+	alarms->reach = greater(alarms->reach, farthest / (hi - lo));
 }
 
 static void
-analog_row(const struct group *g, const float *x, float s, float *y)
+apply_analog(const struct group *g, const float *x, float s, float *y)
 {
 	if (g->plan->mode == FUNCTION_MODE_EXACT) {
 		for (int j = 0; j < g->columns; j++)
@@ -430,50 +315,60 @@ analog_row(const struct group *g, const float *x, float s, float *y)
 		y[j] *= s;
 }
 
-static void
-spiking_step(struct group *g, const struct neuron_rule *rule, const float *x, float s, float *total, struct neuron_tally *tally)
-{
-	const struct rule_forms *forms = forms_of(rule);
-	size_t columns = (size_t)g->columns, tiles = (size_t)tiles_in_row(g);
-
-	prepare_units(g, forms, rule, s);
-	if (!g->per_column) {
-		spiking_row(g, forms, rule, 0, x, s, total, (size_t)g->rows * columns, tally);
-		return;
-	}
-	for (size_t row = 0; row < (size_t)g->rows; row++)
-		spiking_row(g, forms, rule, row * tiles, x + row * columns, s, total + row * columns, columns, tally);
-}
-
 void
 group_step(struct group *g, struct neuron_rule rule, const float *x, float s, float *total, struct neuron_tally *tally,
-	   int64_t *alarms)
+	   struct alarm_tally *alarms)
 {
 	size_t columns = (size_t)g->columns;
+	const struct ugo *u = g->plan->ugo;
 
-	if (g->plan->ugo)
-		*alarms += count_alarms(g->plan->ugo, x, s, (size_t)g->rows * columns);
+	alarms->step = 0;
+	if (u)
+		add_alarms((float)u->lo * s, (float)u->hi * s, x, (size_t)g->rows * columns, alarms);
 	if (spiking(g))
-		spiking_step(g, &rule, x, s, total, tally);
+		step_spiking(g, rule, x, s, total, tally);
 	else
 		for (size_t row = 0; row < (size_t)g->rows; row++)
-			analog_row(g, x + row * columns, s, total + row * columns);
+			apply_analog(g, x + row * columns, s, total + row * columns);
 }
 
 float
 group_threshold(const struct group *g, size_t element, int i)
 {
-	return g->threshold[(size_t)i * (size_t)g->across + (g->per_column ? element % (size_t)g->columns : 0)];
+	return g->threshold[(size_t)i * g->across + (g->per_column ? element % (size_t)g->columns : 0)];
+}
+
+/* Where an element's tile has hidden unit i, and the element in it. */
+static size_t
+find_unit(const struct group *g, size_t element, int i, size_t *lane)
+{
+	size_t row = g->per_column ? element / (size_t)g->columns : 0, at = element - row * (size_t)g->columns;
+
+	*lane = at % NEURON_TILE;
+	return (row * tiles_in_row(g) + at / NEURON_TILE) * (size_t)g->plan->ugo->hidden + (size_t)i;
+}
+
+static bool
+in_common(const struct group *g, size_t unit)
+{
+	struct neuron_rule rule = {.kind = g->plan->neuron, .burst = g->plan->burst, .repeat = g->plan->repeat};
+
+	return neuron_type(rule.kind)->loops(&rule)->one && g->plan->initial < 1 && g->common[unit] == g->common[unit];
 }
 
 float
 group_neuron(const struct group *g, size_t element, int i)
 {
-	size_t row = g->per_column ? element / (size_t)g->columns : 0, at = element - row * (size_t)g->columns;
-	size_t tile = row * (size_t)tiles_in_row(g) + at / GROUP_TILE;
-	size_t unit = tile * (size_t)g->plan->ugo->hidden + (size_t)i, neuron = unit * GROUP_TILE + at % GROUP_TILE;
+	size_t lane, unit = find_unit(g, element, i, &lane);
 
-	if (g->common[unit] == g->common[unit])
-		return g->common[unit];
-	return g->plan->neuron == NEURON_BURST ? ((const float *)g->m)[neuron] : (float)((const int16_t *)g->m)[neuron];
+	return in_common(g, unit) ? g->common[unit] : neuron_type(g->plan->neuron)->read(g->m, unit * NEURON_TILE + lane);
+}
+
+float
+group_membrane(const struct group *g, size_t element, int i)
+{
+	size_t lane, unit = find_unit(g, element, i, &lane);
+	const struct neuron_type *type = neuron_type(g->plan->neuron);
+
+	return type->membrane ? type->membrane(g->m, unit * NEURON_TILE + lane) : NAN;
 }

@@ -14,47 +14,47 @@
 
 #include "snn/neuron.h"
 
-enum { GROUP_TILE = 64 };
-
-struct arena;
-
-/* The hidden neurons in one step: arrays over them, [hidden]. */
-struct group_units {
-	float *w1, *bias, *top;              /* target = clip(w1 X + bias, floor, top) */
-	float *quantum, *low, *high, *reach; /* limits of shared thresholds (neuron_rule.h) */
-	int32_t *turn;                       /* what is done with a tile's neurons: enum turn */
-	float floor;                         /* of the target: 0, or -INFINITY when the neurons see it unclipped */
+/* Inputs outside a UGO's range. */
+struct alarm_tally {
+	int64_t step, all; /* how many in the last step, and in all */
+	float reach;       /* how far the farthest was outside, in widths of the range */
 };
 
 struct group {
 	const struct site_plan *plan;
-	enum function exact; /* the function itself, for FUNCTION_MODE_EXACT */
-	int rows, columns;   /* elements; thresholds may differ by column */
-	bool per_column;     /* then rows are tiled one by one, else all elements are one row */
-	int across;          /* columns, rounded up to whole tiles when per_column, else 1 */
-	float *threshold;    /* [hidden, across], 0 behind the last column */
-	float *weight;       /* w2 times the value of one unit of state, same shape */
-	struct group_units units;
-	float *scratch; /* [columns], analog functions */
-	void *m;        /* state: [tiles, hidden, GROUP_TILE] of neuron_state_size, NULL unless spiking */
-	float *common;  /* state: [tiles, hidden]: of all neurons of a tile, NAN where they differ and m has them */
+	enum function exact;          /* the function itself, for FUNCTION_MODE_EXACT */
+	int rows, columns;            /* elements */
+	bool per_column;              /* thresholds differ by column: rows are tiled one by one; else all are one row */
+	size_t across;                /* columns, rounded up to whole tiles, when per_column, else 1 */
+	float *threshold;             /* [hidden, across], 0 behind the last column */
+	float *weight;                /* w2 times the value of one unit of state, same shape */
+	float *bias, *top;            /* [hidden]: of the step */
+	struct neuron_limits *limits; /* [hidden]: of the step */
+	float *full;                  /* [hidden]: of the step: the state of neurons that have sent top exactly, or NAN */
+	int32_t *turn;                /* [hidden]: of the tile */
+	float *scratch;               /* [columns], analog functions */
+	void *m;                      /* state: [tiles, hidden, NEURON_TILE] neurons' states, NULL unless spiking */
+	float *common;                /* state: [tiles, hidden]: of all neurons of a tile, NAN where they differ */
 };
 
+struct arena;
+
 /* Fills the group of a site of which plan, exact, rows and columns are set. False when
- * out of memory. The caller gives it its state: m and common. */
+ * out of memory. The caller gives it its state: m and common, zeroed. */
 bool group_init(struct group *g, struct arena *arena);
-size_t group_tiles(const struct group *g);       /* 0 unless spiking */
-size_t group_state_size(const struct group *g);  /* bytes of m */
+size_t group_state_size(const struct group *g);  /* bytes of m; 0 unless spiking */
 size_t group_common_size(const struct group *g); /* bytes of common */
 
 /* One step: rule of the hidden neurons in this step (ignored unless spiking),
  * x [rows, columns] sums received, s the decoding scale -> total [rows, columns]
- * sums sent. Elements with x/s outside the UGO's range are counted in alarms. */
+ * sums sent. Elements with x/s outside the UGO's range are added to alarms. */
 void group_step(struct group *g, struct neuron_rule rule, const float *x, float s, float *total, struct neuron_tally *tally,
-		int64_t *alarms);
+		struct alarm_tally *alarms);
 
-/* Hidden neuron i of an element: its threshold, and its state: a count of quanta, or M (burst). */
+/* Hidden neuron i of an element: its threshold, its state (a count, or M), and its membrane
+ * potential where the neuron keeps that itself (struct neuron_type), else NAN. */
 float group_threshold(const struct group *g, size_t element, int i);
 float group_neuron(const struct group *g, size_t element, int i);
+float group_membrane(const struct group *g, size_t element, int i);
 
 #endif

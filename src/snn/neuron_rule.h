@@ -1,7 +1,9 @@
-/* The rules of neuron.h for one neuron, to be inlined into kernels. A rule takes the
- * target X_t, what it needs of the threshold (which loops over neurons that share one
- * keep in registers) and the state, of which it returns the successor. Counts are whole
- * numbers in floats. Everything is a selection, nothing a branch, so that loops over
+/* What the file of a neuron is made of: its rule for one neuron, and the loops over
+ * many of them that this header writes around it.
+ *
+ * A rule takes the target x, what it needs of the threshold (which loops over neurons
+ * that share one keep in registers) and the state, which it updates. Counts are whole
+ * numbers in floats, and everything is a selection, nothing a branch, so that loops over
  * neurons vectorise. */
 #ifndef SPIKESCOPE_SNN_NEURON_RULE_H
 #define SPIKESCOPE_SNN_NEURON_RULE_H
@@ -14,202 +16,189 @@
 #include <string.h>
 
 struct fired {
-	float state; /* after the step */
-	float sent;  /* change of M */
+	float state; /* M_t, as a count where the neuron counts */
+	float sent;  /* what this step added to M */
 	int units;   /* spikes */
 };
 
-/* What a rule needs of a threshold V in a step. Of V = 0 come limits that no membrane
- * reaches. */
-struct limits {
-	float quantum; /* value of one unit of state */
-	float low, high;
-	float reach; /* mt */
-};
+/* One loop per rule: the rule is a constant inside it, so that it vectorises. */
+#define NEURON_POPULATION(name, fire, limits_of, type)                                                                           \
+	KERNEL static void name(const float *restrict x, const float *restrict threshold, void *restrict state,                  \
+				float *restrict total, float *restrict sent, int n, struct neuron_rule own,                      \
+				int32_t *restrict events, int32_t *restrict units)                                               \
+	{                                                                                                                        \
+		type *restrict m = state;                                                                                        \
+		int32_t e = 0, u = 0;                                                                                            \
+		for (int i = 0; i < n; i++) {                                                                                    \
+			struct neuron_limits l = limits_of(threshold[i], &own);                                                  \
+			struct fired f = fire(x[i], l, &m[i], &own);                                                             \
+			total[i] = f.state * l.quantum;                                                                          \
+			sent[i] = f.sent;                                                                                        \
+			e += f.units != 0;                                                                                       \
+			u += f.units;                                                                                            \
+		}                                                                                                                \
+		*events += e;                                                                                                    \
+		*units += u;                                                                                                     \
+	}
 
-static inline uint32_t
-bits_of(float a)
+/* Limits in a tile: of a unit's one threshold, or of every element's own. */
+#define NEURON_SHARED(limits_of)                                                                                                 \
+	const struct neuron_limits l = t->limits[i];                                                                             \
+	const float weight = t->weight[i]
+#define NEURON_SHARED_LANE(limits_of)
+#define NEURON_OWN(limits_of)                                                                                                    \
+	const float *restrict threshold = t->threshold + (size_t)i * t->across;                                                  \
+	const float *restrict weights = t->weight + (size_t)i * t->across
+#define NEURON_OWN_LANE(limits_of)                                                                                               \
+	const struct neuron_limits l = limits_of(threshold[j], &own);                                                            \
+	const float weight = weights[j]
+
+/* The hidden units of a tile, one after the other; within one, lanes are elements. */
+#define NEURON_HIDDEN(name, fire, limits_of, type, BEFORE, LANE)                                                                 \
+	KERNEL static void name(const struct neuron_tile *t)                                                                     \
+	{                                                                                                                        \
+		const struct neuron_rule own = *t->rule;                                                                         \
+		const float floor = t->floor, *restrict x = t->x;                                                                \
+		float y[NEURON_TILE];                                                                                            \
+		int32_t tally[NEURON_TILE];                                                                                      \
+                                                                                                                                 \
+		for (int j = 0; j < NEURON_TILE; j++) {                                                                          \
+			y[j] = t->base;                                                                                          \
+			tally[j] = 0;                                                                                            \
+		}                                                                                                                \
+		for (int i = 0; i < t->hidden; i++) {                                                                            \
+			type *restrict m = (type *)t->m + (size_t)i * NEURON_TILE;                                               \
+			const float w1 = t->w1[i], bias = t->bias[i], top = t->top[i];                                           \
+			BEFORE(limits_of);                                                                                       \
+                                                                                                                                 \
+			if (t->turn[i] != NEURON_TURN_EACH) {                                                                    \
+				float sent = t->weight[(size_t)i * t->across] * t->common[i];                                    \
+				if (t->common[i] != 0)                                                                           \
+					for (int j = 0; j < NEURON_TILE; j++)                                                    \
+						y[j] += sent;                                                                    \
+				continue;                                                                                        \
+			}                                                                                                        \
+			for (int j = 0; j < NEURON_TILE; j++) {                                                                  \
+				LANE(limits_of);                                                                                 \
+				float target = lesser(greater(w1 * x[j] + bias, floor), top);                                    \
+				struct fired f = fire(target, l, &m[j], &own);                                                   \
+                                                                                                                                 \
+				y[j] += weight * f.state;                                                                        \
+				tally[j] += f.units + (f.units != 0 ? NEURON_TILE_EVENT : 0);                                    \
+			}                                                                                                        \
+		}                                                                                                                \
+		memcpy(t->y, y, sizeof(y));                                                                                      \
+		memcpy(t->tally, tally, sizeof(tally));                                                                          \
+	}
+
+/* Neurons that are in one state and step as one. */
+#define NEURON_COMMON(name, fire, type)                                                                                          \
+	static float name##_one(float x, struct neuron_limits l, float state, const struct neuron_rule *own, int *units)         \
+	{                                                                                                                        \
+		type m = (type)state;                                                                                            \
+		struct fired f = fire(x, l, &m, own);                                                                            \
+		*units = f.units;                                                                                                \
+		return f.state;                                                                                                  \
+	}                                                                                                                        \
+	static void name##_part(float state, void *to)                                                                           \
+	{                                                                                                                        \
+		type *m = to;                                                                                                    \
+		for (int j = 0; j < NEURON_TILE; j++)                                                                            \
+			m[j] = (type)state;                                                                                      \
+	}                                                                                                                        \
+	static float name##_join(const void *from)                                                                               \
+	{                                                                                                                        \
+		const type *m = from;                                                                                            \
+		int differ = 0;                                                                                                  \
+		for (int j = 1; j < NEURON_TILE; j++)                                                                            \
+			differ |= m[j] != m[0];                                                                                  \
+		return differ ? NAN : (float)m[0];                                                                               \
+	}
+
+/* All loops of a neuron, as struct neuron_loops name. NEURON_LOOPS_ALONE is for neurons
+ * whose state is more than a number. OWN_LIMITS and own_fire are for thresholds that
+ * differ by element. */
+#define NEURON_LOOPS_BOTH(name, fire, limits_of, own_fire, own_limits_of, type)                                                  \
+	NEURON_POPULATION(name##_step, own_fire, own_limits_of, type)                                                            \
+	NEURON_HIDDEN(name##_shared, fire, limits_of, type, NEURON_SHARED, NEURON_SHARED_LANE)                                   \
+	NEURON_HIDDEN(name##_own, own_fire, own_limits_of, type, NEURON_OWN, NEURON_OWN_LANE)
+#define NEURON_LOOPS_OF(name, fire, limits_of, own_fire, own_limits_of, type)                                                    \
+	NEURON_LOOPS_BOTH(name, fire, limits_of, own_fire, own_limits_of, type)                                                  \
+	NEURON_COMMON(name, fire, type)                                                                                          \
+	static const struct neuron_loops name = {name##_step, name##_shared, name##_own, limits_of,                              \
+						 name##_one,  name##_part,   name##_join};
+#define NEURON_LOOPS(name, fire, limits_of, type) NEURON_LOOPS_OF(name, fire, limits_of, fire, limits_of, type)
+#define NEURON_LOOPS_ALONE(name, fire, limits_of, type)                                                                          \
+	NEURON_LOOPS_BOTH(name, fire, limits_of, fire, limits_of, type)                                                          \
+	static const struct neuron_loops name = {name##_step, name##_shared, name##_own, limits_of, NULL, NULL, NULL};
+
+/* What reads a state, and its size, for struct neuron_type. */
+#define NEURON_STATE(name, type, COUNT)                                                                                          \
+	static float name##_read(const void *state, size_t i)                                                                    \
+	{                                                                                                                        \
+		const type *m = state;                                                                                           \
+		return COUNT(m[i]);                                                                                              \
+	}                                                                                                                        \
+	enum { name##_state_size = sizeof(type) };
+#define NEURON_STATE_OF(name) .state_size = name##_state_size, .read = name##_read
+#define NEURON_NUMBER(m)      ((float)(m)) /* COUNT of a state that is a number */
+
+/* Shares and quanta that several neurons have. */
+static inline float
+share_whole(int burst)
 {
-	uint32_t bits;
-
-	memcpy(&bits, &a, sizeof(bits));
-	return bits;
+	(void)burst;
+	return 1;
 }
 
 static inline float
-float_of(uint32_t bits)
+share_burst(int burst)
 {
-	float a;
-
-	memcpy(&a, &bits, sizeof(a));
-	return a;
+	return 1.0f / (float)burst;
 }
 
-enum { SIGN = INT32_MIN };
+static inline float
+share_levels(int burst)
+{
+	return ldexpf(1, 1 - burst);
+}
+
+static inline float
+quantum_threshold(const struct neuron_rule *rule, float threshold)
+{
+	(void)rule;
+	return threshold;
+}
+
+/* A limit that no membrane reaches when the threshold is 0. */
+static inline float
+never_without(float threshold, float limit)
+{
+	return threshold > 0.0f ? limit : INFINITY;
+}
 
 static inline float
 with_sign_of(float a, float sign)
 {
-	return float_of(bits_of(a) ^ (bits_of(sign) & (uint32_t)SIGN));
+	uint32_t bits, other;
+
+	memcpy(&bits, &a, sizeof(bits));
+	memcpy(&other, &sign, sizeof(other));
+	bits ^= other & 0x80000000u;
+	memcpy(&a, &bits, sizeof(a));
+	return a;
 }
 
-static inline struct limits
-limits_if(float v, const struct neuron_rule *rule)
+/* 2^floor(log2(a)) of a normal, positive float; 0 of smaller ones. */
+static inline float
+power_below(float a)
 {
-	(void)rule;
-	return (struct limits){.quantum = v, .low = v > 0 ? v : INFINITY};
-}
+	uint32_t bits;
 
-static inline struct fired
-rule_if(float x, struct limits l, float m, const struct neuron_rule *rule)
-{
-	int up = x - m * l.quantum >= l.low;
-
-	(void)rule;
-	return (struct fired){m + (float)up, (float)up * l.quantum, up};
-}
-
-static inline struct fired
-rule_signed(float x, struct limits l, float m, const struct neuron_rule *rule)
-{
-	float u = x - m * l.quantum;
-	int up = u >= l.low, down = (u <= -l.low) & (m > 0);
-
-	(void)rule;
-	return (struct fired){m + (float)(up - down), (float)(up - down) * l.quantum, up + down};
-}
-
-/* low is what is divided by: half the threshold and the released code's 1e-5. */
-static inline struct limits
-limits_burst(float v, const struct neuron_rule *rule)
-{
-	float half = v * 0.5f;
-
-	(void)rule;
-	return (struct limits){half, v > 0 ? half + 1e-5f : INFINITY, v > 0 ? v : INFINITY, 0};
-}
-
-/* The first spike: whole thresholds. 1e5 is the released code's. */
-static inline int
-burst_first(float u, struct limits l, float m, float *first)
-{
-	int up = (u >= l.high) & (u < 1.0e5f), down = (u <= -l.high) & (u > -1.0e5f) & (m > 0);
-
-	*first = (up ? l.high : 0) - (down ? l.high : 0);
-	return up + down;
-}
-
-static inline struct fired
-rule_burst(float x, struct limits l, float m, const struct neuron_rule *rule)
-{
-	float u = x - m, first, r, k, second;
-	int units = burst_first(u, l, m, &first);
-
-	u -= first;
-	m += first;
-	r = greater(-m, u);
-	k = lesser(floorf(fabsf(r) / l.low), (float)rule->burst);
-	second = with_sign_of(l.quantum * k, r);
-	return (struct fired){m + second, first + second, units + (int)k};
-}
-
-/* The same for burst = 2: |r| / low reaches 1 or 2 exactly when |r| reaches low or 2 low,
- * also after rounding, for those are the quotients of neighbouring floats. */
-static inline struct fired
-rule_burst2(float x, struct limits l, float m, const struct neuron_rule *rule)
-{
-	float u = x - m, first, r, half, second;
-	int units = burst_first(u, l, m, &first), one, two;
-
-	(void)rule;
-	u -= first;
-	m += first;
-	r = greater(-m, u);
-	one = fabsf(r) >= l.low;
-	two = fabsf(r) >= 2 * l.low;
-	half = with_sign_of(l.quantum, r);
-	second = (one ? half : 0) + (two ? half : 0);
-	return (struct fired){m + second, first + second, units + one + two};
-}
-
-static inline struct limits
-limits_round(float v, const struct neuron_rule *rule)
-{
-	return (struct limits){.quantum = v, .high = v > 0 ? (float)rule->burst : 0};
-}
-
-/* What is added last makes -0 a 0. */
-static inline struct fired
-rule_round(float x, struct limits l, float m, const struct neuron_rule *rule)
-{
-	float n = rintf((x - m * l.quantum) / l.quantum), k = greater(lesser(n, l.high), -l.high) + 0.0f;
-
-	(void)rule;
-	return (struct fired){m + k, k * l.quantum, (int)fabsf(k)};
-}
-
-/* For bursts of at most 2: the smallest floats whose quotient by V is rounded to 1 and 2,
- * so that nothing is divided. Ties go to the even neighbour: 1/2 (of V) to 0, 3/2 to 2. */
-static inline struct limits
-limits_round2(float v, const struct neuron_rule *rule)
-{
-	double two = (double)v * (1.5 - 0x1p-24);
-	float high = (float)two;
-
-	if ((double)high < two)
-		high = nextafterf(high, INFINITY);
-	return (struct limits){v, v > 0 ? 0.5f * v : INFINITY, v > 0 && rule->burst > 1 ? high : INFINITY, 0};
-}
-
-static inline struct fired
-rule_round2(float x, struct limits l, float m, const struct neuron_rule *rule)
-{
-	float u = x - m * l.quantum, sign = with_sign_of(1, u), k;
-	int one = fabsf(u) > l.low, two = fabsf(u) >= l.high;
-
-	(void)rule;
-	k = (one ? sign : 0) + (two ? sign : 0);
-	return (struct fired){m + k, k * l.quantum, one + two};
-}
-
-/* low and high are the smallest and the largest step in quanta; reach turns what is
- * missing into four thirds of it, in quanta. */
-static inline struct limits
-limits_mt(float v, const struct neuron_rule *rule)
-{
-	float base = v * rule->grain, unit = rule->grain / rule->fine;
-
-	return (struct limits){v * rule->fine, unit, unit * (float)(1 << (rule->burst - 1)),
-			       base > 0 ? (4.0f / 3.0f) / base * unit : 0};
-}
-
-/* The exponent alone of what is missing is the level; its sign is the spike's. */
-static inline struct fired
-rule_mt(float x, struct limits l, float m, const struct neuron_rule *rule)
-{
-	float r = x - m * l.quantum, a = fabsf(r) * l.reach, level = float_of(bits_of(a) & 0x7f800000u), step;
-	int fires = a >= 2.0f / 3.0f * l.low;
-
-	(void)rule;
-	level = lesser(greater(level, l.low), l.high);
-	step = fires ? with_sign_of(level, r) : 0;
-	return (struct fired){m + step, step * l.quantum, fires};
-}
-
-static inline struct fired
-rule_mt_twice(float x, struct limits l, float m, const struct neuron_rule *rule)
-{
-	struct fired one = rule_mt(x, l, m, rule), two = rule_mt(x, l, one.state, rule);
-
-	return (struct fired){two.state, (two.state - m) * l.quantum, one.units + two.units};
-}
-
-static inline struct fired
-rule_mt_thrice(float x, struct limits l, float m, const struct neuron_rule *rule)
-{
-	struct fired two = rule_mt_twice(x, l, m, rule), three = rule_mt(x, l, two.state, rule);
-
-	return (struct fired){three.state, (three.state - m) * l.quantum, two.units + three.units};
+	memcpy(&bits, &a, sizeof(bits));
+	bits &= 0x7f800000u;
+	memcpy(&a, &bits, sizeof(a));
+	return a;
 }
 
 #endif

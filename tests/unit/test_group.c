@@ -39,9 +39,9 @@ plain_mt(float x, float v, float *m, const struct neuron_rule *rule)
 
 /* The released code's rule in its own order. */
 static struct spike
-plain_burst(float x, float v, float *m, int burst)
+plain_burst(float x, float v, float *m, const struct neuron_rule *rule)
 {
-	float u = x - *m, first = 0, r, k, second;
+	float u = x - *m + rule->initial * v, first = 0, r, k, second;
 	int units = 0;
 
 	if (!(v > 0))
@@ -55,21 +55,68 @@ plain_burst(float x, float v, float *m, int burst)
 	*m += first;
 	r = u < -*m ? -*m : u;
 	k = floorf(fabsf(r) / (v * 0.5f + 1e-5f));
-	k = k < (float)burst ? k : (float)burst;
+	k = k < (float)rule->burst ? k : (float)rule->burst;
 	second = (r < 0 ? -k : k) * (v * 0.5f);
 	*m += second;
 	return (struct spike){first + second, units + (int)k};
 }
 
+/* Levels that are divided by t; M is a float. */
+static struct spike
+plain_differential(float x, float v, float *m, const struct neuron_rule *rule)
+{
+	float base = v * rule->grain, start = *m;
+	struct spike s = {0, 0};
+
+	for (int i = 0; i < rule->repeat && v > 0; i++) {
+		float r = x - *m, a = fabsf(r) * ((4.0f / 3.0f) / base);
+		int level = 0;
+
+		if (!(a >= 2.0f / 3.0f))
+			break;
+		while (level < rule->burst - 1 && a >= ldexpf(1, level + 1))
+			level++;
+		*m += r < 0 ? -ldexpf(base, level) : ldexpf(base, level);
+		s.units++;
+	}
+	s.sent = *m - start;
+	return s;
+}
+
+static struct spike
+plain_ecmt(float x, float v, float *m, int burst)
+{
+	float u = x - *m * v, a = v > 0 ? fabsf(u) / v + 0.5f : 0, k;
+	int level = 0;
+
+	if (!(a >= 1))
+		return (struct spike){0, 0};
+	while (level < burst - 1 && a >= ldexpf(1, level + 1))
+		level++;
+	k = u < 0 ? -ldexpf(1, level) : ldexpf(1, level);
+	*m += k;
+	return (struct spike){k * v, 1};
+}
+
 static struct spike
 plain_neuron(float x, float v, float *m, const struct neuron_rule *rule)
 {
-	float u = x - *m * v, k = 0, start = *m;
+	float u = x - *m * v + rule->initial * v, k = 0, start = *m;
 	struct spike s = {0, 0};
 
 	switch (rule->kind) {
 	case NEURON_BURST:
-		return plain_burst(x, v, m, rule->burst);
+		return plain_burst(x, v, m, rule);
+	case NEURON_DIFFERENTIAL:
+		return plain_differential(x, v, m, rule);
+	case NEURON_ECMT:
+		return plain_ecmt(x, v, m, rule->burst);
+	case NEURON_STBIF:
+		if (v > 0 && u >= v && *m < (float)rule->burst)
+			k = 1;
+		else if (v > 0 && u < 0 && *m > (float)-rule->burst)
+			k = -1;
+		break;
 	case NEURON_MT:
 		for (int i = 0; i < rule->repeat; i++)
 			s.units += plain_mt(x, v, m, rule).units;
@@ -92,7 +139,7 @@ plain_neuron(float x, float v, float *m, const struct neuron_rule *rule)
 static float
 plain_total(float m, float v, const struct neuron_rule *rule)
 {
-	return rule->kind == NEURON_BURST ? m : m * (rule->kind == NEURON_MT ? v * rule->fine : v);
+	return neuron_type(rule->kind)->counts ? m * neuron_quantum(rule, v) : m;
 }
 
 /* Values where rules decide: whole and half thresholds and their neighbours, zero, huge. */
@@ -109,6 +156,8 @@ edge(struct rng *rng, float v)
 static struct neuron_rule
 at_step(struct neuron_rule rule, int t)
 {
+	if (rule.kind == NEURON_DIFFERENTIAL)
+		rule.grain = 1 / (float)t;
 	if (rule.kind == NEURON_MT)
 		rule.grain = t > 3 ? fmaxf(ldexpf(1, 3 - t), rule.fine) : 1;
 	return rule;
@@ -150,9 +199,13 @@ check_neurons(struct neuron_rule rule, uint64_t seed)
 }
 
 static const struct neuron_rule rules[] = {
-    {NEURON_IF, 0, 1, 1, 1},    {NEURON_SIGNED, 0, 1, 1, 1},   {NEURON_BURST, 0, 1, 1, 1},    {NEURON_BURST, 2, 1, 1, 1},
-    {NEURON_BURST, 5, 1, 1, 1}, {NEURON_ROUND, 1, 1, 1, 1},    {NEURON_ROUND, 2, 1, 1, 1},    {NEURON_ROUND, 4, 1, 1, 1},
-    {NEURON_MT, 1, 1, 1, 1},    {NEURON_MT, 6, 1, 1, 0x1p-6f}, {NEURON_MT, 6, 2, 1, 0x1p-6f}, {NEURON_MT, 8, 3, 1, 1},
+    {NEURON_IF, 0, 1, 1, 1, 0, 0},           {NEURON_IF, 0, 1, 1, 1, 1, 0},           {NEURON_SIGNED, 0, 1, 1, 1, 0, 0},
+    {NEURON_SIGNED, 0, 1, 1, 1, 0.5f, 0},    {NEURON_BURST, 0, 1, 1, 1, 0, 0},        {NEURON_BURST, 2, 1, 1, 1, 0, 0},
+    {NEURON_BURST, 2, 1, 1, 1, 0.5f, 0},     {NEURON_BURST, 5, 1, 1, 1, 0, 0},        {NEURON_ROUND, 1, 1, 1, 1, 0, 0},
+    {NEURON_ROUND, 2, 1, 1, 1, 0, 0},        {NEURON_ROUND, 4, 1, 1, 1, 0, 0},        {NEURON_MT, 1, 1, 1, 1, 0, 0},
+    {NEURON_MT, 6, 1, 1, 0x1p-6f, 0, 0},     {NEURON_MT, 6, 2, 1, 0x1p-6f, 0, 0},     {NEURON_MT, 8, 3, 1, 1, 0, 0},
+    {NEURON_DIFFERENTIAL, 8, 1, 1, 1, 0, 0}, {NEURON_DIFFERENTIAL, 8, 2, 1, 1, 0, 0}, {NEURON_STBIF, 16, 1, 1, 1, 0.5f, 0},
+    {NEURON_STBIF, 3, 1, 1, 1, 1, 0},        {NEURON_ECMT, 8, 1, 1, 1, 0, 0},
 };
 enum { RULES = sizeof(rules) / sizeof(*rules) };
 
@@ -199,6 +252,7 @@ make_population(struct neuron_rule rule, bool segments, bool own, struct rng *rn
 	    .hidden = HIDDEN, .w1 = p->w1, .b1 = p->b1, .w2 = p->w2, .b2 = 0.3f, .h = segments ? p->h : NULL, .lo = -3, .hi = 3};
 	p->plan = (struct site_plan){.site = {SITE_ACT, 0}, .neuron = rule.kind, .burst = rule.burst, .repeat = rule.repeat};
 	p->plan.refine = (int)-log2f(rule.fine);
+	p->plan.initial = rule.initial;
 	p->plan.channels = channels;
 	p->plan.per_channel = HIDDEN;
 	p->plan.threshold = p->threshold;
@@ -216,12 +270,12 @@ make_population(struct neuron_rule rule, bool segments, bool own, struct rng *rn
 static float
 plain_group(struct population *p, struct neuron_rule rule, size_t element, float x, float s, struct neuron_tally *tally)
 {
-	bool positive = p->ugo.h || rule.kind == NEURON_ROUND || rule.kind == NEURON_MT;
+	bool positive = p->ugo.h || neuron_type(rule.kind)->cut;
 	float y = p->ugo.b2 * s;
 
 	for (int i = 0; i < HIDDEN; i++) {
 		float v = p->threshold[p->plan.channels > 1 ? element % COLUMNS * HIDDEN + (size_t)i : (size_t)i], top;
-		float target = p->w1[i] * x + p->b1[i] * s, unit = rule.kind == NEURON_BURST ? 1 : neuron_quantum(&rule, v);
+		float target = p->w1[i] * x + p->b1[i] * s, unit = neuron_type(rule.kind)->counts ? neuron_quantum(&rule, v) : 1;
 		struct spike spike;
 
 		top = p->h[i] * s;
@@ -254,7 +308,8 @@ check_group(struct neuron_rule rule, bool segments, bool own, bool mean)
 	struct population *p;
 	struct neuron_tally tally = {0, 0}, plain = {0, 0};
 	float x[ELEMENTS], total[ELEMENTS];
-	int64_t alarms = 0, outside = 0;
+	struct alarm_tally alarms = {0, 0, 0};
+	int64_t outside = 0;
 
 	rng_seed(&rng, 3);
 	p = make_population(rule, segments, own, &rng);
@@ -282,7 +337,7 @@ check_group(struct neuron_rule rule, bool segments, bool own, bool mean)
 		}
 		assert_int_equal(tally.events, plain.events);
 		assert_int_equal(tally.units, plain.units);
-		assert_int_equal(alarms, outside);
+		assert_int_equal(alarms.all, outside);
 	}
 	arena_free(p->arena);
 	free(p);

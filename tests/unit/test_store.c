@@ -81,7 +81,7 @@ a_run_is_recorded_with_all_that_repeats_it(void **state)
 	struct status st = {0};
 	int64_t session = store_session_new(store, "first", &st),
 		command = store_command_begin(store, session, "eval --T 16", &st), run;
-	struct record_run record = {session, command, "eval", "m1", "p1", "d1", 7, "0.1.0", 2};
+	struct record_run record = {session, command, "eval", "m1", "p1", "d1", 7, "0.1.0", 2, "{}"};
 
 	(void)state;
 	put_references(store);
@@ -91,8 +91,8 @@ a_run_is_recorded_with_all_that_repeats_it(void **state)
 	assert_string_equal(ask_text(store, "SELECT status FROM runs"), "running");
 	assert_true(store_metric(store, run, 8, "accuracy", 0.5, &st) && store_metric(store, run, 16, "accuracy", 0.75, &st));
 	assert_true(store_metric(store, run, 0, "ann_accuracy", 0.875, &st));
-	assert_true(store_run_end(store, run, &(struct record_end){"done", NULL, 1.5, 1 << 20}, &st));
-	assert_true(store_command_end(store, command, &(struct record_end){"failed", "no such site", 2.5, 0}, &st));
+	assert_true(store_run_end(store, run, &(struct record_end){"done", NULL, 1.5, 1 << 20, NULL}, &st));
+	assert_true(store_command_end(store, command, &(struct record_end){"failed", "no such site", 2.5, 0, NULL}, &st));
 	assert_string_equal(ask_text(store, "SELECT status || message || seconds FROM commands"), "failedno such site2.5");
 	assert_string_equal(
 	    ask_text(store, "SELECT concat FROM (SELECT kind||status||seconds||session||model||recipe||T||accuracy||"
