@@ -1,5 +1,7 @@
 #include "ugo/ugo.h"
 
+#include "base/kernel.h"
+
 #include <string.h>
 
 /* LANES inputs at a time, in registers over all units. Products and sums are
@@ -9,14 +11,8 @@ typedef int masks __attribute__((vector_size(64)));
 
 enum { LANES = 16, GROUPS = 4, TILE = LANES * GROUPS };
 
-#if defined(__x86_64__) && !defined(__SANITIZE_ADDRESS__)
-#define FOR_EACH_MACHINE __attribute__((target_clones("arch=x86-64-v4", "avx2", "default")))
-#else
-#define FOR_EACH_MACHINE
-#endif
-
 /* y[TILE] = g(x[TILE]) */
-FOR_EACH_MACHINE static void
+KERNEL static void
 apply_relu(const struct ugo *u, const float *x, float *y)
 {
 	lanes in[GROUPS], sum[GROUPS];
@@ -37,7 +33,7 @@ apply_relu(const struct ugo *u, const float *x, float *y)
 	memcpy(y, sum, sizeof(sum));
 }
 
-FOR_EACH_MACHINE static void
+KERNEL static void
 apply_segments(const struct ugo *u, const float *x, float *y)
 {
 	lanes in[GROUPS], sum[GROUPS];
