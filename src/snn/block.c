@@ -1,8 +1,13 @@
 /* One block in one time step: METHODS 5 and 6 in terms of sums over time. */
+#include "ann/dense.h"
 #include "snn/network.h"
+#include "snn/rows.h"
 
 #include <math.h>
 #include <string.h>
+
+/* Where fewer than this share of the neurons have sent, spike by spike is faster. */
+#define SPARSE 0.4
 
 /* What LayerNorm's two instances differ in. */
 struct norm_sites {
@@ -11,59 +16,33 @@ struct norm_sites {
 	const struct norm *parameters;
 };
 
-static void
-center_rows(const float *x, float *c, int rows, int width)
-{
-	for (int r = 0; r < rows; r++, x += width, c += width) {
-		float mean = 0;
-
-		for (int i = 0; i < width; i++)
-			mean += x[i];
-		mean /= (float)width;
-		for (int i = 0; i < width; i++)
-			c[i] = x[i] - mean;
-	}
-}
-
-/* The product rule of c with itself: the sum sent is C_t C_t / scale. */
-static void
-variance_rows(const float *c, float *variance, int rows, int width, float scale, float eps)
-{
-	for (int r = 0; r < rows; r++, c += width) {
-		float sum = 0;
-
-		for (int i = 0; i < width; i++)
-			sum += c[i] * c[i];
-		variance[r] = sum / (float)width / scale + eps * scale;
-	}
-}
-
-/* c times its token's 1/sigma; both are sums, so is the result. */
-static void
-scale_rows(const float *c, const float *rsqrt, float scale, float *y, int rows, int width)
-{
-	for (int r = 0; r < rows; r++) {
-		float factor = rsqrt[r] / scale;
-
-		for (int i = 0; i < width; i++)
-			y[(size_t)r * (size_t)width + (size_t)i] = c[(size_t)r * (size_t)width + (size_t)i] * factor;
-	}
-}
-
 /* LayerNorm up to the spikes that the next linear layer receives; returns them. */
-static const float *
+static const struct node *
 norm_step(struct snn *snn, struct norm_sites s, const float *x)
 {
 	const struct vit *vit = snn->vit;
 	float scale = snn_scale(snn), eps = snn->plan->eps ? s.parameters->eps : 0;
 
-	center_rows(x, s.center->target, vit->tokens, vit->width);
+	rows_center(x, vit->tokens, vit->width, s.center->target);
 	node_encode(s.center, *snn->t);
-	variance_rows(s.center->total, s.variance, vit->tokens, vit->width, scale, eps);
+	rows_variance(s.center->total, vit->tokens, vit->width, scale, eps * scale, s.variance);
 	node_group(s.rsqrt, s.variance, scale, *snn->t);
-	scale_rows(s.center->total, s.rsqrt->total, scale, s.norm->target, vit->tokens, vit->width);
+	rows_scale(s.center->total, vit->tokens, vit->width, s.rsqrt->total, scale, false, s.norm->target);
 	node_encode(s.norm, *snn->t);
-	return snn->plan->fold_norm ? s.center->sent : s.norm->sent;
+	return snn->plan->fold_norm ? s.center : s.norm;
+}
+
+/* sum += weights times what the node has sent: all of it, or, where few have sent, spike
+ * by spike. Both give the same bits (ann/dense.h). */
+static void
+receive(struct snn *snn, const struct linear *layer, const struct node *from, float *sum)
+{
+	if (from->plan->neuron == NEURON_NONE || (double)from->step->events > SPARSE * (double)from->size) {
+		linear_apply(layer, from->sent, from->rows, sum, true);
+		return;
+	}
+	spikes_list(snn->spikes, from->sent, from->rows, layer->in);
+	spikes_run(snn->spikes, layer->panels, layer->out, sum);
 }
 
 /* The layer behind a LayerNorm: sum holds folded weights times all spikes. When the
@@ -73,33 +52,31 @@ static void
 folded_output(const struct snn *snn, const struct linear *layer, const float *sum, const float *rsqrt, int first, int columns,
 	      float *target)
 {
-	float scale = snn_scale(snn);
-
-	for (int r = 0; r < snn->vit->tokens; r++) {
-		const float *from = sum + (size_t)r * (size_t)layer->out + first;
-		float factor = snn->plan->fold_norm ? rsqrt[r] / scale : 1;
-
-		for (int i = 0; i < columns; i++)
-			target[(size_t)r * (size_t)columns + (size_t)i] = from[i] * factor + layer->bias[first + i] * scale;
-	}
+	rows_affine(sum + first, layer->out, snn->vit->tokens, columns, snn->plan->fold_norm ? rsqrt : NULL, snn_scale(snn),
+		    layer->bias + first, target);
 }
 
 static void
-project_qkv(struct snn *snn, struct block *b, const struct linear *qkv, const float *spikes)
+project_qkv(struct snn *snn, struct block *b, const struct linear *qkv, const struct node *spikes)
 {
 	const struct vit *vit = snn->vit;
 	const float *rsqrt = b->node[SITE_NORM1_RSQRT].total;
-	size_t bytes = (size_t)vit->tokens * (size_t)vit->width * sizeof(float);
 
-	linear_apply(qkv, spikes, vit->tokens, b->qkv_sum, true);
-	memcpy(snn->before_k, b->node[SITE_K].total, bytes);
-	memcpy(snn->before_v, b->node[SITE_V].total, bytes);
+	receive(snn, qkv, spikes, b->qkv_sum);
 	for (int part = 0; part < 3; part++) {
 		struct node *node = &b->node[SITE_Q + part];
 
 		folded_output(snn, qkv, b->qkv_sum, rsqrt, part * vit->width, vit->width, node->target);
 		node_encode(node, *snn->t);
 	}
+}
+
+static struct head
+head_of(const struct snn *snn)
+{
+	const struct vit *vit = snn->vit;
+
+	return (struct head){vit->tokens, vit->head_dim, vit->tokens, vit->width, snn->heads};
 }
 
 static void
@@ -109,41 +86,11 @@ score_step(struct snn *snn, struct block *b)
 	const struct node *q = &b->node[SITE_Q], *k = &b->node[SITE_K];
 	struct node *qk = &b->node[SITE_QK];
 	size_t map = (size_t)vit->tokens * (size_t)vit->tokens;
+	struct head head = head_of(snn);
 
-	for (int h = 0; h < vit->heads; h++) {
-		int at = h * vit->head_dim;
-		struct train a = {q->total + at, NULL, q->sent + at, vit->width};
-		struct train c = {k->total + at, snn->before_k + at, k->sent + at, vit->width};
-
-		product_step(&a, &c, true, vit->tokens, vit->tokens, vit->head_dim, b->qk_sum + (size_t)h * map);
-	}
-	product_send(b->qk_sum, 1 / (snn_scale(snn) * sqrtf((float)vit->head_dim)), qk->total, qk->sent, (int)qk->size);
-}
-
-/* What exp receives: the scores against their row's maximum, as sums. */
-static void
-shift_scores(const float *scores, float *out, int rows, int columns)
-{
-	for (int r = 0; r < rows; r++, scores += columns, out += columns) {
-		float top = scores[0];
-
-		for (int i = 1; i < columns; i++)
-			top = fmaxf(top, scores[i]);
-		for (int i = 0; i < columns; i++)
-			out[i] = scores[i] - top;
-	}
-}
-
-static void
-sum_rows(const float *x, float *sum, int rows, int columns)
-{
-	for (int r = 0; r < rows; r++, x += columns) {
-		float s = 0;
-
-		for (int i = 0; i < columns; i++)
-			s += x[i];
-		sum[r] = s;
-	}
+	for (int h = 0; h < vit->heads; h++)
+		head_scores(&head, q->total + h * vit->head_dim, k->total + h * vit->head_dim, snn->scores + (size_t)h * map);
+	send_values(snn->scores, 1 / (snn_scale(snn) * sqrtf((float)vit->head_dim)), qk->size, qk->total, qk->sent);
 }
 
 /* The target of the probabilities' encoder. With self-correction (released code) the
@@ -152,21 +99,13 @@ sum_rows(const float *x, float *sum, int rows, int columns)
 static void
 probability_target(const struct snn *snn, struct node *p, const float *e, const float *reciprocal)
 {
-	float scale = snn_scale(snn);
-
-	for (int r = 0; r < p->rows; r++) {
-		float factor = reciprocal[r] / scale;
-		size_t at = (size_t)r * (size_t)p->columns;
-
-		for (size_t i = at; i < at + (size_t)p->columns; i++) {
-			float now = e[i] * factor;
-
-			if (snn->plan->self_correcting)
-				p->target[i] += now - p->total[i];
-			else
-				p->target[i] = p->plan->positive ? fmaxf(now, 0) : now;
-		}
+	if (!snn->plan->self_correcting) {
+		rows_scale(e, p->rows, p->columns, reciprocal, snn_scale(snn), p->plan->positive, p->target);
+		return;
 	}
+	rows_scale(e, p->rows, p->columns, reciprocal, snn_scale(snn), false, snn->scores);
+	for (size_t i = 0; i < p->size; i++)
+		p->target[i] += snn->scores[i] - p->total[i];
 }
 
 static void
@@ -177,15 +116,15 @@ softmax_step(struct snn *snn, struct block *b)
 	float scale = snn_scale(snn), floor = snn->plan->exp_floor * scale;
 	int rows = vit->heads * vit->tokens;
 
-	shift_scores(b->node[SITE_QK].total, b->score, rows, vit->tokens);
+	rows_shift(b->node[SITE_QK].total, rows, vit->tokens, b->score);
 	node_group(e, b->score, scale, *snn->t);
-	for (size_t i = 0; i < e->size; i++) {
+	for (size_t i = 0; floor > -INFINITY && i < e->size; i++) {
 		if (b->score[i] > floor)
 			continue;
 		e->sent[i] -= e->total[i];
 		e->total[i] = 0;
 	}
-	sum_rows(e->total, b->row_sum, rows, vit->tokens);
+	rows_sum(e->total, rows, vit->tokens, b->row_sum);
 	node_group(reciprocal, b->row_sum, scale, *snn->t);
 	probability_target(snn, p, e->total, reciprocal->total);
 	node_encode(p, *snn->t);
@@ -197,44 +136,26 @@ value_step(struct snn *snn, struct block *b)
 	const struct vit *vit = snn->vit;
 	const struct node *p = &b->node[SITE_SOFTMAX], *v = &b->node[SITE_V];
 	struct node *av = &b->node[SITE_AV];
-	size_t map = (size_t)vit->tokens * (size_t)vit->tokens, rows = (size_t)vit->tokens;
-	size_t head = rows * (size_t)vit->head_dim;
+	size_t map = (size_t)vit->tokens * (size_t)vit->tokens;
+	struct head head = head_of(snn);
 
-	for (int h = 0; h < vit->heads; h++) {
-		int at = h * vit->head_dim;
-		struct train a = {p->total + (size_t)h * map, NULL, p->sent + (size_t)h * map, vit->tokens};
-		struct train c = {v->total + at, snn->before_v + at, v->sent + at, vit->width};
-		float *sum = b->av_sum + (size_t)h * head;
-
-		product_step(&a, &c, false, vit->tokens, vit->head_dim, vit->tokens, sum);
-		for (size_t r = 0; r < rows; r++)
-			for (int i = 0; i < vit->head_dim; i++)
-				av->target[r * (size_t)vit->width + (size_t)(at + i)] =
-				    sum[r * (size_t)vit->head_dim + (size_t)i] / snn_scale(snn);
-	}
+	for (int h = 0; h < vit->heads; h++)
+		head_values(&head, p->total + (size_t)h * map, v->total + h * vit->head_dim, av->target + h * vit->head_dim,
+			    vit->width);
+	if (snn->plan->mean_decoded)
+		divide_array(av->target, av->size, snn_scale(snn));
 	node_encode(av, *snn->t);
 }
 
 /* A linear layer whose output is added to the residual stream. */
 static void
-residual_output(const struct snn *snn, const struct linear *layer, const float *spikes, struct node *node)
+residual_output(struct snn *snn, const struct linear *layer, const struct node *from, struct node *node)
 {
-	float constant = snn_constant(snn);
-
-	linear_apply(&(struct linear){layer->in, layer->out, layer->weight, NULL, layer->panels}, spikes, node->rows, node->sent,
-		     false);
-	if (layer->bias && constant != 0)
-		for (size_t i = 0; i < node->size; i++)
-			node->sent[i] += layer->bias[i % (size_t)node->columns];
-	for (size_t i = 0; i < node->size; i++)
-		node->total[i] += node->sent[i];
-}
-
-static void
-add(const float *a, const float *b, float *sum, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		sum[i] = a[i] + b[i];
+	memset(node->sent, 0, node->size * sizeof(float));
+	receive(snn, layer, from, node->sent);
+	if (layer->bias && snn_constant(snn) != 0)
+		rows_add(node->sent, node->rows, node->columns, layer->bias);
+	rows_add(node->total, 1, (int)node->size, node->sent);
 }
 
 static void
@@ -248,7 +169,7 @@ attention_step(struct snn *snn, struct block *b, const struct vit_block *weights
 	score_step(snn, b);
 	softmax_step(snn, b);
 	value_step(snn, b);
-	residual_output(snn, &weights->proj, b->node[SITE_AV].sent, &b->node[SITE_ATTN]);
+	residual_output(snn, &weights->proj, &b->node[SITE_AV], &b->node[SITE_ATTN]);
 }
 
 static void
@@ -259,13 +180,12 @@ mlp_step(struct snn *snn, struct block *b, const struct vit_block *weights, cons
 				   &weights->norm2};
 	struct node *fc1 = &b->node[SITE_FC1], *act = &b->node[SITE_ACT], *out = &b->node[SITE_ACT_OUT];
 
-	linear_apply(&folded->fc1, norm_step(snn, sites, b->mid), vit->tokens, b->fc1_sum, true);
+	receive(snn, &folded->fc1, norm_step(snn, sites, b->mid), b->fc1_sum);
 	folded_output(snn, &folded->fc1, b->fc1_sum, b->node[SITE_NORM2_RSQRT].total, 0, vit->mlp_width, fc1->target);
 	node_encode(fc1, *snn->t);
 	node_group(act, fc1->total, snn_scale(snn), *snn->t);
-	memcpy(out->target, act->total, act->size * sizeof(float));
-	node_encode(out, *snn->t);
-	residual_output(snn, &weights->fc2, out->sent, &b->node[SITE_MLP]);
+	node_encode(out, *snn->t); /* its target is act's total */
+	residual_output(snn, &weights->fc2, out, &b->node[SITE_MLP]);
 }
 
 void
@@ -277,12 +197,8 @@ block_step(struct snn *snn, int index, const float *x)
 	struct node *out = &b->node[SITE_BLOCK];
 
 	attention_step(snn, b, weights, folded, x);
-	add(x, b->node[SITE_ATTN].total, b->mid, out->size);
+	add_arrays(x, b->node[SITE_ATTN].total, out->size, b->mid);
 	mlp_step(snn, b, weights, folded);
-	for (size_t i = 0; i < out->size; i++) {
-		float now = b->mid[i] + b->node[SITE_MLP].total[i];
-
-		out->sent[i] = now - out->total[i];
-		out->total[i] = now;
-	}
+	add_arrays(b->mid, b->node[SITE_MLP].total, out->size, snn->stream);
+	send_values(snn->stream, 1, out->size, out->total, out->sent);
 }

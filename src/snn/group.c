@@ -2,6 +2,7 @@
 
 #include "base/arena.h"
 #include "base/kernel.h"
+#include "snn/rows.h"
 
 #include <math.h>
 #include <string.h>
@@ -61,7 +62,7 @@ group_init(struct group *g, struct arena *arena)
 {
 	size_t hidden;
 
-	g->scratch = arena_floats(arena, (size_t)g->columns);
+	g->scratch = arena_floats(arena, 2 * (size_t)g->columns);
 	if (!g->scratch || !spiking(g))
 		return g->scratch != NULL;
 	hidden = (size_t)g->plan->ugo->hidden;
@@ -74,7 +75,8 @@ group_init(struct group *g, struct arena *arena)
 	g->full = arena_floats(arena, hidden);
 	g->limits = arena_alloc(arena, hidden * sizeof(*g->limits));
 	g->turn = arena_alloc(arena, hidden * sizeof(*g->turn));
-	if (!g->threshold || !g->weight || !g->bias || !g->top || !g->full || !g->limits || !g->turn)
+	g->beyond = arena_alloc(arena, hidden * sizeof(*g->beyond));
+	if (!g->threshold || !g->weight || !g->bias || !g->top || !g->full || !g->limits || !g->turn || !g->beyond)
 		return false;
 	spread_thresholds(g);
 	return true;
@@ -86,7 +88,8 @@ struct pass {
 	struct neuron_rule rule;
 	const struct neuron_loops *loops;
 	size_t state_size;
-	float floor, base;
+	bool cut; /* no target is negative */
+	float base;
 	bool shares; /* neurons may be in one state */
 	struct neuron_tally *tally;
 };
@@ -98,7 +101,7 @@ start_pass(struct group *g, struct neuron_rule rule, float s, struct neuron_tall
 	const struct ugo *u = g->plan->ugo;
 	const struct neuron_type *type = neuron_type(rule.kind);
 	const struct neuron_loops *loops = type->loops(&rule);
-	struct pass p = {g, rule, loops, type->state_size, u->h || type->cut ? 0 : -INFINITY, u->b2 * s, false, tally};
+	struct pass p = {g, rule, loops, type->state_size, u->h || type->cut, u->b2 * s, false, tally};
 	int hidden = u->hidden;
 
 	p.shares = loops->one && rule.initial < 1;
@@ -116,13 +119,15 @@ start_pass(struct group *g, struct neuron_rule rule, float s, struct neuron_tall
 }
 
 /* Every target of a unit lies between those of the tile's extremes: rounding keeps order.
- * Neurons that never sent stay silent at and below 0 whatever their thresholds. */
-KERNEL static void
+ * Neurons that never sent stay silent at and below 0 whatever their thresholds. Returns
+ * how many units step as one or have to part. */
+KERNEL static int
 take_turns(const struct group *g, const float *restrict w1, const float *restrict common, int hidden, float least, float most,
 	   bool one)
 {
 	const float *restrict bias = g->bias, *restrict top = g->top, *restrict full = g->full;
-	int32_t *restrict turn = g->turn;
+	int32_t *restrict turn = g->turn, *restrict beyond = g->beyond;
+	int busy = 0;
 
 	for (int i = 0; i < hidden; i++) {
 		float a = w1[i] * least + bias[i], b = w1[i] * most + bias[i];
@@ -131,26 +136,22 @@ take_turns(const struct group *g, const float *restrict w1, const float *restric
 		int together = one & same & (below | above);
 
 		turn[i] = silent ? NEURON_TURN_SILENT : together ? NEURON_TURN_ONE : NEURON_TURN_EACH;
+		beyond[i] = (below | above) & !silent & !together;
+		busy += same & !silent;
 	}
+	return busy;
 }
 
 static void
 step_as_one(const struct pass *p, const struct neuron_tile *t, int i, int elements)
 {
-	float target = lesser(greater(t->w1[i] * t->x[0] + t->bias[i], t->floor), t->top[i]);
+	float target =
+	    lesser(greater(t->w1[i] * t->x[0] + t->bias[i], 0.0f), t->top[i]); /* one step only where targets are cut */
 	int units;
 
 	t->common[i] = p->loops->one(target, t->limits[i], t->common[i], &p->rule, &units);
 	p->tally->events += units ? elements : 0;
 	p->tally->units += (int64_t)units * elements;
-}
-
-static bool
-beyond_range(const struct neuron_tile *t, int i, float least, float most)
-{
-	float a = t->w1[i] * least + t->bias[i], b = t->w1[i] * most + t->bias[i];
-
-	return greater(a, b) <= 0 || lesser(a, b) >= t->top[i];
 }
 
 /* The states of neurons before and after a step in which they may have had one. */
@@ -168,10 +169,10 @@ part_states(const struct pass *p, const struct neuron_tile *t, int elements)
 }
 
 static void
-join_states(const struct pass *p, const struct neuron_tile *t, float least, float most)
+join_states(const struct pass *p, const struct neuron_tile *t)
 {
 	for (int i = 0; i < t->hidden; i++)
-		if (t->turn[i] == NEURON_TURN_EACH && beyond_range(t, i, least, most))
+		if (p->group->beyond[i])
 			t->common[i] = p->loops->join((const char *)t->m + (size_t)i * NEURON_TILE * p->state_size);
 }
 
@@ -213,38 +214,44 @@ step_tile(const struct pass *p, const struct neuron_tile *t, int elements)
 		g->turn[i] = NEURON_TURN_EACH;
 	if (p->shares) {
 		find_range(t->x, &least, &most);
-		take_turns(g, t->w1, t->common, t->hidden, least, most, !g->per_column && p->floor == 0);
-		part_states(p, t, elements);
+		if (take_turns(g, t->w1, t->common, t->hidden, least, most, !g->per_column && p->cut) > 0)
+			part_states(p, t, elements);
 	}
 	(g->per_column ? p->loops->own : p->loops->shared)(t);
 	if (p->shares)
-		join_states(p, t, least, most);
+		join_states(p, t);
 	add_tally(t->tally, elements, p->tally);
 }
+
+/* What a row's tiles read and write. */
+struct row {
+	const float *x;
+	float *total, *sent;
+	size_t n;
+};
 
 /* The last tile of a row, which is not full. */
 static void
 step_rest(const struct pass *p, struct neuron_tile t, int elements)
 {
-	float x[NEURON_TILE], y[NEURON_TILE], *total = t.y;
+	float x[NEURON_TILE];
 
 	for (int j = 0; j < NEURON_TILE; j++)
 		x[j] = t.x[j < elements ? j : elements - 1];
 	t.x = x;
-	t.y = y;
 	step_tile(p, &t, elements);
-	memcpy(total, y, (size_t)elements * sizeof(*y));
 }
 
 static void
-step_row(const struct pass *p, size_t first_tile, const float *x, float *y, size_t n)
+step_row(const struct pass *p, size_t first_tile, struct row row)
 {
 	const struct group *g = p->group;
 	size_t hidden = (size_t)g->plan->ugo->hidden, size = hidden * NEURON_TILE * p->state_size;
 	int32_t counts[NEURON_TILE];
+	float y[NEURON_TILE];
 	struct neuron_tile t = {.rule = &p->rule,
 				.hidden = (int)hidden,
-				.floor = p->floor,
+				.cut = p->cut,
 				.w1 = g->plan->ugo->w1,
 				.bias = g->bias,
 				.top = g->top,
@@ -252,34 +259,39 @@ step_row(const struct pass *p, size_t first_tile, const float *x, float *y, size
 				.turn = g->turn,
 				.across = g->across,
 				.base = p->base,
+				.y = y,
 				.tally = counts};
 
-	for (size_t at = 0, tile = first_tile; at < n; at += NEURON_TILE, tile++) {
+	for (size_t at = 0, tile = first_tile; at < row.n; at += NEURON_TILE, tile++) {
+		size_t elements = row.n - at < NEURON_TILE ? row.n - at : NEURON_TILE;
+
 		t.threshold = g->threshold + (g->per_column ? at : 0);
 		t.weight = g->weight + (g->per_column ? at : 0);
-		t.x = x + at;
-		t.y = y + at;
+		t.x = row.x + at;
 		t.m = (char *)g->m + tile * size;
 		t.common = g->common + tile * hidden;
-		if (n - at < NEURON_TILE)
-			step_rest(p, t, (int)(n - at));
+		if (elements < NEURON_TILE)
+			step_rest(p, t, (int)elements);
 		else
 			step_tile(p, &t, NEURON_TILE);
+		send_values(y, 1, elements, row.total + at, row.sent + at);
 	}
 }
 
 static void
-step_spiking(struct group *g, struct neuron_rule rule, const float *x, float s, float *total, struct neuron_tally *tally)
+step_spiking(struct group *g, struct neuron_rule rule, const float *x, float s, float *total, float *sent,
+	     struct neuron_tally *tally)
 {
 	struct pass p = start_pass(g, rule, s, tally);
 	size_t columns = (size_t)g->columns;
 
 	if (!g->per_column) {
-		step_row(&p, 0, x, total, (size_t)g->rows * columns);
+		step_row(&p, 0, (struct row){x, total, sent, (size_t)g->rows * columns});
 		return;
 	}
 	for (size_t row = 0; row < (size_t)g->rows; row++)
-		step_row(&p, row * tiles_in_row(g), x + row * columns, total + row * columns, columns);
+		step_row(&p, row * tiles_in_row(g),
+			 (struct row){x + row * columns, total + row * columns, sent + row * columns, columns});
 }
 
 KERNEL static void
@@ -301,23 +313,24 @@ add_alarms(float lo, float hi, const float *restrict x, size_t n, struct alarm_t
 }
 
 static void
-apply_analog(const struct group *g, const float *x, float s, float *y)
+apply_analog(const struct group *g, const float *x, float s, float *total, float *sent)
 {
-	if (g->plan->mode == FUNCTION_MODE_EXACT) {
-		for (int j = 0; j < g->columns; j++)
-			y[j] = s * (float)function_eval(g->exact, (double)(x[j] / s));
-		return;
-	}
-	for (int j = 0; j < g->columns; j++)
-		g->scratch[j] = x[j] / s;
-	ugo_apply(g->plan->ugo, g->scratch, y, (size_t)g->columns);
-	for (int j = 0; j < g->columns; j++)
-		y[j] *= s;
+	size_t columns = (size_t)g->columns;
+	float *in = g->scratch, *out = g->scratch + columns;
+
+	for (size_t j = 0; j < columns; j++)
+		in[j] = x[j] / s;
+	if (g->plan->mode == FUNCTION_MODE_EXACT)
+		for (size_t j = 0; j < columns; j++)
+			out[j] = (float)function_eval(g->exact, (double)in[j]);
+	else
+		ugo_apply(g->plan->ugo, in, out, columns);
+	send_values(out, s, columns, total, sent);
 }
 
 void
-group_step(struct group *g, struct neuron_rule rule, const float *x, float s, float *total, struct neuron_tally *tally,
-	   struct alarm_tally *alarms)
+group_step(struct group *g, struct neuron_rule rule, const float *x, float s, float *total, float *sent,
+	   struct neuron_tally *tally, struct alarm_tally *alarms)
 {
 	size_t columns = (size_t)g->columns;
 	const struct ugo *u = g->plan->ugo;
@@ -325,11 +338,12 @@ group_step(struct group *g, struct neuron_rule rule, const float *x, float s, fl
 	alarms->step = 0;
 	if (u)
 		add_alarms((float)u->lo * s, (float)u->hi * s, x, (size_t)g->rows * columns, alarms);
-	if (spiking(g))
-		step_spiking(g, rule, x, s, total, tally);
-	else
-		for (size_t row = 0; row < (size_t)g->rows; row++)
-			apply_analog(g, x + row * columns, s, total + row * columns);
+	if (spiking(g)) {
+		step_spiking(g, rule, x, s, total, sent, tally);
+		return;
+	}
+	for (size_t at = 0; at < (size_t)g->rows * columns; at += columns)
+		apply_analog(g, x + at, s, total + at, sent + at);
 }
 
 float

@@ -31,8 +31,8 @@ struct group {
 	float *bias, *top;            /* [hidden]: of the step */
 	struct neuron_limits *limits; /* [hidden]: of the step */
 	float *full;                  /* [hidden]: of the step: the state of neurons that have sent top exactly, or NAN */
-	int32_t *turn;                /* [hidden]: of the tile */
-	float *scratch;               /* [columns], analog functions */
+	int32_t *turn, *beyond;       /* [hidden]: of the tile; beyond: all targets are 0 or top, but the states differ */
+	float *scratch;               /* [2, columns], analog functions */
 	void *m;                      /* state: [tiles, hidden, NEURON_TILE] neurons' states, NULL unless spiking */
 	float *common;                /* state: [tiles, hidden]: of all neurons of a tile, NAN where they differ */
 };
@@ -47,9 +47,10 @@ size_t group_common_size(const struct group *g); /* bytes of common */
 
 /* One step: rule of the hidden neurons in this step (ignored unless spiking),
  * x [rows, columns] sums received, s the decoding scale -> total [rows, columns]
- * sums sent. Elements with x/s outside the UGO's range are added to alarms. */
-void group_step(struct group *g, struct neuron_rule rule, const float *x, float s, float *total, struct neuron_tally *tally,
-		struct alarm_tally *alarms);
+ * sums sent, which holds those of the step before, and sent, the difference. Elements with x/s outside the UGO's range are added
+ * to alarms. */
+void group_step(struct group *g, struct neuron_rule rule, const float *x, float s, float *total, float *sent,
+		struct neuron_tally *tally, struct alarm_tally *alarms);
 
 /* Hidden neuron i of an element: its threshold, its state (a count, or M), and its membrane
  * potential where the neuron keeps that itself (struct neuron_type), else NAN. */

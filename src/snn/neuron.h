@@ -77,7 +77,7 @@ enum { NEURON_TILE = 64, NEURON_TILE_EVENT = 1 << 16 };
 struct neuron_tile {
 	const struct neuron_rule *rule;
 	int hidden;
-	float floor;
+	bool cut; /* floor 0; else there is none */
 	const float *w1, *bias, *top;
 	const struct neuron_limits *limits; /* of shared thresholds */
 	const int32_t *turn;                /* enum neuron_turn */

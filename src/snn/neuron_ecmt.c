@@ -14,7 +14,7 @@ rule(float x, struct neuron_limits l, int32_t *state, const struct neuron_rule *
 	int fires = a >= 1.0f;
 
 	(void)own;
-	step = fires ? with_sign_of(lesser(power_below(a), l.high), u) : 0.0f;
+	step = fires ? with_sign_of(smaller(bits_of(a) & EXPONENT, bits_of(l.high)), u) : 0.0f;
 	m += step;
 	*state = (int32_t)m;
 	return (struct fired){m, step * l.quantum, fires};

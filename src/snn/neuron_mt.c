@@ -18,8 +18,9 @@ limits(float v, const struct neuron_rule *own)
 static inline int
 answer(float x, struct neuron_limits l, float *m)
 {
-	float r = x - *m * l.quantum, a = fabsf(r) * l.step, level = lesser(greater(power_below(a), l.low), l.high);
-	int fires = a >= 2.0f / 3.0f * l.low;
+	float r = x - *m * l.quantum;
+	int32_t a = magnitude(fabsf(r) * l.step), level = smaller(larger(a & EXPONENT, bits_of(l.low)), bits_of(l.high));
+	int fires = a >= bits_of(2.0f / 3.0f * l.low);
 
 	*m += fires ? with_sign_of(level, r) : 0.0f;
 	return fires;

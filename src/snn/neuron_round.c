@@ -36,11 +36,11 @@ limits_two(float v, const struct neuron_rule *own)
 static inline struct fired
 rule_two(float x, struct neuron_limits l, int16_t *state, const struct neuron_rule *own)
 {
-	float m = (float)*state, u = x - m * l.quantum, sign = with_sign_of(1.0f, u), k;
-	int one = fabsf(u) > l.low, two = fabsf(u) >= l.high;
+	float m = (float)*state, u = x - m * l.quantum, k;
+	int one = magnitude(u) > bits_of(l.low), two = magnitude(u) >= bits_of(l.high);
 
 	(void)own;
-	k = (one ? sign : 0.0f) + (two ? sign : 0.0f);
+	k = one ? with_sign_of(two ? bits_of(2.0f) : bits_of(1.0f), u) : 0.0f;
 	m += k;
 	*state = (int16_t)(int)m;
 	return (struct fired){m, k * l.quantum, one + two};

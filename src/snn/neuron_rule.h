@@ -58,7 +58,8 @@ struct fired {
 	KERNEL static void name(const struct neuron_tile *t)                                                                     \
 	{                                                                                                                        \
 		const struct neuron_rule own = *t->rule;                                                                         \
-		const float floor = t->floor, *restrict x = t->x;                                                                \
+		const int32_t floor = t->cut ? 0 : INT32_MIN;                                                                    \
+		const float *restrict x = t->x;                                                                                  \
 		float y[NEURON_TILE];                                                                                            \
 		int32_t tally[NEURON_TILE];                                                                                      \
                                                                                                                                  \
@@ -80,7 +81,7 @@ struct fired {
 			}                                                                                                        \
 			for (int j = 0; j < NEURON_TILE; j++) {                                                                  \
 				LANE(limits_of);                                                                                 \
-				float target = lesser(greater(w1 * x[j] + bias, floor), top);                                    \
+				float target = clip(w1 * x[j] + bias, floor, top);                                               \
 				struct fired f = fire(target, l, &m[j], &own);                                                   \
                                                                                                                                  \
 				y[j] += weight * f.state;                                                                        \
@@ -177,28 +178,57 @@ never_without(float threshold, float limit)
 	return threshold > 0.0f ? limit : INFINITY;
 }
 
-static inline float
-with_sign_of(float a, float sign)
+/* Floats as their bits: those of two numbers that are not negative compare as the numbers
+ * do, and integers have more places to be compared in than floats have. */
+static inline int32_t
+bits_of(float a)
 {
-	uint32_t bits, other;
+	int32_t bits;
 
 	memcpy(&bits, &a, sizeof(bits));
-	memcpy(&other, &sign, sizeof(other));
-	bits ^= other & 0x80000000u;
+	return bits;
+}
+
+static inline float
+float_of(int32_t bits)
+{
+	float a;
+
 	memcpy(&a, &bits, sizeof(a));
 	return a;
 }
 
-/* 2^floor(log2(a)) of a normal, positive float; 0 of smaller ones. */
-static inline float
-power_below(float a)
+static inline int32_t
+smaller(int32_t a, int32_t b)
 {
-	uint32_t bits;
+	return a < b ? a : b;
+}
 
-	memcpy(&bits, &a, sizeof(bits));
-	bits &= 0x7f800000u;
-	memcpy(&a, &bits, sizeof(a));
-	return a;
+static inline int32_t
+larger(int32_t a, int32_t b)
+{
+	return a > b ? a : b;
+}
+
+static inline int32_t
+magnitude(float a)
+{
+	return bits_of(a) & INT32_MAX;
+}
+
+static inline float
+with_sign_of(int32_t magnitude, float sign)
+{
+	return float_of(magnitude ^ (bits_of(sign) & INT32_MIN));
+}
+
+enum { EXPONENT = 0x7f800000 }; /* its bits alone are 2^floor(log2(a)) of a normal, positive float */
+
+/* clip(a, 0, top), or a with floor INT32_MIN and top infinite. */
+static inline float
+clip(float a, int32_t floor, float top)
+{
+	return float_of(smaller(larger(bits_of(a), floor), bits_of(top)));
 }
 
 #endif

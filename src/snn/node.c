@@ -1,18 +1,7 @@
 #include "snn/network.h"
+#include "snn/rows.h"
 
 #include <math.h>
-#include <string.h>
-
-void
-node_send_total(struct node *node, const float *total)
-{
-	for (size_t i = 0; i < node->size; i++) {
-		float now = total[i];
-
-		node->sent[i] = now - node->total[i];
-		node->total[i] = now;
-	}
-}
 
 struct neuron_rule
 site_rule(const struct site_plan *site, int t)
@@ -76,7 +65,7 @@ node_encode(struct node *node, int t)
 
 	*node->step = (struct neuron_tally){0, 0};
 	if (node->plan->neuron == NEURON_NONE) {
-		node_send_total(node, node->target);
+		send_values(node->target, 1, node->size, node->total, node->sent);
 		return;
 	}
 	if (node->plan->split)
@@ -91,11 +80,7 @@ void
 node_group(struct node *node, const float *received, float scale, int t)
 {
 	*node->step = (struct neuron_tally){0, 0};
-	/* sent holds the old total until the new one is there */
-	memcpy(node->sent, node->total, node->size * sizeof(float));
-	group_step(&node->group, site_rule(node->plan, t), received, scale, node->total, node->step, node->alarms);
-	for (size_t i = 0; i < node->size; i++)
-		node->sent[i] = node->total[i] - node->sent[i];
+	group_step(&node->group, site_rule(node->plan, t), received, scale, node->total, node->sent, node->step, node->alarms);
 	node->all->events += node->step->events;
 	node->all->units += node->step->units;
 }

@@ -1,6 +1,8 @@
 #include "snn/snn.h"
 
+#include "ann/dense.h"
 #include "snn/network.h"
+#include "snn/rows.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -66,7 +68,7 @@ node_layout(struct node *node, enum site_kind kind, struct carve *state)
 		}
 		return;
 	}
-	if (plan_encodes(kind))
+	if (plan_encodes(kind) && kind != SITE_ACT_OUT && (node->plan->neuron != NEURON_NONE || kind == SITE_SOFTMAX))
 		node->target = carve_floats(state, node->size);
 	if (node->plan->neuron != NEURON_NONE) {
 		node->m = carve(state, sides * node->size * neuron_state_size(node->plan->neuron));
@@ -129,10 +131,12 @@ block_layout(struct snn *snn, struct block *b, struct carve *c)
 	for (int kind = 0; kind < SITE_KINDS; kind++)
 		if (site_in_block((enum site_kind)kind))
 			node_layout(&b->node[kind], (enum site_kind)kind, c);
+	for (int kind = 0; kind < SITE_KINDS; kind++)
+		if (plan_encodes((enum site_kind)kind) && !b->node[kind].target)
+			b->node[kind].target = snn->graded;
+	b->node[SITE_ACT_OUT].target = b->node[SITE_ACT].total;
 	b->qkv_sum = carve_floats(c, tokens * 3 * width);
 	b->fc1_sum = carve_floats(c, tokens * (size_t)vit->mlp_width);
-	b->qk_sum = carve_floats(c, (size_t)vit->heads * tokens * tokens);
-	b->av_sum = carve_floats(c, tokens * width);
 	b->variance1 = carve_floats(c, tokens);
 	b->variance2 = carve_floats(c, tokens);
 	b->score = carve_floats(c, (size_t)vit->heads * tokens * tokens);
@@ -158,15 +162,20 @@ scratch_init(struct snn *snn)
 	size_t stream = (size_t)vit->tokens * (size_t)vit->width;
 	size_t picture = (size_t)vit->channels * (size_t)vit->image_size * (size_t)vit->image_size;
 
+	int widest = vit->width > vit->mlp_width ? vit->width : vit->mlp_width;
+
 	snn->pixels = arena_floats(snn->arena, picture);
 	snn->embedding = arena_floats(snn->arena, stream);
 	snn->patch_scratch = arena_floats(snn->arena, ann_embed_scratch(vit));
 	snn->first = arena_floats(snn->arena, stream);
 	snn->readout = arena_floats(snn->arena, 2 * (size_t)vit->width);
-	snn->before_k = arena_floats(snn->arena, stream);
-	snn->before_v = arena_floats(snn->arena, stream);
-	return snn->pixels && snn->embedding && snn->first && snn->readout && snn->patch_scratch && snn->before_k &&
-	       snn->before_v;
+	snn->spikes = spikes_new(snn->arena, vit->tokens, widest);
+	snn->heads = arena_floats(snn->arena, head_scratch(vit->tokens, vit->head_dim));
+	snn->scores = arena_floats(snn->arena, (size_t)vit->heads * (size_t)vit->tokens * (size_t)vit->tokens);
+	snn->stream = arena_floats(snn->arena, stream);
+	snn->graded = arena_floats(snn->arena, (size_t)vit->tokens * (size_t)widest);
+	return snn->pixels && snn->embedding && snn->first && snn->readout && snn->patch_scratch && snn->spikes && snn->heads &&
+	       snn->scores && snn->stream && snn->graded;
 }
 
 static bool
@@ -244,14 +253,14 @@ snn_show(struct snn *snn, const float *pixels)
 static const float *
 block_input(struct snn *snn, int index)
 {
+	float scale = snn_scale(snn);
 	size_t stream = (size_t)snn->vit->tokens * (size_t)snn->vit->width;
 
 	if (snn->feeding && snn->feeding[index])
 		return snn->fed + (size_t)index * stream;
 	if (index > 0)
 		return snn->block[index - 1].node[SITE_BLOCK].total;
-	for (size_t i = 0; i < stream; i++)
-		snn->first[i] = snn->embedding[i] * snn_scale(snn);
+	rows_scale(snn->embedding, 1, (int)stream, &scale, 1, false, snn->first);
 	return snn->first;
 }
 
