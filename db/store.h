@@ -68,9 +68,15 @@ struct record_plan {
 	const char *model_hash; /* recorded before */
 	const char *recipe;
 	int T;
-	const char *json; /* canonical */
+	const char *json;    /* canonical */
+	const void *content; /* [size] the whole plan, from which it can be opened; NULL: unknown */
+	size_t size;
 };
 bool store_plan(struct store *store, const struct record_plan *plan, struct status *st);
+/* The content of the plan of this hash, a copy that the caller frees. NULL when the
+ * notebook does not have it, which is no failure. */
+void *store_plan_content(struct store *store, const char *hash, size_t *size, struct status *st);
+bool store_plan_has(struct store *store, const char *hash); /* with its content */
 
 struct record_ugo {
 	int64_t id; /* filled when read */

@@ -71,19 +71,22 @@ put_dataset(struct app *app, const struct dataset *data, struct status *st)
 			     st);
 }
 
+/* Whole, so that it can be opened again; once, since it may be large. */
 static bool
 put_plan(struct app *app, const struct plan *plan, struct status *st)
 {
-	char *json = plan_json(plan);
+	struct record_plan record = {
+	    .hash = plan->hash, .model_hash = plan->vit->hash, .recipe = plan->recipe, .T = plan->T};
+	char *json = NULL;
+	void *content = NULL;
 	bool ok;
 
-	if (!json)
-		return status_nomem(st, "a plan");
-	ok =
-	    store_plan(app->store,
-		       &(struct record_plan){
-			   .hash = plan->hash, .model_hash = plan->vit->hash, .recipe = plan->recipe, .T = plan->T, .json = json},
-		       st);
+	if (store_plan_has(app->store, plan->hash))
+		return true;
+	record.json = json = plan_json(plan);
+	record.content = content = plan_pack(plan, &record.size, st);
+	ok = json && content ? store_plan(app->store, &record, st) : status_nomem(st, "a plan");
+	free(content);
 	free(json);
 	return ok;
 }
