@@ -77,6 +77,7 @@ put_dataset(struct app *app, const struct dataset *data, struct status *st)
 			     st);
 }
 
+/* Whole, so that it can be opened again; once, since it may be large. */
 bool
 notebook_plan(struct app *app, const struct plan *plan, struct status *st)
 {
@@ -84,16 +85,12 @@ notebook_plan(struct app *app, const struct plan *plan, struct status *st)
 	    .hash = plan->hash, .model_hash = plan->vit->hash, .recipe = plan->recipe, .T = plan->T};
 	char *json = NULL;
 	void *content = NULL;
-	bool whole, ok;
+	bool ok;
 
-	if (!store_plan_whole(app->store, plan->hash, &whole, st))
-		return false;
-	if (whole)
+	if (store_plan_has(app->store, plan->hash))
 		return true;
-	content = plan_pack(plan, &record.content_size, st);
-	json = plan_json(plan);
-	record.content = content;
-	record.json = json;
+	record.json = json = plan_json(plan);
+	record.content = content = plan_pack(plan, &record.size, st);
 	ok = content && (json || status_nomem(st, "a plan")) && store_plan(app->store, &record, st);
 	free(json);
 	free(content);

@@ -36,7 +36,7 @@ put_references(struct store *store)
 
 	assert_true(store_model(store, &(struct record_model){"m1", "digits-vit", "vit", "/models/digits", 12345}, &st));
 	assert_true(store_dataset(store, &(struct record_dataset){"d1", "/data/digits", 360, 10}, &st));
-	assert_true(store_plan(store, &(struct record_plan){"p1", "m1", "sta", 16, "{\"T\":16}"}, &st));
+	assert_true(store_plan(store, &(struct record_plan){"p1", "m1", "sta", 16, "{\"T\":16}", "whole", 5}, &st));
 }
 
 static int64_t
