@@ -204,10 +204,10 @@ struct record_outcome {
 };
 struct record_prediction {
 	int64_t run;
-	int picture;  /* number in the data set */
-	int label;    /* -1: unknown */
-	int ann, snn; /* classes; -1: not computed */
-	int t;        /* steps behind snn */
+	int picture;                          /* number in the data set */
+	int label;                            /* -1: unknown */
+	int ann, snn;                         /* classes; -1: not computed */
+	int t;                                /* steps behind snn */
 	const struct record_outcome *outcome; /* NULL: unknown */
 };
 bool store_prediction(struct store *store, const struct record_prediction *prediction, struct status *st);

@@ -124,8 +124,8 @@ keep(void *ctx, const struct eval_result *so_far, int from)
 }
 
 bool
-run_eval(struct app *app, const char *kind, const struct plan *plan, const struct dataset *data,
-	 const struct eval_options *given, struct eval_result *result, struct status *st)
+run_eval(struct app *app, const char *kind, const struct plan *plan, const struct dataset *data, const struct eval_options *given,
+	 struct eval_result *result, struct status *st)
 {
 	struct progress progress = app_progress(app);
 	struct eval_options options = *given;

@@ -307,10 +307,13 @@ const struct command_info command_table[] = {
      "One pass gives the whole curve, with intervals of 95% confidence (± half of one, in points). gap is the accuracy minus the "
      "reference's on the same pictures, agreement is with the reference's class; spikes and events are those of all steps up to "
      "t; energy is that of the blocks' linear layers, products and UGOs over the reference's, at 0.9 pJ for an accumulation and "
-     "4.6 for a multiplication, charged per event and per spike. alarms lists what UGOs received outside their range: per picture, "
+     "4.6 for a multiplication, charged per event and per spike. alarms lists what UGOs received outside their range: per "
+     "picture, "
      "as a share of all inputs, and how far the farthest was outside in widths of the range. Interrupted, it reports and keeps "
-     "what was done; --resume goes on. JSON keys: images, ann_accuracy, points [{t, accuracy, gap, agreement, logit_rmse, each with "
-     "_lo and _hi, spikes_per_image, events_per_image, energy_ratio, energy_ratio_spikes}], alarms [{site, alarms_per_image, share, "
+     "what was done; --resume goes on. JSON keys: images, ann_accuracy, points [{t, accuracy, gap, agreement, logit_rmse, each "
+     "with "
+     "_lo and _hi, spikes_per_image, events_per_image, energy_ratio, energy_ratio_spikes}], alarms [{site, alarms_per_image, "
+     "share, "
      "reach}], seconds. Fractions are 0..1.",
      "eval 100 --t 4,8,16",
      cmd_eval},

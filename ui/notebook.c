@@ -81,8 +81,7 @@ put_dataset(struct app *app, const struct dataset *data, struct status *st)
 bool
 notebook_plan(struct app *app, const struct plan *plan, struct status *st)
 {
-	struct record_plan record = {
-	    .hash = plan->hash, .model_hash = plan->vit->hash, .recipe = plan->recipe, .T = plan->T};
+	struct record_plan record = {.hash = plan->hash, .model_hash = plan->vit->hash, .recipe = plan->recipe, .T = plan->T};
 	char *json = NULL;
 	void *content = NULL;
 	bool ok;
