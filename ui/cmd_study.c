@@ -192,22 +192,13 @@ eval_bounds(const struct dataset *data, const struct call *call, struct eval_opt
 }
 
 static bool
-need_plan(struct app *app, struct status *st)
-{
-	if (app->plan)
-		return true;
-	app_say(app, "no plan yet: converting with the default recipe (type: help convert)");
-	return convert(app, &(struct plan_options){.rule = -1}, NULL, 64, st);
-}
-
-static bool
 eval_data(struct app *app, const struct call *call, const struct dataset *data, struct status *st)
 {
 	struct eval_options options = {.threads = (int)call_int(call, "threads", app->options.threads)};
 	bool reference = call_has(call, "ann");
 	int t[EVAL_POINTS];
 
-	if (!eval_bounds(data, call, &options, st) || (!reference && !need_plan(app, st)))
+	if (!eval_bounds(data, call, &options, st) || (!reference && !need_plan_or_default(app, st)))
 		return false;
 	options.t = t;
 	if (call_has(call, "t"))
