@@ -13,7 +13,8 @@ const char *const class_titles[] = {"Models, pictures and the reference",
 				    "The shell",
 				    NULL};
 
-static const char *const run_kinds[] = {"step", "ann", "convert", "eval", "fit", NULL};
+static const char *const run_kinds[] = {"step", "ann", "convert", "eval", "fit", "ladder", "attribution", "sweep", NULL};
+static const char *const other_modes[] = {"exact", "analog", NULL};
 static const char *const run_states[] = {"running", "done", "failed", "cancelled", "interrupted", NULL};
 
 #define FLAG(name, help)                                                                                                         \
@@ -330,6 +331,20 @@ const struct command_info command_table[] = {
      cmd_panes},
 
     /* --- study --- */
+    {"audit",
+     CLASS_STUDY,
+     {MAYBE("SITE", VALUE_SITE)},
+     {FLAG("wrong", "only what is not spiking or not well")},
+     "say what became of every layer",
+     "For each site that computes a function or is an operand of a product: whether it spikes, its neuron, where its thresholds "
+     "come "
+     "from, its UGO with range and what was observed in calibration, alarms of the last step (inputs outside the range), and a "
+     "verdict: ok, analog, graded, a range that is too narrow or too wide, neurons that never send. SITE is a glob. JSON keys: "
+     "recipe, "
+     "plan, decoding, spiking, analog, graded, warnings, sites [{site, state, neuron, levels, threshold, function, ugo, lo, hi, "
+     "observed_lo, observed_hi, alarms, verdict}].",
+     "audit blocks.0.*",
+     cmd_audit},
     {"eval",
      CLASS_STUDY,
      {MAYBE_NUMBER("N", 1, INT_MAX)},
@@ -353,6 +368,40 @@ const struct command_info command_table[] = {
      "reach}], seconds. Fractions are 0..1.",
      "eval 100 --t 4,8,16",
      cmd_eval},
+    {"ladder",
+     CLASS_STUDY,
+     {MAYBE_NUMBER("N", 1, INT_MAX)},
+     {NUMBER("t", "T", 1, 4096, "steps of the spiking rung (default: the plan's T)"),
+      NUMBER("first", "K", 0, INT_MAX, "the first picture (default: 0)"),
+      FLAG("sites", "print the error of every site on every rung (JSON always does)")},
+     "measure where accuracy is lost between the ANN and the spikes, over N pictures (default: all)",
+     "Rungs: ann; activation (the activation by its UGO, analog); analog (every function by its UGO); spiking (the plan after T "
+     "steps). Each has accuracy, agreement with the reference and the error of its logits, and each site on it an error against "
+     "the "
+     "reference's value. `view ladder` draws it. JSON keys: images, plan, rungs [{name, t, accuracy, agreement, logit_rmse}], "
+     "sites "
+     "[{site, rung, rmse, relative, cosine}], seconds.",
+     "ladder 100 --t 8",
+     cmd_ladder},
+    {"attribution",
+     CLASS_STUDY,
+     {MAYBE_NUMBER("N", 1, INT_MAX)},
+     {NUMBER("t", "T", 1, 4096, "steps (default: the plan's T)"),
+      NUMBER("first", "K", 0, INT_MAX, "the first picture (default: 0)"),
+      CHOICE("others", "MODE", other_modes, "functions that do not spike are exact or their UGO, analog (default: exact)"),
+      OTHER("sites", "SITE", VALUE_SITE, "one site at a time of those that match, instead of one class")},
+     "measure what each class of sites costs alone, over N pictures (default: all)",
+     "Lets one class of sites spike at a time, the others graded. excess is the squared error of the logits beyond that of "
+     "nothing "
+     "spiking; independent errors add up in it. interaction is the plan's own excess minus the sum: what sites cost together "
+     "beyond "
+     "what each costs alone. Classes: norm, rsqrt, qkv, exp, reciprocal, softmax, av, fc1, act, act.out. `view attribution` "
+     "draws it. "
+     "JSON keys: images, plan, t, ann_accuracy, items [{spiking, accuracy, agreement, logit_rmse, excess}], excess_sum, "
+     "excess_all, "
+     "interaction, seconds.",
+     "attribution 50 --t 4",
+     cmd_attribution},
 
     /* --- notebook --- */
     {"session new",
@@ -383,8 +432,7 @@ const struct command_info command_table[] = {
     {"runs",
      CLASS_NOTEBOOK,
      {MAYBE_NUMBER("N", 1, INT_MAX)},
-     {CHOICE("kind", "KIND", run_kinds, "only step, ann, convert, eval or fit"),
-      CHOICE("status", "STATUS", run_states, "only these")},
+     {CHOICE("kind", "KIND", run_kinds, "only these"), CHOICE("status", "STATUS", run_states, "only these")},
      "list the last N recorded runs (default: 20)",
      "Newest first, with the command that made each.",
      "runs 10 --kind eval",
