@@ -99,8 +99,7 @@ pictures_find(struct pictures *p, const struct app *app, const char *path, int c
 	return ok;
 }
 
-/* Makes plan the workbench's, with a walk that has the picture. Takes plan. */
-static bool
+bool
 adopt_plan(struct app *app, struct plan *plan, struct status *st)
 {
 	struct walk *walk = walk_new(plan, st);

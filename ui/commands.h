@@ -12,7 +12,8 @@ command_fn cmd_convert, cmd_plan, cmd_step, cmd_run, cmd_reset, cmd_goto, cmd_st
 command_fn cmd_ugo_list, cmd_ugo_fit, cmd_ugo_show, cmd_ugo_import, cmd_ugo_export;
 command_fn cmd_view, cmd_save, cmd_panes;
 command_fn cmd_eval;
-command_fn cmd_session_new, cmd_session_open, cmd_session_list, cmd_session_note, cmd_runs, cmd_show, cmd_query;
+command_fn cmd_session_new, cmd_session_open, cmd_session_list, cmd_session_note, cmd_session_resume, cmd_undo;
+command_fn cmd_runs, cmd_show, cmd_compare, cmd_query, cmd_plot;
 command_fn cmd_set, cmd_source, cmd_history, cmd_help, cmd_apropos, cmd_quit;
 
 /* The words of `print --what`, in the order of enum what; end with NULL. */
@@ -55,6 +56,12 @@ bool convert(struct app *app, struct plan_options *options, const char *path, in
 bool open_model(struct app *app, const char *path, struct status *st);
 bool open_data(struct app *app, const char *path, struct status *st);
 bool open_picture(struct app *app, const char *text, struct status *st);
+/* The same with another data set for numbers. */
+bool show_picture(struct app *app, const char *text, const struct dataset *data, struct status *st);
+/* What `state` prints. */
+bool print_state(struct app *app, struct status *st);
+/* Makes plan the workbench's, with a walk that has the picture. Takes plan, also when it fails. */
+bool adopt_plan(struct app *app, struct plan *plan, struct status *st);
 
 /* The five best classes of logits as table "top": class, label, probability. */
 void output_top(struct output *o, const struct app *app, const float *logits);
