@@ -112,8 +112,9 @@ write_row(struct store *store, const struct row *row, struct status *st)
 		       store_exec(store, STATEMENT_SITE_METRIC, NULL, st, "iiiir", row->run, (int64_t)row->t, site->id, name->id,
 				  row->value);
 	default:
-		return store_exec(store, STATEMENT_PREDICTION, NULL, st, "iiiiii", row->run, (int64_t)row->picture,
-				  (int64_t)row->t, (int64_t)row->label, (int64_t)row->ann, (int64_t)row->snn);
+		return store_exec(store, STATEMENT_PREDICTION, NULL, st, "iiiiiirrrrr", row->run, (int64_t)row->picture,
+				  (int64_t)row->t, (int64_t)row->label, (int64_t)row->ann, (int64_t)row->snn, row->outcome[0],
+				  row->outcome[1], row->outcome[2], row->outcome[3], row->outcome[4]);
 	}
 }
 

@@ -23,6 +23,22 @@ static const struct {
 			"content = coalesce(?6, content)"},
     [STATEMENT_PLAN_CONTENT] = {"read the plan", "SELECT content FROM plans WHERE hash = ?1 AND content IS NOT NULL"},
     [STATEMENT_PLAN_HAS] = {"find the plan", "SELECT 1 FROM plans WHERE hash = ?1 AND content IS NOT NULL"},
+    [STATEMENT_PLAN_NAME] = {"name the plan", "INSERT INTO plan_names(name, plan_hash) VALUES (?1, ?2) "
+					      "ON CONFLICT(name) DO UPDATE SET name = ?1 WHERE plan_hash = ?2 RETURNING 1"},
+    [STATEMENT_PLAN_RENAME] = {"name the plan", "INSERT INTO plan_names(name, plan_hash) VALUES (?1, ?2) "
+						"ON CONFLICT(name) DO UPDATE SET plan_hash = ?2 RETURNING 1"},
+    [STATEMENT_PLAN_LIST] =
+	{"read the plans",
+	 "SELECT p.hash, p.model_hash, p.recipe, p.T, p.json, p.content, n.name, coalesce(n.created, p.created), m.name "
+	 "FROM plans AS p LEFT JOIN plan_names AS n ON n.plan_hash = p.hash LEFT JOIN models AS m ON m.hash = p.model_hash "
+	 "ORDER BY coalesce(n.created, p.created) DESC"},
+    /* A name before a hash, or its beginning; two rows when that is not enough to tell. */
+    [STATEMENT_PLAN_FIND] =
+	{"find the plan",
+	 "SELECT p.hash, p.model_hash, p.recipe, p.T, p.json, p.content, n.name, coalesce(n.created, p.created), m.name "
+	 "FROM plans AS p LEFT JOIN plan_names AS n ON n.plan_hash = p.hash LEFT JOIN models AS m ON m.hash = p.model_hash "
+	 "WHERE n.name = ?1 OR (length(?1) >= 4 AND substr(p.hash, 1, length(?1)) = ?1 AND NOT EXISTS "
+	 "(SELECT 1 FROM plan_names WHERE name = ?1)) GROUP BY p.hash LIMIT 2"},
     [STATEMENT_UGO] = {"record the UGO",
 		       "INSERT INTO ugos(hash, name, function, lo, hi, hidden, form, rmse, max_error, weights, dtype, shape, b2) "
 		       "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, 'F32', ?11, ?12) "
@@ -59,8 +75,10 @@ static const struct {
 			  "INSERT OR REPLACE INTO run_metrics(run_id, t, name, value) VALUES (?1, ?2, ?3, ?4)"},
     [STATEMENT_SITE_METRIC] = {"record measurements", "INSERT OR REPLACE INTO site_metrics(run_id, t, site_id, name_id, value) "
 						      "VALUES (?1, ?2, ?3, ?4, ?5)"},
-    [STATEMENT_PREDICTION] = {"record predictions", "INSERT OR REPLACE INTO predictions(run_id, picture, t, label, ann, snn) "
-						    "VALUES (?1, ?2, ?3, nullif(?4, -1), nullif(?5, -1), nullif(?6, -1))"},
+    [STATEMENT_PREDICTION] = {"record predictions", "INSERT OR REPLACE INTO predictions(run_id, picture, t, label, ann, snn, "
+						    "squared_error, events, spikes, energy_event, energy_unit) "
+						    "VALUES (?1, ?2, ?3, nullif(?4, -1), nullif(?5, -1), nullif(?6, -1), ?7, ?8, "
+						    "?9, ?10, ?11)"},
     [STATEMENT_SITE_ADD] = {"record a site", "INSERT INTO sites(name) VALUES (?1) RETURNING id"},
     [STATEMENT_SITE_FIND] = {"find a site", "SELECT id FROM sites WHERE name = ?1"},
     [STATEMENT_NAME_ADD] = {"record a name", "INSERT INTO metric_names(name) VALUES (?1) RETURNING id"},

@@ -71,12 +71,22 @@ struct record_plan {
 	const char *json;    /* canonical */
 	const void *content; /* [size] the whole plan, from which it can be opened; NULL: unknown */
 	size_t size;
+	const char *name, *created, *model_name; /* filled when read; name and model_name may be NULL */
 };
 bool store_plan(struct store *store, const struct record_plan *plan, struct status *st);
 /* The content of the plan of this hash, a copy that the caller frees. NULL when the
  * notebook does not have it, which is no failure. */
 void *store_plan_content(struct store *store, const char *hash, size_t *size, struct status *st);
 bool store_plan_has(struct store *store, const char *hash); /* with its content */
+/* Names a plan that is recorded. STATUS_USAGE when another has the name and force is false. */
+bool store_plan_name(struct store *store, const char *name, const char *hash, bool force, struct status *st);
+/* Every plan, newest first, once for each of its names. The record is valid within the
+ * call; each returns false to stop. */
+bool store_plan_list(struct store *store, bool (*each)(void *ctx, const struct record_plan *plan), void *ctx, struct status *st);
+/* The plan of this name, or whose hash begins with text (at least 4 characters): one
+ * call, or two when that fits several. STATUS_USAGE when there is none. */
+bool store_plan_find(struct store *store, const char *text, bool (*each)(void *ctx, const struct record_plan *plan), void *ctx,
+		     struct status *st);
 
 struct record_ugo {
 	int64_t id; /* filled when read */
@@ -186,12 +196,19 @@ int store_site_list(struct store *store, const char *const *names, int count, st
 bool store_site_step(struct store *store, int64_t run, int t, int list, const struct record_site *sites, int count,
 		     struct status *st);
 
+/* What an evaluation found of a picture after t steps. */
+struct record_outcome {
+	double squared_error;             /* of the logits against the reference, mean over classes */
+	double events, spikes;            /* of all steps up to t */
+	double energy_event, energy_unit; /* over the reference's, charged per event and per unit */
+};
 struct record_prediction {
 	int64_t run;
-	int picture;  /* number in the data set */
-	int label;    /* -1: unknown */
-	int ann, snn; /* classes; -1: not computed */
-	int t;        /* steps behind snn */
+	int picture;                          /* number in the data set */
+	int label;                            /* -1: unknown */
+	int ann, snn;                         /* classes; -1: not computed */
+	int t;                                /* steps behind snn */
+	const struct record_outcome *outcome; /* NULL: unknown */
 };
 bool store_prediction(struct store *store, const struct record_prediction *prediction, struct status *st);
 

@@ -25,6 +25,10 @@ enum statement {
 	STATEMENT_PLAN,
 	STATEMENT_PLAN_CONTENT,
 	STATEMENT_PLAN_HAS,
+	STATEMENT_PLAN_NAME,
+	STATEMENT_PLAN_RENAME,
+	STATEMENT_PLAN_LIST,
+	STATEMENT_PLAN_FIND,
 	STATEMENT_UGO,
 	STATEMENT_UGO_LIST,
 	STATEMENT_SESSION_NEW,
@@ -81,7 +85,8 @@ struct row {
 	int kind; /* enum row_kind */
 	int t;
 	int site, name;               /* numbers in the interns */
-	int picture, label, ann, snn; /* of a prediction */
+	int picture, label, ann, snn; /* of a prediction, */
+	double outcome[5];            /* and what it found: in the order of the columns; NaN: unknown */
 };
 
 /* Steps of one run that follow each other, packed as in the table step_spans. */

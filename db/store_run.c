@@ -1,6 +1,7 @@
 #include "db/store.h"
 #include "db/store_internal.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -120,8 +121,15 @@ store_prediction(struct store *store, const struct record_prediction *p, struct 
 			  .picture = p->picture,
 			  .label = p->label,
 			  .ann = p->ann,
-			  .snn = p->snn};
+			  .snn = p->snn,
+			  .outcome = {NAN, NAN, NAN, NAN, NAN}};
 
+	if (p->outcome) {
+		const double known[5] = {p->outcome->squared_error, p->outcome->events, p->outcome->spikes,
+					 p->outcome->energy_event, p->outcome->energy_unit};
+
+		memcpy(row.outcome, known, sizeof(known));
+	}
 	return buffer_add(store, &row, st);
 }
 

@@ -20,6 +20,12 @@ check(struct app *app, bool ok, const struct status *st)
 	return ok;
 }
 
+void
+notebook_failed(struct app *app, const struct status *st)
+{
+	check(app, false, st);
+}
+
 static const char *
 ending(const struct status *st)
 {
@@ -99,8 +105,8 @@ put_dataset(struct app *app, const struct dataset *data, struct status *st)
 }
 
 /* Whole, so that it can be opened again; once, since it may be large. */
-static bool
-put_plan(struct app *app, const struct plan *plan, struct status *st)
+bool
+notebook_plan(struct app *app, const struct plan *plan, struct status *st)
 {
 	struct record_plan record = {.hash = plan->hash, .model_hash = plan->vit->hash, .recipe = plan->recipe, .T = plan->T};
 	char *json = NULL;
@@ -111,9 +117,9 @@ put_plan(struct app *app, const struct plan *plan, struct status *st)
 		return true;
 	record.json = json = plan_json(plan);
 	record.content = content = plan_pack(plan, &record.size, st);
-	ok = json && content ? store_plan(app->store, &record, st) : status_nomem(st, "a plan");
-	free(content);
+	ok = content && (json || status_nomem(st, "a plan")) && store_plan(app->store, &record, st);
 	free(json);
+	free(content);
 	return ok;
 }
 
@@ -132,7 +138,7 @@ notebook_run_begin(struct app *app, const char *kind, const struct plan *plan, c
 
 	if (app->vit && (ok = put_model(app, &st)))
 		run.model_hash = app->vit->hash;
-	if (ok && plan && (ok = put_plan(app, plan, &st)))
+	if (ok && plan && (ok = notebook_plan(app, plan, &st)))
 		run.plan_hash = plan->hash;
 	if (ok && data && (ok = put_dataset(app, data, &st)))
 		run.dataset_hash = dataset_hash(data);
@@ -229,43 +235,6 @@ notebook_walk_step(struct app *app, int64_t run, int t)
 	notebook_metric(app, run, t, "spikes", step->units);
 	notebook_metric(app, run, t, "seconds", step->seconds);
 	check(app, walk_sites(app, run, t, &st), &st);
-}
-
-static void
-eval_predictions(struct app *app, int64_t run, const struct eval_options *options, const struct eval_result *result)
-{
-	struct status st = {0};
-	bool ok = true;
-
-	for (int i = 0; ok && i < result->images; i++) {
-		struct record_prediction p = {.run = run,
-					      .picture = options->first + i,
-					      .label = result->label[i],
-					      .ann = result->ann_top[i],
-					      .snn = result->points > 0 ? result->snn_top[i] : -1,
-					      .t = result->points > 0 ? result->point[result->points - 1].t : 0};
-		ok = store_prediction(app->store, &p, &st);
-	}
-	check(app, ok, &st);
-}
-
-void
-notebook_eval(struct app *app, int64_t run, const struct eval_options *options, const struct eval_result *result)
-{
-	if (!run)
-		return;
-	notebook_metric(app, run, 0, "images", result->images);
-	notebook_metric(app, run, 0, "ann_accuracy", result->ann_accuracy);
-	for (int i = 0; i < result->points; i++) {
-		const struct eval_point *p = &result->point[i];
-
-		notebook_metric(app, run, p->t, "accuracy", p->accuracy);
-		notebook_metric(app, run, p->t, "agreement", p->agreement);
-		notebook_metric(app, run, p->t, "logit_rmse", p->logit_rmse);
-		notebook_metric(app, run, p->t, "events_per_image", p->events_per_image);
-		notebook_metric(app, run, p->t, "spikes_per_image", p->units_per_image);
-	}
-	eval_predictions(app, run, options, result);
 }
 
 void

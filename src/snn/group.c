@@ -1,5 +1,7 @@
 #include "snn/group.h"
 
+#include "snn/kernel.h"
+
 #include <string.h>
 
 size_t
@@ -50,15 +52,21 @@ spiking_row(struct group *g, struct neuron_rule rule, int row, const float *x, f
 	}
 }
 
-static int64_t
-count_alarms(const struct ugo *u, const float *x, float s, int n)
+static void
+add_alarms(const struct ugo *u, const float *x, float s, int n, struct alarm_tally *alarms)
 {
-	float lo = (float)u->lo * s, hi = (float)u->hi * s;
+	float lo = (float)u->lo * s, hi = (float)u->hi * s, farthest = 0;
 	int32_t outside = 0;
 
-	for (int j = 0; j < n; j++)
-		outside += (x[j] < lo) | (x[j] > hi);
-	return outside;
+	for (int j = 0; j < n; j++) {
+		float beyond = greater(lo - x[j], x[j] - hi);
+
+		outside += beyond > 0.0f;
+		farthest = greater(farthest, beyond);
+	}
+	alarms->step += outside;
+	alarms->all += outside;
+	alarms->reach = greater(alarms->reach, farthest / (hi - lo));
 }
 
 static void
@@ -78,14 +86,15 @@ analog_row(const struct group *g, const float *x, float s, float *y)
 
 void
 group_step(struct group *g, struct neuron_rule rule, const float *x, float s, float *total, struct neuron_tally *tally,
-	   int64_t *alarms)
+	   struct alarm_tally *alarms)
 {
+	alarms->step = 0;
 	for (int row = 0; row < g->rows; row++) {
 		const float *xr = x + (size_t)row * (size_t)g->columns;
 		float *yr = total + (size_t)row * (size_t)g->columns;
 
 		if (g->plan->ugo)
-			*alarms += count_alarms(g->plan->ugo, xr, s, g->columns);
+			add_alarms(g->plan->ugo, xr, s, g->columns, alarms);
 		if (g->plan->mode == FUNCTION_MODE_SPIKING)
 			spiking_row(g, rule, row, xr, s, yr, tally);
 		else

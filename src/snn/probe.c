@@ -222,7 +222,9 @@ snn_activity(const struct snn *snn, struct site site, struct snn_activity *a)
 	a->events_total = (double)node->all->events;
 	a->units_step = (double)node->step->units;
 	a->units_total = (double)node->all->units;
-	a->alarms_step = (double)*node->alarms;
+	a->alarms_step = (double)node->alarms->step;
+	a->alarms_total = (double)node->alarms->all;
+	a->alarm_reach = (double)node->alarms->reach;
 }
 
 static struct neuron_tally
