@@ -3,10 +3,12 @@
 #include "ann/ann.h"
 #include "base/text.h"
 #include "db/store.h"
+#include "ui/chart_data.h"
 #include "ui/command.h"
 #include "ui/findings.h"
 #include "ui/notebook.h"
 #include "ui/output.h"
+#include "ui/state.h"
 
 #include <omp.h>
 #include <stdarg.h>
@@ -151,6 +153,9 @@ forget_picture(struct app *app)
 	free(app->pixels);
 	free(app->logits);
 	free(app->title);
+	free(app->picture.text);
+	free(app->picture.data_path);
+	app->picture = (struct picture_source){0};
 	app->pixels = NULL;
 	app->logits = NULL;
 	app->title = NULL;
@@ -176,11 +181,26 @@ app_done(struct app *app)
 	if (app->talk)
 		fclose(app->talk);
 	log_done(&app->log);
+	free(app->model_path);
+	free(app->data_path);
+	free(app->state);
+	answer_free(app->answer);
+	chart_data_free(app->chart);
 	free(app->own);
 	memset(app, 0, sizeof(*app));
 }
 
 /* --- what is loaded ------------------------------------------------------- */
+
+/* Whole, so that it holds when the working folder changes. */
+static void
+take_path(char **to, const char *path)
+{
+	free(*to);
+	*to = path ? realpath(path, NULL) : NULL;
+	if (path && !*to)
+		*to = strdup(path);
+}
 
 void
 app_set_model(struct app *app, struct vit *vit, struct ann *ann)
@@ -192,6 +212,7 @@ app_set_model(struct app *app, struct vit *vit, struct ann *ann)
 	vit_free(app->vit);
 	app->vit = vit;
 	app->ann = ann;
+	take_path(&app->model_path, vit ? vit->path : NULL);
 	app->site_list = 0;
 	app->selection = (struct selection){.site = {SITE_ACT_OUT, 0}};
 	app_clamp_selection(app);
@@ -203,6 +224,16 @@ app_set_data(struct app *app, struct dataset *data)
 {
 	dataset_close(app->data);
 	app->data = data;
+	take_path(&app->data_path, data ? dataset_path(data) : NULL);
+	app->serial++;
+}
+
+void
+app_forget_picture(struct app *app)
+{
+	forget_picture(app);
+	if (app->walk)
+		app->walk->shown = false;
 	app->serial++;
 }
 
@@ -380,6 +411,8 @@ run_recorded(struct app *app, const struct call *call, struct status *st)
 	double started = now();
 	bool ok;
 
+	free(app->state);
+	app->state = state_capture(app);
 	app->command = notebook_command_begin(app, call->line);
 	ok = call->info->run(app, call, st);
 	if (!results_written(app) && ok)

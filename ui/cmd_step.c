@@ -133,8 +133,6 @@ go_to_start(struct app *app)
 	record_back(app->record, 0);
 }
 
-static bool print_state(struct app *app, struct status *st);
-
 bool
 cmd_reset(struct app *app, const struct call *call, struct status *st)
 {
@@ -177,7 +175,7 @@ output_walk(struct output *o, const struct app *app)
 	output_int(o, "network_bytes", (int64_t)snn_memory(walk->snn));
 }
 
-static bool
+bool
 print_state(struct app *app, struct status *st)
 {
 	struct output o;

@@ -34,7 +34,8 @@ enum value_kind {
 	VALUE_UGO,   /* name of a UGO of this session, or a function */
 	VALUE_TOPIC, /* command or class */
 	VALUE_SETTING,
-	VALUE_RUN, /* number of a run */
+	VALUE_RUN,  /* number of a run */
+	VALUE_RUNS, /* what `compare` takes */
 };
 
 enum command_class { CLASS_MODEL, CLASS_SPIKES, CLASS_UGO, CLASS_VIEW, CLASS_STUDY, CLASS_NOTEBOOK, CLASS_SHELL, CLASSES };

@@ -13,7 +13,6 @@ const char *const class_titles[] = {"Models, pictures and the reference",
 				    "The shell",
 				    NULL};
 
-static const char *const run_kinds[] = {"step", "ann", "convert", "eval", "fit", "ladder", "attribution", "sweep", NULL};
 static const char *const other_modes[] = {"exact", "analog", NULL};
 static const char *const run_states[] = {"running", "done", "failed", "cancelled", "interrupted", NULL};
 
@@ -415,11 +414,22 @@ const struct command_info command_table[] = {
     {"session open",
      CLASS_NOTEBOOK,
      {ARG("NAME", VALUE_TEXT)},
-     {{NULL}},
+     {FLAG("bare", "leave what is loaded as it is")},
      "go on with an earlier session",
-     "By its name or number.",
+     "By its name or number. Model, plan, data, picture, t and what views look at come back as the session left them, its "
+     "commands "
+     "to the "
+     "history. What cannot be brought back is said and left out.",
      "session open thresholds",
      cmd_session_open},
+    {"session resume",
+     CLASS_NOTEBOOK,
+     {MAYBE("NAME", VALUE_TEXT)},
+     {{NULL}},
+     "reopen the session that was worked in last",
+     "As session open, but without NAME it finds the session whose state was changed last.",
+     "session resume",
+     cmd_session_resume},
     {"session list", CLASS_NOTEBOOK, {{NULL}}, {{NULL}}, "list sessions", "Newest first.", "session list", cmd_session_list},
     {"session note",
      CLASS_NOTEBOOK,
@@ -429,32 +439,78 @@ const struct command_info command_table[] = {
      "The rest of the line is kept as it stands.",
      "session note T = 8 loses the sevens",
      cmd_session_note},
+    {"undo",
+     CLASS_NOTEBOOK,
+     {{NULL}},
+     {{NULL}},
+     "take back the last command that changed the session",
+     "Model, plan, data, picture, t and what views look at are as before that command; again, and one more is taken back. What "
+     "was "
+     "recorded or written stays. Prints the state.",
+     "undo",
+     cmd_undo},
     {"runs",
      CLASS_NOTEBOOK,
      {MAYBE_NUMBER("N", 1, INT_MAX)},
-     {CHOICE("kind", "KIND", run_kinds, "only these"), CHOICE("status", "STATUS", run_states, "only these")},
+     {OTHER("kind", "KIND", VALUE_TEXT, "only step, ann, convert, eval, fit or another kind"),
+      CHOICE("status", "STATUS", run_states, "only these"), OTHER("model", "GLOB", VALUE_TEXT, "only of models of this name"),
+      OTHER("session", "NAME", VALUE_TEXT, "only of this session"),
+      OTHER("since", "WHEN", VALUE_TEXT, "only since this date (2026-01-31), or so long ago (3d, 12h)"),
+      OTHER("where", "SQL", VALUE_TEXT, "only where this holds of the columns of v_runs")},
      "list the last N recorded runs (default: 20)",
      "Newest first, with the command that made each.",
-     "runs 10 --kind eval",
+     "runs 10 --kind eval --where 'accuracy > 0.86'",
      cmd_runs},
     {"show",
      CLASS_NOTEBOOK,
      {{"RUN", VALUE_RUN, true, false, 1, (double)INT_MAX, NULL}},
      {{NULL}},
      "show a run with its measurements (default: the last)",
-     "JSON keys: those of v_runs, metrics [{name, t, value}], sites [{t, site, ...}].",
+     "JSON keys: those of v_runs, metrics [{name, t, value}], sites [{t, site, ...}], tensors [{site, quantity, ...}].",
      "show 12",
      cmd_show},
+    {"compare",
+     CLASS_NOTEBOOK,
+     {{"RUN", VALUE_RUNS, false, true, 0, 0, NULL}},
+     {{NULL}},
+     "show what differs between runs, or between plans",
+     "First what differs in how they were made and in their plans, then what they measured (for people at the last t), then, "
+     "where "
+     "they "
+     "measured over time, a view of it that `save FILE plot` keeps. Two to eight runs. Plans are named as in `plan list`: "
+     "`compare "
+     "four-steps 3f2a91`. JSON keys: differences [{what, run_N "
+     "...}], "
+     "results [{name, t, run_N ..., difference}].",
+     "compare 12 14",
+     cmd_compare},
     {"query",
      CLASS_NOTEBOOK,
-     {ARG("SQL", VALUE_LINE)},
-     {{NULL}},
+     {MAYBE("SQL", VALUE_LINE)},
+     {OTHER("save", "NAME", VALUE_TEXT, "keep the question under this name"),
+      OTHER("drop", "NAME", VALUE_TEXT, "forget the question of this name"),
+      REAL("timeout", "SECONDS", 0, 1e6, "stop it after so long"),
+      NUMBER("limit", "N", 1, 1000000, "rows for people at most (default: 1000)"),
+      FLAG("pane", "show the answer in a pane that can be scrolled and sorted")},
      "ask the notebook in SQL",
-     "One statement that only reads. Tables: models, datasets, ugos, plans, sessions, commands, runs, run_metrics, predictions; "
-     "views: "
-     "v_runs, v_site_metrics, v_accuracy_vs_t, v_layer_error, v_ugo_pareto. JSON: rows [{...}].",
+     "One statement that only reads, or the name of a saved question; options go before it. Without either, lists the saved "
+     "questions. "
+     "Ctrl-C stops it. Tables and views: see spikescope-db(5). JSON: rows [{...}]. In the table pane arrow and Page keys move, s "
+     "sorts by "
+     "the column of the cursor, Enter shows the run of the row, q closes it.",
      "query SELECT recipe, t, accuracy FROM v_accuracy_vs_t",
      cmd_query},
+    {"plot",
+     CLASS_NOTEBOOK,
+     {ARG("SQL", VALUE_LINE)},
+     {FLAG("points", "draw points, not curves"), FLAG("log", "the y axis in decades"),
+      REAL("timeout", "SECONDS", 0, 1e6, "stop it after so long")},
+     "draw the answer to a question",
+     "SQL (or a saved question) gives x, y and maybe the name of the series; at most eight series. `save FILE plot` keeps the "
+     "picture. In "
+     "CSV and JSON the rows are printed.",
+     "plot SELECT t, accuracy, recipe FROM v_accuracy_vs_t",
+     cmd_plot},
 
     /* --- shell --- */
     {"set",

@@ -13,7 +13,8 @@ command_fn cmd_convert, cmd_plan, cmd_plan_list, cmd_plan_save, cmd_plan_open, c
 command_fn cmd_ugo_list, cmd_ugo_fit, cmd_ugo_show, cmd_ugo_import, cmd_ugo_export;
 command_fn cmd_view, cmd_save, cmd_panes;
 command_fn cmd_audit, cmd_eval, cmd_ladder, cmd_attribution;
-command_fn cmd_session_new, cmd_session_open, cmd_session_list, cmd_session_note, cmd_runs, cmd_show, cmd_query;
+command_fn cmd_session_new, cmd_session_open, cmd_session_list, cmd_session_note, cmd_session_resume, cmd_undo;
+command_fn cmd_runs, cmd_show, cmd_compare, cmd_query, cmd_plot;
 command_fn cmd_set, cmd_source, cmd_history, cmd_help, cmd_apropos, cmd_quit;
 
 /* The words of `print --what`, in the order of enum what; end with NULL. */
@@ -65,8 +66,8 @@ bool convert(struct app *app, struct plan_options *options, const struct calibra
 bool adopt_plan(struct app *app, struct plan *plan, struct status *st);
 /* A plan of the notebook by its name or the beginning of its hash, for the loaded model. */
 struct plan *open_plan(struct app *app, const char *text, struct status *st);
-/* Prints what differs between two plans of the notebook. */
-bool compare_plans(struct app *app, const char *a, const char *b, struct status *st);
+/* Its canonical JSON, which the caller frees, and its whole hash. */
+char *plan_description(struct app *app, const char *text, char hash[HASH_HEX], struct status *st);
 /* recipe, T, hash and the rest of what convert prints. */
 void output_plan(struct output *o, const struct app *app);
 
@@ -81,6 +82,12 @@ bool run_eval(struct app *app, const char *kind, const struct plan *plan, const 
 bool open_model(struct app *app, const char *path, struct status *st);
 bool open_data(struct app *app, const char *path, struct status *st);
 bool open_picture(struct app *app, const char *text, struct status *st);
+/* The same with another data set for numbers. */
+bool show_picture(struct app *app, const char *text, const struct dataset *data, struct status *st);
+/* What `state` prints. */
+bool print_state(struct app *app, struct status *st);
+/* Makes plan the workbench's, with a walk that has the picture. Takes plan, also when it fails. */
+bool adopt_plan(struct app *app, struct plan *plan, struct status *st);
 
 /* The five best classes of logits as table "top": class, label, probability. */
 void output_top(struct output *o, const struct app *app, const float *logits);

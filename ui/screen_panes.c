@@ -127,7 +127,10 @@ draw_status(const struct panes *panes, struct app *app, struct canvas *canvas)
 		return;
 	}
 	x = canvas_put(canvas, r, r.x, r.y, pen, text);
-	snprintf(hint, sizeof(hint), "%s", panes->on_line ? "Tab: panes  ? in them: keys" : "?: keys  :: command line  q: leave");
+	snprintf(hint, sizeof(hint), "%s",
+		 panes->on_line       ? "Tab: panes  ? in them: keys"
+		 : panes->table_shown ? "s: sort  Enter: show run  q: close"
+				      : "?: keys  :: command line  q: leave");
 	if (x + text_columns(hint) + 3 <= r.w)
 		canvas_put_right(canvas, r, r.x + r.w - 1, r.y, pen, hint);
 }
@@ -161,21 +164,51 @@ draw_line(const struct panes *panes, struct canvas *canvas, const struct command
 	}
 }
 
-void
-panes_draw(struct panes *panes, struct app *app, struct canvas *canvas, const struct command_line *line, int *cursor_x,
-	   int *cursor_y)
+/* A table that has just been opened gets the keys. */
+static void
+follow_table(struct panes *panes, const struct app *app, bool first)
 {
-	enum pane pane;
+	bool open = app->table_open && app->answer;
 
-	*cursor_x = *cursor_y = -1;
-	layout_make(&panes->layout, canvas->w, canvas->h, line != NULL, panes->alone, view_maps(app, canvas->style));
-	canvas_clear(canvas, canvas_all(canvas));
-	for (pane = 0; pane < PANES; pane++)
+	if (open && !panes->table_shown) {
+		panes->on_line = false;
+		panes->table_alone = first;
+	}
+	panes->table_shown = open;
+}
+
+static void
+draw_table(const struct panes *panes, struct app *app, struct canvas *canvas)
+{
+	struct view_args args = {.framed = true, .focused = !panes->on_line};
+	struct status st = {0};
+
+	view_draw(app, view_find("table", &st), &args, canvas, (struct rect){0, 0, canvas->w, panes->layout.status.y});
+}
+
+static void
+draw_panes(struct panes *panes, struct app *app, struct canvas *canvas)
+{
+	for (enum pane pane = 0; pane < PANES; pane++)
 		if (panes->layout.pane[pane].w && (panes->on_line || pane != panes->focus))
 			draw_pane(panes, app, canvas, pane);
 	/* The focused one comes last: its frame lies over the others'. */
 	if (!panes->on_line && panes->layout.pane[panes->focus].w)
 		draw_pane(panes, app, canvas, panes->focus);
+}
+
+void
+panes_draw(struct panes *panes, struct app *app, struct canvas *canvas, const struct command_line *line, int *cursor_x,
+	   int *cursor_y)
+{
+	*cursor_x = *cursor_y = -1;
+	follow_table(panes, app, panes->layout.status.w == 0);
+	layout_make(&panes->layout, canvas->w, canvas->h, line != NULL, panes->alone, view_maps(app, canvas->style));
+	canvas_clear(canvas, canvas_all(canvas));
+	if (panes->table_shown)
+		draw_table(panes, app, canvas);
+	else
+		draw_panes(panes, app, canvas);
 	draw_status(panes, app, canvas);
 	if (line && panes->layout.command.w)
 		draw_line(panes, canvas, line, cursor_x, cursor_y);
@@ -450,6 +483,8 @@ panes_key(struct panes *panes, struct app *app, int key)
 		panes->keys_shown = false;
 		return true;
 	}
+	if (panes->table_shown)
+		return panes_table_key(panes, app, key);
 	if (own_key(panes, app, key) || time_key(app, key))
 		return true;
 	switch (key) {

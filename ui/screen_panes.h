@@ -33,6 +33,8 @@ struct panes {
 	int zoom, scroll; /* of the raster */
 	int log_back;     /* lines scrolled up in the log */
 	bool leave;       /* `q` */
+	bool table_shown; /* the table pane covers the others (app->table_open) */
+	bool table_alone; /* the panes were entered for it: they end with it */
 	char doing[80];   /* progress of what runs, for the status line; "" */
 	struct layout layout;
 };
@@ -52,6 +54,9 @@ void panes_draw(struct panes *panes, struct app *app, struct canvas *canvas, con
 
 /* A key while a pane has the focus. False when it means nothing there. */
 bool panes_key(struct panes *panes, struct app *app, int key);
+
+/* The same in the table pane. */
+bool panes_table_key(struct panes *panes, struct app *app, int key);
 
 /* Moves the focus to the next (or, by -1, the last) pane shown; past the ends lies the command line. */
 void panes_next(struct panes *panes, int by);
