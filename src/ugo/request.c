@@ -46,6 +46,9 @@ check_density(const struct ugo_request *request, struct status *st)
 		if (!(request->density[i] >= 0) || request->density[i] > most_value)
 			return status_fail(st, STATUS_USAGE, "density bin %d is %g; counts are finite and not negative", i,
 					   request->density[i]);
+	if (normal->octaves && !(request->lo > 0))
+		return status_fail(st, STATUS_USAGE, "inputs even in log x need a range above 0, not [%g, %g]", request->lo,
+				   request->hi);
 	if (!(normal->share >= 0) || normal->share > 1)
 		return status_fail(st, STATUS_USAGE, "a share of %g of a normal density; give 0 to 1", normal->share);
 	if (normal->share > 0 && (!isfinite(normal->mean) || !isfinite(normal->deviation) || !(normal->deviation > 0)))

@@ -76,8 +76,14 @@ normal_below(double z)
 void
 target_normal(struct target *target, struct ugo_normal normal)
 {
-	double below = normal_below((target->lo - normal.mean) / normal.deviation);
-	double mass = normal_below((target->hi - normal.mean) / normal.deviation) - below;
+	double below, mass;
+
+	if (normal.octaves) {
+		target->normal = normal;
+		return;
+	}
+	below = normal_below((target->lo - normal.mean) / normal.deviation);
+	mass = normal_below((target->hi - normal.mean) / normal.deviation) - below;
 
 	if (!(normal.share > 0) || !(mass > 0))
 		return;
@@ -115,6 +121,8 @@ density_at(const struct target *target, double x)
 {
 	double width = target->hi - target->lo, p = 1;
 
+	if (target->normal.octaves)
+		p = width / (x * log(target->hi / target->lo));
 	if (target->normal_mass > 0) {
 		double z = (x - target->normal.mean) / target->normal.deviation;
 		double share = target->normal.share;
@@ -337,24 +345,49 @@ order_doubles(const void *one, const void *two)
 	return (*a > *b) - (*a < *b);
 }
 
+/* Strip i of the range, in log x where that is even. */
+static double
+strip_edge(const struct target *target, int i)
+{
+	double share = (double)i / DRAW_STRIPS;
+
+	if (target->normal.octaves)
+		return target->lo * pow(target->hi / target->lo, share);
+	return target->lo + (target->hi - target->lo) * share;
+}
+
 /* By the inverse of the distribution function, which is summed over narrow strips. */
+void
+target_places(const struct target *target, double *share, int count)
+{
+	double below[DRAW_STRIPS + 1] = {0};
+
+	for (int i = 0; i < DRAW_STRIPS; i++) {
+		double a = strip_edge(target, i), b = strip_edge(target, i + 1);
+
+		below[i + 1] = below[i] + density_at(target, (a + b) / 2) * (b - a);
+	}
+	for (int i = 0, strip = 0; i < count; i++) {
+		double place = share[i] * below[DRAW_STRIPS], a, b;
+
+		while (strip + 1 < DRAW_STRIPS && place >= below[strip + 1])
+			strip++;
+		a = strip_edge(target, strip);
+		b = strip_edge(target, strip + 1);
+		share[i] = a + (b - a) * (place - below[strip]) / (below[strip + 1] - below[strip]);
+	}
+}
+
 static void
 draw_inputs(double *x, const struct target *target, int count, uint64_t seed)
 {
-	double below[DRAW_STRIPS + 1] = {0}, width = (target->hi - target->lo) / DRAW_STRIPS;
 	struct rng rng;
 
-	for (int i = 0; i < DRAW_STRIPS; i++)
-		below[i + 1] = below[i] + density_at(target, target->lo + width * (i + 0.5));
 	rng_seed(&rng, seed);
 	for (int i = 0; i < count; i++)
-		x[i] = rng_uniform(&rng) * below[DRAW_STRIPS];
+		x[i] = rng_uniform(&rng);
 	qsort(x, (size_t)count, sizeof(*x), order_doubles);
-	for (int i = 0, strip = 0; i < count; i++) {
-		while (strip + 1 < DRAW_STRIPS && x[i] >= below[strip + 1])
-			strip++;
-		x[i] = target->lo + width * (strip + (x[i] - below[strip]) / (below[strip + 1] - below[strip]));
-	}
+	target_places(target, x, count);
 }
 
 bool

@@ -74,6 +74,8 @@ bool samples_new(struct samples *samples, size_t count, struct status *st);
 bool samples_make(struct samples *samples, const struct target *target, const struct cells *cells, struct status *st);
 /* A table's points between lo and hi, weights divided by the squared unit. */
 bool samples_of_curve(struct samples *samples, const struct curve *curve, const struct target *target, struct status *st);
+/* Inputs at the given shares (ascending, 0..1) of the target's density, in place. */
+void target_places(const struct target *target, double *share, int count);
 /* `count` inputs drawn from the target's density with the seed. */
 bool samples_draw(struct samples *samples, const struct target *target, int count, uint64_t seed, struct status *st);
 void samples_done(struct samples *samples);

@@ -75,6 +75,7 @@ enum { UGO_HIDDEN_MAX = 1024, UGO_SAMPLES_MAX = 1000000 };
 /* A share of a normal distribution, cut at the ends of the range, in a uniform one. */
 struct ugo_normal {
 	double mean, deviation, share; /* share 0: uniform alone */
+	bool octaves;                  /* instead: uniform in log x; needs lo > 0 */
 };
 
 /* Which way the units of a ReLU form look (see above); BEST: as costs least. */
@@ -88,7 +89,7 @@ struct ugo_request {
 	enum ugo_weighting weighting; /* relative: error / |f|, with |f| at least 1e-9 of its maximum */
 	enum ugo_objective objective;
 	/* Density of the input over the range (UGO_PEAK and tables, which have weights,
-	 * ignore it): uniform, or a share of normal, or `bins` equal bins over [lo, hi]
+	 * ignore it): uniform, or a share of normal or octaves, or `bins` equal bins over [lo, hi]
 	 * with non-negative counts, mixed with 5% uniform (NULL: none). */
 	struct ugo_normal normal;
 	const double *density;
@@ -128,6 +129,9 @@ struct ugo {
 const char *ugo_function_name(const struct ugo *u);
 bool ugo_has_function(const struct ugo *u);
 double ugo_function_at(const struct ugo *u, double x); /* NaN where it is unknown */
+/* `count` inputs, ascending, that cut the density of u's range into equal shares: the
+ * i-th is at the share (i + place) / count of it, 0 < place < 1. */
+void ugo_density_places(const struct ugo *u, double place, double *x, int count);
 
 /* Fits; u must be zeroed or done, and is done after a failure. Fails with
  * STATUS_USAGE (range empty, outside the function's domain, or finer than
@@ -159,6 +163,15 @@ double ugo_spike_cost(const struct ugo *u);
  * between its neighbours is allowed. u is in ReLU form, or in segment form about the
  * same centre. STATUS_USAGE: no such knot, or past a neighbour. u is unchanged then. */
 bool ugo_move_knot(struct ugo *u, int knot, double t, double y, struct status *st);
+
+/* Knots for saturating ramps of T spikes: they balance the error of the line, f''^2 h^4 / 720,
+ * against that of the quantiser, f'^2 h^2 / (12 levels^2), where a ramp of length h is sent
+ * in `levels` quanta. request->hidden pieces, values by least squares; the result is in
+ * segment form about the node that needs the fewest spikes. For tables and UGO_PEAK the
+ * knots are those of ugo_fit(). */
+bool ugo_fit_ramps(struct ugo *u, const struct ugo_request *request, double levels, struct status *st);
+/* The segment form about the node that needs the fewest spikes under u's density. */
+bool ugo_ramps(struct ugo *to, const struct ugo *from, struct status *st);
 
 double ugo_eval(const struct ugo *u, double x); /* the float32 weights, evaluated in double */
 /* y[i] = g(x[i]) in float32, as an analog MLP; the terms are added in the order
