@@ -110,6 +110,8 @@ reader(struct store *store, struct status *st)
 	if (store->reader)
 		return store->reader;
 	rc = sqlite3_open_v2(store->path, &store->reader, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, NULL);
+	if (rc == SQLITE_OK)
+		rc = site_steps_register(store->reader);
 	if (rc == SQLITE_OK) {
 		sql_harden(store->reader);
 		return store->reader;

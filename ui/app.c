@@ -188,6 +188,7 @@ app_set_model(struct app *app, struct vit *vit, struct ann *ann)
 	vit_free(app->vit);
 	app->vit = vit;
 	app->ann = ann;
+	app->site_list = 0;
 	app->selection = (struct selection){.site = {SITE_ACT_OUT, 0}};
 	app_clamp_selection(app);
 	app->serial++;

@@ -69,6 +69,7 @@ struct app {
 	int64_t session;       /* rows of the database; 0: none */
 	int64_t command;       /* the one that runs */
 	int64_t run;           /* the last one recorded */
+	int site_list;         /* of the model's sites in the store, plus 1; 0: not yet */
 	bool recording_failed; /* something could not be written; it was said */
 
 	struct options options;

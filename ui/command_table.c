@@ -137,13 +137,23 @@ const struct command_info command_table[] = {
       CHOICE("rule", "RULE", rule_names, "threshold rule: max, percentile or mmse (default: the recipe's)"),
       REAL("percentile", "P", 0, 100, "for --rule percentile (default: 99.9)"),
       NUMBER("hidden", "H", 1, 1024, "neurons of every UGO (default: the recipe's)"),
+      NUMBER("repeat", "L", 1, 3, "spikes a step of multi-threshold neurons (default: 1)"),
+      FLAG("coarse", "multi-threshold levels stay as they are instead of halving after the third step"),
+      OTHER("sites", "CHANGES", VALUE_TEXT, "settings of sites that differ from the recipe's"),
       OTHER("calibration", "PATH", VALUE_PATH, "data set to calibrate with"),
+      FLAG("random", "choose the calibration pictures by the seed instead of taking the first"),
       OTHER("ugo", "FILE", VALUE_PATH, "released UGO weights to import (sta-release)"),
       NUMBER("seed", "N", 0, INT_MAX, "seed, also of later conversions")},
      "convert the model to a spiking network",
      "Builds a plan without training. Calibration pictures come from --calibration, else from calibration.safetensors beside the "
      "model, "
-     "else they are the first of the open data set. Keys: recipe, T, plan (its hash), model, calibration_pictures, "
+     "else they are the first of the open data set. CHANGES are GLOB:KEY=VALUE,... separated by blanks, applied in order, as "
+     "'blocks.*.mlp.act:neuron=mt,levels=5 blocks.0.attn.q:neuron=graded'. Keys of a site: neuron (graded, if, lif, signed, "
+     "burst, "
+     "round, mt, differential, stbif, ecmt), burst or levels, repeat, refine, initial (membrane potential at the start, in "
+     "thresholds), "
+     "tau, rule, scale (multiplies the thresholds), function (exact, analog, spiking), hidden. Keys: recipe, T, plan (its hash), "
+     "model, calibration_pictures, "
      "calibration_hash, "
      "seed, analog_functions, neurons, seconds.",
      "convert --recipe sta --T 16",
@@ -158,6 +168,32 @@ const struct command_info command_table[] = {
      "canonical text that the plan's hash names.",
      "plan",
      cmd_plan},
+    {"plan list",
+     CLASS_SPIKES,
+     {{NULL}},
+     {{NULL}},
+     "list the plans of the notebook",
+     "Newest first. Every conversion is kept, whole; those that were saved have a name.",
+     "plan list",
+     cmd_plan_list},
+    {"plan save",
+     CLASS_SPIKES,
+     {ARG("NAME", VALUE_TEXT)},
+     {FLAG("force", "take the name from another plan")},
+     "give the plan a name",
+     "Plans are found again by it: plan open, compare, split.",
+     "plan save four-steps",
+     cmd_plan_save},
+    {"plan open",
+     CLASS_SPIKES,
+     {ARG("PLAN", VALUE_TEXT)},
+     {{NULL}},
+     "open a plan of the notebook",
+     "PLAN is its name or the beginning of its hash. It comes back with its thresholds and UGOs, without calibration pictures; "
+     "the "
+     "model must be the one it was made for.",
+     "plan open four-steps",
+     cmd_plan_open},
     {"step",
      CLASS_SPIKES,
      {MAYBE_NUMBER("N", 1, 4096)},
@@ -301,13 +337,20 @@ const struct command_info command_table[] = {
       NUMBER("first", "K", 0, INT_MAX, "the first picture (default: 0)"),
       NUMBER("threads", "N", 0, 1024, "pictures at a time"),
       OTHER("data", "PATH", VALUE_PATH, "another data set"),
+      FLAG("resume", "go on from what an earlier evaluation of the same has recorded"),
       FLAG("ann", "the reference alone")},
      "measure accuracy against time over N pictures (default: all)",
-     "One pass gives the whole curve. JSON keys: images, ann_accuracy, points [{t, accuracy, agreement, logit_rmse, "
-     "spikes_per_image, "
-     "events_per_image}], seconds. Fractions are 0..1; agreement is with the reference's class; spikes and events are those of "
-     "all steps up "
-     "to t. Interrupted, it reports what was done.",
+     "One pass gives the whole curve, with intervals of 95% confidence (± half of one, in points). gap is the accuracy minus the "
+     "reference's on the same pictures, agreement is with the reference's class; spikes and events are those of all steps up to "
+     "t; energy is that of the blocks' linear layers, products and UGOs over the reference's, at 0.9 pJ for an accumulation and "
+     "4.6 for a multiplication, charged per event and per spike. alarms lists what UGOs received outside their range: per "
+     "picture, "
+     "as a share of all inputs, and how far the farthest was outside in widths of the range. Interrupted, it reports and keeps "
+     "what was done; --resume goes on. JSON keys: images, ann_accuracy, points [{t, accuracy, gap, agreement, logit_rmse, each "
+     "with "
+     "_lo and _hi, spikes_per_image, events_per_image, energy_ratio, energy_ratio_spikes}], alarms [{site, alarms_per_image, "
+     "share, "
+     "reach}], seconds. Fractions are 0..1.",
      "eval 100 --t 4,8,16",
      cmd_eval},
 

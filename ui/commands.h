@@ -8,7 +8,8 @@
 typedef bool command_fn(struct app *app, const struct call *call, struct status *st);
 
 command_fn cmd_load, cmd_data, cmd_image, cmd_model, cmd_classes, cmd_ann;
-command_fn cmd_convert, cmd_plan, cmd_step, cmd_run, cmd_reset, cmd_goto, cmd_state, cmd_print, cmd_write;
+command_fn cmd_convert, cmd_plan, cmd_plan_list, cmd_plan_save, cmd_plan_open, cmd_step, cmd_run, cmd_reset, cmd_goto, cmd_state,
+    cmd_print, cmd_write;
 command_fn cmd_ugo_list, cmd_ugo_fit, cmd_ugo_show, cmd_ugo_import, cmd_ugo_export;
 command_fn cmd_view, cmd_save, cmd_panes;
 command_fn cmd_eval;
@@ -45,11 +46,36 @@ bool need_data(const struct app *app, struct status *st);
 bool need_picture(const struct app *app, struct status *st);
 /* Converts with the default recipe first when there is no plan yet, and says so. */
 bool need_walk(struct app *app, struct status *st);
+bool need_plan_or_default(struct app *app, struct status *st); /* likewise, without a picture */
+bool need_plan(struct app *app, struct status *st);
 
-/* Builds a plan with options (pictures filled in by this function: from path, or NULL
- * as `convert` explains), records it and makes it the workbench's. count: pictures. */
+/* Which pictures to calibrate with. */
+enum { CALIBRATION_PICTURES = 64 };
+struct calibration_pictures {
+	const char *path; /* NULL: as `convert` explains */
+	int count;
+	bool random; /* chosen by the seed, else the first */
+};
+/* Builds a plan with options (pictures filled in by this function), records it and makes
+ * it the workbench's. */
 struct plan_options;
-bool convert(struct app *app, struct plan_options *options, const char *path, int count, struct status *st);
+bool convert(struct app *app, struct plan_options *options, const struct calibration_pictures *which, struct status *st);
+
+/* Makes plan the workbench's, with a walk that has the picture. Takes plan. */
+bool adopt_plan(struct app *app, struct plan *plan, struct status *st);
+/* A plan of the notebook by its name or the beginning of its hash, for the loaded model. */
+struct plan *open_plan(struct app *app, const char *text, struct status *st);
+/* Prints what differs between two plans of the notebook. */
+bool compare_plans(struct app *app, const char *a, const char *b, struct status *st);
+/* recipe, T, hash and the rest of what convert prints. */
+void output_plan(struct output *o, const struct app *app);
+
+/* Evaluates a plan (NULL: the reference) as a recorded run of this kind ("eval", "sweep"),
+ * which keeps what is done while it goes on. result: eval_done(). */
+struct eval_options;
+struct eval_result;
+bool run_eval(struct app *app, const char *kind, const struct plan *plan, const struct dataset *data,
+	      const struct eval_options *options, struct eval_result *result, struct status *st);
 
 /* Opens a model, shows a picture of the open data set or a file: as the commands do. */
 bool open_model(struct app *app, const char *path, struct status *st);

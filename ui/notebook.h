@@ -9,6 +9,9 @@
 #include "study/eval.h"
 #include "ui/app.h"
 
+/* Says and remembers that something could not be recorded. */
+void notebook_failed(struct app *app, const struct status *st);
+
 int64_t notebook_command_begin(struct app *app, const char *line);
 /* st: how it ended. */
 void notebook_command_end(struct app *app, int64_t command, const struct status *st, double seconds);
@@ -21,8 +24,16 @@ void notebook_metric(struct app *app, int64_t run, int t, const char *name, doub
 
 /* The measurements of step t of the walk: of the whole, and of each site. */
 void notebook_walk_step(struct app *app, int64_t run, int t);
-/* Points, reference and predictions of an evaluation. */
-void notebook_eval(struct app *app, int64_t run, const struct eval_options *options, const struct eval_result *result);
+/* Points and sites of an evaluation so far, and its pictures from `from` on; written at once. */
+void notebook_eval(struct app *app, int64_t run, const struct eval_options *options, const struct eval_result *so_far, int from);
+/* What earlier evaluations of this plan and data set have recorded of the pictures from
+ * options->first on, at the steps asked for; images 0 when there is nothing. *run is
+ * theirs. The caller frees by eval_done(). */
+bool notebook_eval_known(struct app *app, const struct plan *plan, const struct dataset *data, const struct eval_options *options,
+			 struct eval_result *known, int64_t *run, struct status *st);
+
+/* The plan, whole, so that it can be opened again. */
+bool notebook_plan(struct app *app, const struct plan *plan, struct status *st);
 
 /* A UGO into the collection. */
 void notebook_ugo(struct app *app, const struct ugo *ugo);

@@ -10,6 +10,12 @@
 
 #include "snn/neuron.h"
 
+/* Inputs outside a UGO's range. */
+struct alarm_tally {
+	int64_t step, all; /* how many in the last step, and in all */
+	float reach;       /* how far the farthest was outside, in widths of the range */
+};
+
 struct group {
 	const struct site_plan *plan;
 	enum function exact; /* the function itself, for FUNCTION_MODE_EXACT */
@@ -26,8 +32,8 @@ size_t group_state_size(const struct group *g);
 
 /* One step: rule of the hidden neurons in this step (ignored unless spiking),
  * x [rows, columns] sums received, s the decoding scale -> total [rows, columns]
- * sums sent. Elements with x/s outside the UGO's range are counted in alarms. */
+ * sums sent. Elements with x/s outside the UGO's range are added to alarms. */
 void group_step(struct group *g, struct neuron_rule rule, const float *x, float s, float *total, struct neuron_tally *tally,
-		int64_t *alarms);
+		struct alarm_tally *alarms);
 
 #endif

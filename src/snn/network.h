@@ -27,7 +27,7 @@ struct node {
 	float *scratch;                  /* [size], split encoders */
 	float *threshold;                /* [columns], the negative side's behind it when split */
 	struct neuron_tally *step, *all; /* state */
-	int64_t *alarms;                 /* state: of the last step */
+	struct alarm_tally *alarms;      /* state */
 	struct group group;              /* UGO sites */
 };
 
@@ -60,6 +60,9 @@ struct snn {
 	int *t; /* state */
 	bool shown;
 };
+
+/* Does every neuron work with the plan's decoding? STATUS_USAGE. */
+bool plan_check_neurons(const struct plan *plan, struct status *st);
 
 /* Refined levels halve at every step after this one (SPIKING 2). */
 enum { SNN_REFINE_AFTER = 3 };

@@ -13,33 +13,40 @@ static const double golden_ratio = 0.61803398874989484820;
 struct population {
 	const struct ugo *u;
 	const struct spike_options *options;
+	const struct neuron_type *type;
 	struct neuron_rule rule;
-	float *threshold, *potential; /* [hidden] */
+	float *threshold, *initial; /* [hidden] */
 };
 
 static struct neuron_rule
 rule_of(const struct spike_options *options)
 {
-	static const int usual[] = {[NEURON_BURST] = 2, [NEURON_ROUND] = 4, [NEURON_MT] = 8};
-	int burst = options->burst > 0 || options->neuron < NEURON_BURST ? options->burst : usual[options->neuron];
+	struct site_plan usual = {0};
 
-	return (struct neuron_rule){.kind = options->neuron, .burst = burst, .repeat = 1, .grain = 1, .fine = 1};
+	neuron_defaults(options->neuron, &usual);
+	return (struct neuron_rule){.kind = options->neuron,
+				    .burst = options->burst > 0 ? options->burst : usual.burst,
+				    .repeat = 1,
+				    .grain = 1,
+				    .fine = 1,
+				    .initial = usual.initial,
+				    .leak = options->neuron == NEURON_LIF ? 1 - 1 / usual.tau : 0};
 }
 
 /* What a neuron of threshold 1 can send in a step. */
 static double
 capacity(const struct neuron_rule *rule)
 {
-	switch (rule->kind) {
-	case NEURON_BURST:
+	if (rule->kind == NEURON_BURST)
 		return 1 + 0.5 * rule->burst;
-	case NEURON_ROUND:
-		return rule->burst;
-	case NEURON_MT:
-		return ldexp(1, rule->burst - 1);
-	default:
-		return 1;
-	}
+	return 1 / (double)neuron_type(rule->kind)->share(rule->burst);
+}
+
+/* Do the hidden neurons see the value itself at every step, rather than t times it? */
+static bool
+sees_value(const struct neuron_type *type, const struct spike_inputs *in)
+{
+	return in->sum_decoded || !type->mean;
 }
 
 /* The largest input that unit i can have on the fitted range. */
@@ -93,45 +100,59 @@ population_done(struct population *p)
 	free(p->threshold);
 }
 
+static float
+initial_of(const struct population *p, int unit)
+{
+	float quantum = neuron_quantum(&p->rule, 1);
+
+	if (!p->type->has_initial)
+		return 0;
+	switch (p->options->potential) {
+	case SPIKE_HALF:
+		return 0.5f * quantum;
+	case SPIKE_DITHER:
+		return (float)fmod((unit + 1) * golden_ratio, 1) * quantum;
+	default:
+		return 0;
+	}
+}
+
 static bool
 population_make(struct population *p, const struct ugo *u, const struct spike_options *options, const struct spike_inputs *train,
 		struct status *st)
 {
-	*p = (struct population){
-	    .u = u, .options = options, .rule = rule_of(options), .threshold = calloc(2 * (size_t)u->hidden, sizeof(float))};
+	*p = (struct population){.u = u,
+				 .options = options,
+				 .type = neuron_type(options->neuron),
+				 .rule = rule_of(options),
+				 .threshold = calloc(2 * (size_t)u->hidden, sizeof(float))};
 	if (!p->threshold)
 		return status_nomem(st, "spiking neurons");
-	p->potential = p->threshold + u->hidden;
+	p->initial = p->threshold + u->hidden;
 	for (int i = 0; i < u->hidden; i++) {
-		double v = options->threshold == SPIKE_THRESHOLD_MMSE && !u->h ? threshold_mmse(u, i, train, options->T)
-									       : unit_most(u, i) / capacity(&p->rule);
-		double quantum = (double)neuron_quantum(&p->rule, (float)v);
+		bool mmse = options->threshold == SPIKE_THRESHOLD_MMSE && !u->h;
 
-		p->threshold[i] = (float)v;
-		if (p->rule.kind == NEURON_ROUND || p->rule.kind == NEURON_MT || options->potential == SPIKE_ZERO)
-			continue;
-		p->potential[i] = (float)(quantum * (options->potential == SPIKE_HALF ? 0.5 : fmod((i + 1) * golden_ratio, 1)));
+		p->threshold[i] = (float)(mmse ? threshold_mmse(u, i, train, options->T) : unit_most(u, i) / capacity(&p->rule));
+		p->initial[i] = initial_of(p, i);
 	}
 	return true;
 }
 
-/* The running target of unit i after step t for all inputs: as snn/group.c has it. */
+/* The running target of unit i after step t for all inputs: as the network's groups have it. */
 static void
 unit_targets(const struct population *p, int i, const struct spike_inputs *in, int t, float *x)
 {
 	const struct ugo *u = p->u;
 	const float *value = in->value + (size_t)(in->T > 1 ? t - 1 : 0) * (size_t)in->count;
-	float s = in->sum_decoded ? 1 : (float)t, bias = u->b1[i] * s;
-	bool cut = u->h || p->rule.kind == NEURON_ROUND || p->rule.kind == NEURON_MT;
+	float s = sees_value(p->type, in) ? 1 : (float)t, bias = u->b1[i] * s, top = u->h ? u->h[i] * s : INFINITY;
+	bool cut = u->h || (p->rule.kind != NEURON_IF && p->rule.kind != NEURON_LIF && p->rule.kind != NEURON_SIGNED &&
+			    p->rule.kind != NEURON_BURST);
 
 	for (int j = 0; j < in->count; j++) {
 		float target = u->w1[i] * (value[j] * s) + bias;
 
-		if (cut && target < 0)
-			target = 0;
-		if (u->h && target > u->h[i] * s)
-			target = u->h[i] * s;
-		x[j] = target + p->potential[i];
+		target = cut && target < 0 ? 0 : target;
+		x[j] = target > top ? top : target;
 	}
 }
 
@@ -141,12 +162,12 @@ struct workspace {
 };
 
 static bool
-workspace_new(struct workspace *w, int count, struct status *st)
+workspace_new(struct workspace *w, int count, size_t state_size, struct status *st)
 {
 	size_t n = (size_t)count;
 
 	w->x = calloc(4 * n, sizeof(float));
-	w->state = calloc(n, sizeof(float));
+	w->state = calloc(n, state_size);
 	if (!w->x || !w->state) {
 		free(w->x);
 		free(w->state);
@@ -165,26 +186,35 @@ workspace_done(struct workspace *w)
 	free(w->state);
 }
 
-int
-spike_count_if(float total, float threshold, int T)
+static bool
+still_fires(float total, float threshold, float initial, int sent)
 {
-	double guess = threshold > 0 ? floor((double)total / (double)threshold) : 0;
+	return total - (float)sent * threshold + initial * threshold >= threshold;
+}
+
+int
+spike_count_if(float total, float threshold, float initial, int T)
+{
+	double guess = threshold > 0 ? floor((double)total / (double)threshold + (double)initial) : 0;
 	int n = (int)fmin(fmax(guess, 0), T);
 
-	while (n < T && threshold > 0 && total - (float)n * threshold >= threshold)
+	while (n < T && threshold > 0 && still_fires(total, threshold, initial, n))
 		n++;
-	while (n > 0 && !(total - (float)(n - 1) * threshold >= threshold))
+	while (n > 0 && !still_fires(total, threshold, initial, n - 1))
 		n--;
 	return n;
 }
 
 /* The last targets are in w->x, what was sent in w->total. */
 static void
-check_counts(const struct workspace *w, float threshold, const struct spike_inputs *in, int T, struct spike_result *result)
+check_counts(const struct population *p, int i, const struct workspace *w, int count, struct spike_result *result)
 {
-	for (int j = 0; j < in->count; j++) {
+	float threshold = p->threshold[i];
+
+	for (int j = 0; j < count; j++) {
 		result->checked++;
-		result->wrong += w->total[j] != (float)spike_count_if(w->x[j], threshold, T) * threshold;
+		result->wrong +=
+		    w->total[j] != (float)spike_count_if(w->x[j], threshold, p->initial[i], p->options->T) * threshold;
 	}
 }
 
@@ -193,18 +223,22 @@ static void
 unit_simulate(const struct population *p, int i, const struct spike_inputs *in, struct workspace *w, float *sum,
 	      struct neuron_tally *tally, struct spike_result *result)
 {
-	int n = in->count, T = p->options->T;
-	float scale = in->sum_decoded ? 1 : (float)T;
+	float scale = sees_value(p->type, in) ? 1 : (float)p->options->T;
+	struct neuron_rule rule = p->rule;
+	int n = in->count;
 
+	rule.initial = p->initial[i];
 	for (int j = 0; j < n; j++)
 		w->threshold[j] = p->threshold[i];
-	memset(w->state, 0, (size_t)n * neuron_state_size(p->rule.kind));
-	for (int t = 1; t <= T; t++) {
+	memset(w->state, 0, (size_t)n * p->type->state_size);
+	for (int t = 1; t <= p->options->T; t++) {
 		unit_targets(p, i, in, t, w->x);
-		neuron_step(p->rule, w->x, w->threshold, w->state, w->total, w->sent, (size_t)n, tally);
+		if (rule.kind == NEURON_DIFFERENTIAL)
+			rule.grain = 1 / (float)t;
+		neuron_step(rule, w->x, w->threshold, w->state, w->total, w->sent, (size_t)n, tally);
 	}
-	if (p->rule.kind == NEURON_IF && in->T == 1 && !in->sum_decoded)
-		check_counts(w, p->threshold[i], in, T, result);
+	if (rule.kind == NEURON_IF && in->T == 1 && !in->sum_decoded)
+		check_counts(p, i, w, n, result);
 	for (int j = 0; j < n; j++)
 		sum[j] = w->total[j] / scale;
 }
@@ -222,7 +256,7 @@ simulate(const struct population *p, const struct spike_inputs *in, struct spike
 		status_nomem(st, "spiking neurons");
 		return NULL;
 	}
-	if (!workspace_new(&w, in->count, st)) {
+	if (!workspace_new(&w, in->count, p->type->state_size, st)) {
 		free(sums);
 		return NULL;
 	}
@@ -383,6 +417,11 @@ static bool
 check_options(const struct ugo *u, const struct spike_options *options, const struct spike_inputs *train,
 	      const struct spike_inputs *test, struct status *st)
 {
+	if (!neuron_type(options->neuron))
+		return status_fail(st, STATUS_USAGE, "a spiking UGO needs a neuron; graded ones do not spike");
+	if (options->burst < 0 || options->burst > neuron_type(options->neuron)->burst_max)
+		return status_fail(st, STATUS_USAGE, "a burst of %d; %s neurons take 0 to %d", options->burst,
+				   neuron_name(options->neuron), neuron_type(options->neuron)->burst_max);
 	if (options->T < 1 || options->T > SPIKE_T_MAX)
 		return status_fail(st, STATUS_USAGE, "T must be 1 to %d steps, not %d", SPIKE_T_MAX, options->T);
 	if ((train->T > 1 && train->T < options->T) || (test->T > 1 && test->T < options->T))

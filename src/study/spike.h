@@ -29,15 +29,15 @@
 
 enum spike_threshold { SPIKE_THRESHOLD_MAX, SPIKE_THRESHOLD_MMSE };
 
-/* Of the quantum: none, half of it, or by unit i the fraction of i golden ratios. Round
- * and multi-threshold neurons have theirs built in. */
+/* Of the quantum: none, half of it, or by unit i the fraction of i golden ratios; for neurons
+ * that take one (neuron_type.has_initial). */
 enum spike_potential { SPIKE_ZERO, SPIKE_HALF, SPIKE_DITHER };
 
 enum { SPIKE_T_MAX = 1024, SPIKE_POINTS = 2000 };
 
 struct spike_options {
 	enum neuron_kind neuron; /* not NEURON_NONE */
-	int burst;               /* as in struct neuron_rule; 0: 2 (burst), 4 (round), 8 levels (mt) */
+	int burst;               /* as in struct neuron_rule; 0: the neuron's usual one */
 	int T;                   /* 1..SPIKE_T_MAX */
 	enum spike_threshold threshold;
 	enum spike_potential potential;
@@ -84,10 +84,10 @@ struct spike_result {
 bool spike_run(const struct ugo *u, const struct spike_options *options, const struct spike_inputs *train,
 	       const struct spike_inputs *test, struct spike_result *result, struct status *st);
 
-/* The law of an IF neuron under a constant input: clip(floor(total / threshold), 0, T)
- * spikes in T steps, where total is T times the input plus the initial potential;
- * in float32, as the neuron counts. */
-int spike_count_if(float total, float threshold, int T);
+/* The law of an IF neuron under a constant input: clip(floor(total / threshold + initial),
+ * 0, T) spikes in T steps, where total is T times the input and initial the potential at the
+ * start in thresholds; in float32, as the neuron counts. */
+int spike_count_if(float total, float threshold, float initial, int T);
 
 /* Range reduction: what the request asks of the mantissa of its function (exp2 on
  * [0, 1), 1/m on [1, 2), 1/sqrt(m) on [1, 4), relative errors). *curve is to be freed.

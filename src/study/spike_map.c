@@ -3,20 +3,18 @@
 
 #include <math.h>
 
-/* Levels that a ramp of T steps has: of one spike a step, or as many as its neuron's. */
+/* Levels that a ramp has after T steps: of one spike a step, or as many as the neuron's. */
 static double
 ramp_levels(const struct spike_options *options, int T)
 {
-	switch (options->neuron) {
-	case NEURON_BURST:
-		return 4.0 * T;
-	case NEURON_ROUND:
-		return (options->burst > 0 ? options->burst : 4.0) * T;
-	case NEURON_MT:
-		return 2.0 * T;
-	default:
-		return T;
-	}
+	const struct neuron_type *type = neuron_type(options->neuron);
+	int burst = options->burst > 0 ? options->burst : type->burst;
+
+	if (options->neuron == NEURON_BURST)
+		return (2.0 + burst) * T; /* quanta of half a threshold */
+	if (type->levels)
+		return type->mean ? 2.0 * T : ldexp(1, burst - 1);
+	return options->neuron == NEURON_ROUND || options->neuron == NEURON_STBIF ? (double)burst * T : T;
 }
 
 static bool
