@@ -207,7 +207,7 @@ app_set_model(struct app *app, struct vit *vit, struct ann *ann)
 {
 	forget_plan(app);
 	forget_picture(app);
-	findings_forget_model(app);
+	findings_forget(app);
 	ann_free(app->ann);
 	vit_free(app->vit);
 	app->vit = vit;

@@ -401,6 +401,39 @@ const struct command_info command_table[] = {
      "interaction, seconds.",
      "attribution 50 --t 4",
      cmd_attribution},
+    {"sweep",
+     CLASS_STUDY,
+     {MAYBE_NUMBER("N", 1, INT_MAX)},
+     {OTHER("recipe", "NAME,...", VALUE_TEXT, "recipes (default: sta)"),
+      {"T", "T,...", VALUE_INTS, 1, 1024, NULL, "steps that thresholds are calibrated for"},
+      {"images", "N,...", VALUE_INTS, 1, 100000, NULL, "numbers of calibration pictures"},
+      {"seeds", "N,...", VALUE_INTS, 0, 1e9, NULL, "seeds, each with its own random calibration pictures"},
+      {"hidden", "H,...", VALUE_INTS, 1, 1024, NULL, "neurons of every UGO"},
+      {"repeat", "L,...", VALUE_INTS, 1, 3, NULL, "spikes a step of multi-threshold neurons"},
+      OTHER("sites", "CHANGES", VALUE_TEXT, "changes of sites as in convert; several sets separated by |"),
+      CHOICE("rule", "RULE", rule_names, "threshold rule (default: the recipe's)"),
+      FLAG("coarse", "multi-threshold levels stay as they are"),
+      OTHER("calibration", "PATH", VALUE_PATH, "data set to calibrate with"),
+      {"t", "T,T,...", VALUE_INTS, 1, 4096, NULL, "steps to report (default: 1,2,4 ... T)"},
+      NUMBER("first", "K", 0, INT_MAX, "the first picture (default: 0)")},
+     "convert and evaluate every combination of settings, over N pictures (default: all)",
+     "Each combination is a recorded run of kind sweep; the table has its last step. Neurons are swept through --sites: "
+     "'blocks.*:neuron=mt,levels=5|blocks.*:neuron=mt,levels=6'. Interrupted, it reports and keeps what was done. "
+     "accuracy_spread is "
+     "the largest minus the smallest accuracy. JSON keys: points [{run, recipe, T, calibration_pictures, seed, hidden, repeat, "
+     "sites, t, accuracy, "
+     "agreement, logit_rmse, spikes_per_image, energy_ratio}] (settings that are not swept are left out), accuracy_spread.",
+     "sweep 200 --recipe delta --images 16,64 --seeds 1,2,3",
+     cmd_sweep},
+    {"curves",
+     CLASS_STUDY,
+     {{"RUN", VALUE_RUNS, false, true, 0, 0, NULL}},
+     {CHOICE("against", "X", against_names, "t, spikes per picture, or energy over the reference's (default: t)"),
+      CHOICE("of", "Y", measure_names, "accuracy, agreement or error of the logits (default: accuracy)")},
+     "draw accuracy against time or spikes, a curve for each run",
+     "RUN is the number of an eval or sweep; at most eight. The picture stays as `view plot`, and `save FILE plot` keeps it.",
+     "curves 12 14 --against spikes",
+     cmd_curves},
 
     /* --- notebook --- */
     {"session new",
