@@ -133,14 +133,30 @@ app_init(struct app *app, const char *db, FILE *out, FILE *talk, struct status *
 }
 
 static void
+forget_split(struct app *app)
+{
+	struct split *split = &app->split;
+
+	history_free(split->history);
+	walk_free(split->walk);
+	record_free(split->record);
+	plan_free(split->plan);
+	*split = (struct split){0};
+}
+
+static void
 forget_plan(struct app *app)
 {
+	forget_split(app);
+	history_free(app->history);
 	walk_free(app->walk);
 	record_free(app->record);
 	plan_free(app->plan);
+	app->history = NULL;
 	app->walk = NULL;
 	app->record = NULL;
 	app->plan = NULL;
+	app->stop.stopped = false;
 }
 
 static void
@@ -160,6 +176,7 @@ app_done(struct app *app)
 {
 	forget_plan(app);
 	forget_picture(app);
+	breakpoints_done(&app->breakpoints);
 	ann_free(app->ann);
 	dataset_close(app->data);
 	vit_free(app->vit);
@@ -190,6 +207,7 @@ app_set_model(struct app *app, struct vit *vit, struct ann *ann)
 	app->ann = ann;
 	app->selection = (struct selection){.site = {SITE_ACT_OUT, 0}};
 	app_clamp_selection(app);
+	breakpoints_bind(&app->breakpoints, app->vit, NULL);
 	app->serial++;
 }
 
@@ -217,9 +235,20 @@ app_set_picture(struct app *app, const float *pixels, int label, char *title, st
 	app->label = label;
 	app->title = title;
 	app->serial++;
+	app->stop.stopped = false;
 	if (app->record)
 		record_back(app->record, 0);
-	return !app->walk || walk_show(app->walk, app->pixels, label, st);
+	if (app->split.record)
+		record_back(app->split.record, 0);
+	return (!app->walk || walk_show(app->walk, app->pixels, label, st)) &&
+	       (!app->split.walk || walk_show(app->split.walk, app->pixels, label, st));
+}
+
+static void
+apply_checkpoint_bytes(const struct app *app, struct walk *walk)
+{
+	if (walk)
+		timeline_set_budget(&walk->timeline, app->checkpoint_bytes ? app->checkpoint_bytes : TIMELINE_BUDGET);
 }
 
 void
@@ -229,7 +258,26 @@ app_set_plan(struct app *app, struct plan *plan, struct walk *walk, struct recor
 	app->plan = plan;
 	app->walk = walk;
 	app->record = record;
+	apply_checkpoint_bytes(app, walk);
+	breakpoints_bind(&app->breakpoints, app->vit, walk);
 	app->serial++;
+}
+
+void
+app_set_split(struct app *app, struct plan *plan, struct walk *walk, struct record *record)
+{
+	forget_split(app);
+	app->split = (struct split){.plan = plan, .walk = walk, .record = record};
+	apply_checkpoint_bytes(app, walk);
+	app->serial++;
+}
+
+void
+app_set_checkpoint_bytes(struct app *app, size_t bytes)
+{
+	app->checkpoint_bytes = bytes;
+	apply_checkpoint_bytes(app, app->walk);
+	apply_checkpoint_bytes(app, app->split.walk);
 }
 
 void

@@ -13,6 +13,8 @@
 #include "base/status.h"
 #include "model/dataset.h"
 #include "snn/plan.h"
+#include "study/breakpoint.h"
+#include "study/history.h"
 #include "study/walk.h"
 #include "ui/log.h"
 #include "ui/record.h"
@@ -48,6 +50,23 @@ struct selection {
 	int neuron;       /* index into the site's flattened shape */
 };
 
+/* A second plan beside the first one (`split`): all NULL without. */
+struct split {
+	struct plan *plan;
+	struct walk *walk;
+	struct record *record;
+	struct history *history;
+};
+
+/* Where the last command stopped before its end. */
+struct stop {
+	int number; /* of the breakpoint or watch; 0: `until` */
+	bool stopped, is_watch;
+	double before; /* watch: the value before */
+	struct condition_found found;
+	char text[200]; /* the condition */
+};
+
 enum { APP_UGOS = 64 };
 
 struct app {
@@ -62,6 +81,11 @@ struct app {
 	struct plan *plan;         /* NULL until converted */
 	struct walk *walk;         /* NULL until converted; walk->shown says whether it has the picture */
 	struct record *record;     /* of the walk: spikes by step for the raster (ui/record.h); NULL without a walk */
+	struct history *history;   /* of the walk: what is selected, step by step; NULL without a walk */
+	struct split split;
+	struct breakpoints breakpoints;
+	struct stop stop;
+	size_t checkpoint_bytes;   /* how much memory going back may use; 0: TIMELINE_BUDGET */
 	struct ugo *ugo[APP_UGOS]; /* fitted or imported, by name, oldest first */
 	int ugos;
 
@@ -128,5 +152,8 @@ void app_set_data(struct app *app, struct dataset *data);
 /* Also shows the picture to the walk, when there is one. title is taken; pixels are copied. */
 bool app_set_picture(struct app *app, const float *pixels, int label, char *title, struct status *st);
 void app_set_plan(struct app *app, struct plan *plan, struct walk *walk, struct record *record);
+/* The plan to compare with; the walk has the picture and is at the first one's t. */
+void app_set_split(struct app *app, struct plan *plan, struct walk *walk, struct record *record);
+void app_set_checkpoint_bytes(struct app *app, size_t bytes);
 
 #endif
