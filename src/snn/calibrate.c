@@ -6,6 +6,7 @@
 #include "base/arena.h"
 #include "snn/kernel.h"
 #include "snn/network.h"
+#include "snn/neuron.h"
 #include "snn/recipe.h"
 
 #include <math.h>
@@ -13,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CANDIDATES = 95, BINS = 256, PASS_PICTURES = 8, HIDDEN_STRIDE = 16 };
+enum { CANDIDATES = 95, MAGNITUDES = 512, BINS = 256, PASS_PICTURES = 8, HIDDEN_STRIDE = 16 };
 
 /* One site under observation. */
 struct tracker {
@@ -22,7 +23,8 @@ struct tracker {
 	float lo, hi;       /* function sites: inputs */
 	double *density;    /* function sites: [BINS] over [lo, hi] */
 	float *maximum;     /* [units] of the current batch */
-	float *loss;        /* [units, CANDIDATES] of the current batch */
+	float *loss;        /* [units, CANDIDATES] of the current batch; THRESHOLD_MMSE only */
+	float *count;       /* [units, MAGNITUDES] likewise: magnitudes up to maximum; THRESHOLD_PERCENTILE only */
 	float *threshold;   /* [units] averaged over batches */
 };
 
@@ -38,9 +40,10 @@ struct calibration {
 	float *logits, *scratch;
 	struct tracker *tracker; /* [sites]; site NULL where nothing is to be seen */
 	enum eye eye;
+	bool second_look;  /* some thresholds need more than maxima */
 	bool through_ugos; /* the network runs with its UGOs in place of its functions */
 	double done, total;
-	float levels; /* of the candidate quantiser: T, or T times burst */
+	float levels; /* of the candidate quantiser: T */
 };
 
 static bool
@@ -75,25 +78,42 @@ add_loss_round(float *restrict loss, float a, float maximum, float levels)
 	}
 }
 
+static bool
+rounds(const struct tracker *t)
+{
+	return t->site->neuron == NEURON_ROUND || t->site->neuron == NEURON_STBIF;
+}
+
 static float
 candidate(const struct tracker *t, int unit, int i)
 {
-	return t->maximum[unit] * (1.0f - (t->site->neuron == NEURON_ROUND ? 0.01f : 0.005f) * (float)i);
+	return t->maximum[unit] * (1.0f - (rounds(t) ? 0.01f : 0.005f) * (float)i);
+}
+
+/* How many quanta the trains of the site can hold. */
+static float
+quanta(const struct calibration *c, const struct site_plan *p)
+{
+	return p->neuron == NEURON_ROUND ? c->levels * (float)p->burst : p->neuron == NEURON_STBIF ? (float)p->burst : c->levels;
 }
 
 static void
 see_value(struct calibration *c, struct tracker *t, int unit, float a)
 {
+	float most = t->maximum[unit];
+
 	if (c->eye == EYE_MAXIMUM) {
-		t->maximum[unit] = fmaxf(t->maximum[unit], a);
+		t->maximum[unit] = fmaxf(most, a);
 		return;
 	}
-	if (!(t->maximum[unit] > 0))
+	if (!(most > 0))
 		return;
-	if (t->site->neuron == NEURON_ROUND)
-		add_loss_round(t->loss + (size_t)unit * CANDIDATES, a, t->maximum[unit], c->levels * (float)t->site->burst);
-	else
-		add_loss_floor(t->loss + (size_t)unit * CANDIDATES, a, t->maximum[unit], c->levels);
+	if (t->count)
+		t->count[unit * MAGNITUDES + (int)fminf(a / most * MAGNITUDES, MAGNITUDES - 1)]++;
+	else if (t->loss && rounds(t))
+		add_loss_round(t->loss + (size_t)unit * CANDIDATES, a, most, quanta(c, t->site));
+	else if (t->loss)
+		add_loss_floor(t->loss + (size_t)unit * CANDIDATES, a, most, quanta(c, t->site));
 }
 
 static void
@@ -290,11 +310,9 @@ spread_density(const struct tracker *t, double lo, double hi, double *out)
 static bool
 fit_ugo(struct calibration *c, struct tracker *t, enum function f, struct ugo *out, struct status *st)
 {
-	const struct recipe_site *row = recipe_site(c->recipe, t->site->site.kind);
 	double density[BINS];
-	struct ugo_request request = {.function = f,
-				      .hidden = c->options->hidden > 0 ? c->options->hidden : row->hidden,
-				      .weighting = function_table[f].relative ? UGO_RELATIVE : UGO_ABSOLUTE};
+	struct ugo_request request = {
+	    .function = f, .hidden = t->site->hidden, .weighting = function_table[f].relative ? UGO_RELATIVE : UGO_ABSOLUTE};
 	struct ugo relu = {0};
 	bool ok;
 
@@ -385,25 +403,44 @@ make_ugos(struct calibration *c, struct status *st)
 static bool
 threshold_init(struct calibration *c, struct tracker *t)
 {
-	const struct recipe_site *row = recipe_site(c->recipe, t->site->site.kind);
+	size_t units;
 
 	if (t->site->mode != FUNCTION_MODE_NONE)
-		t->units = calibrates_hidden(t) ? t->site->ugo->hidden * (row->per_channel ? t->columns : 1) : 0;
+		t->units = calibrates_hidden(t) ? t->site->ugo->hidden * (t->site->channelwise ? t->columns : 1) : 0;
 	else
 		t->units = t->columns * (t->site->split ? 2 : 1);
 	if (t->units == 0)
 		return true;
-	t->maximum = arena_floats(c->arena, (size_t)t->units);
-	t->threshold = arena_floats(c->arena, (size_t)t->units);
-	t->loss = c->options->rule == THRESHOLD_MMSE ? arena_floats(c->arena, (size_t)t->units * CANDIDATES) : NULL;
-	return t->maximum && t->threshold && (t->loss || c->options->rule != THRESHOLD_MMSE);
+	units = (size_t)t->units;
+	t->maximum = arena_floats(c->arena, units);
+	t->threshold = arena_floats(c->arena, units);
+	t->loss = t->site->rule == THRESHOLD_MMSE ? arena_floats(c->arena, units * CANDIDATES) : NULL;
+	t->count = t->site->rule == THRESHOLD_PERCENTILE ? arena_floats(c->arena, units * MAGNITUDES) : NULL;
+	return t->maximum && t->threshold && (t->loss || t->count || t->site->rule == THRESHOLD_MAX);
+}
+
+/* The smallest magnitude that so many per cent of what was seen do not exceed. */
+static float
+percentile(const struct tracker *t, int unit, double percent)
+{
+	const float *count = t->count + (size_t)unit * MAGNITUDES;
+	double sum = 0, below = 0;
+	int i = 0;
+
+	for (int k = 0; k < MAGNITUDES; k++)
+		sum += (double)count[k];
+	while (i < MAGNITUDES && (below += (double)count[i]) < sum * percent / 100)
+		i++;
+	return t->maximum[unit] * fminf(1, (float)(i + 1) / MAGNITUDES);
 }
 
 static float
-best_threshold(const struct tracker *t, int unit)
+best_threshold(const struct calibration *c, const struct tracker *t, int unit)
 {
 	int best = 0;
 
+	if (t->count)
+		return percentile(t, unit, c->options->percentile);
 	if (!t->loss)
 		return t->maximum[unit];
 	for (int i = 1; i < CANDIDATES; i++)
@@ -414,10 +451,10 @@ best_threshold(const struct tracker *t, int unit)
 
 /* Averages a batch into the thresholds, momentum 0.9, and starts the next one. */
 static void
-close_batch(struct tracker *t, int batch)
+close_batch(const struct calibration *c, struct tracker *t, int batch)
 {
 	for (int u = 0; u < t->units; u++) {
-		float now = best_threshold(t, u);
+		float now = best_threshold(c, t, u);
 
 		t->threshold[u] = batch == 0 ? now : 0.9f * t->threshold[u] + 0.1f * now;
 	}
@@ -425,6 +462,8 @@ close_batch(struct tracker *t, int batch)
 		memset(t->maximum, 0, (size_t)t->units * sizeof(float));
 	if (t->loss)
 		memset(t->loss, 0, (size_t)t->units * CANDIDATES * sizeof(float));
+	if (t->count)
+		memset(t->count, 0, (size_t)t->units * MAGNITUDES * sizeof(float));
 }
 
 static bool
@@ -437,56 +476,43 @@ batch_passes(struct calibration *c, int batches, struct status *st)
 
 		if (!pass(c, EYE_MAXIMUM, first, end, st))
 			return false;
-		if (c->options->rule == THRESHOLD_MMSE && !pass(c, EYE_LOSS, first, end, st))
+		if (c->second_look && !pass(c, EYE_LOSS, first, end, st))
 			return false;
 		for (int i = 0; i < c->plan->sites; i++)
 			if (c->tracker[i].site)
-				close_batch(&c->tracker[i], b);
+				close_batch(c, &c->tracker[i], b);
 	}
 	return true;
 }
 
-/* What one quantum is of the largest value that a neuron should send in a step: a burst
- * of them, or the highest of the levels. */
-static float
-threshold_share(const struct calibration *c, const struct site_plan *p)
-{
-	switch (p->neuron) {
-	case NEURON_ROUND:
-		return c->recipe->headroom / (float)p->burst;
-	case NEURON_MT:
-		return ldexpf(c->recipe->headroom, 1 - p->burst);
-	default:
-		return 1;
-	}
-}
-
-/* One spike of a hidden neuron fills its segment; of multi-threshold neurons one of the
- * highest level. */
+/* One spike of a hidden neuron fills its segment: one of the highest level where there
+ * are levels, the largest count where counts are bounded. Neurons that round send a
+ * second quantum only to catch up. */
 static bool
 segment_thresholds(struct calibration *c, const struct site_plan *p, struct status *st)
 {
-	float threshold[UGO_HIDDEN_MAX], share = p->neuron == NEURON_MT ? ldexpf(1, 1 - p->burst) : 1;
+	float threshold[UGO_HIDDEN_MAX], share = p->neuron == NEURON_ROUND ? 1 : neuron_type(p->neuron)->share(p->burst);
 
 	for (int i = 0; i < p->ugo->hidden; i++)
-		threshold[i] = p->ugo->h[i] * share;
+		threshold[i] = p->ugo->h[i] * share * p->scale;
 	return plan_set_threshold(c->plan, p->site, threshold, 1, p->ugo->hidden, st);
 }
 
 static bool
 keep_thresholds(struct calibration *c, struct tracker *t, struct status *st)
 {
-	const struct recipe_site *row = recipe_site(c->recipe, t->site->site.kind);
 	const struct site_plan *p = t->site;
+	float share;
 
 	if (p->neuron == NEURON_NONE)
 		return true;
 	if (p->mode == FUNCTION_MODE_SPIKING && p->ugo->h)
 		return segment_thresholds(c, p, st);
-	if (p->mode == FUNCTION_MODE_SPIKING)
-		return plan_set_threshold(c->plan, p->site, t->threshold, row->per_channel ? t->columns : 1, p->ugo->hidden, st);
+	share = p->scale * (p->mode == FUNCTION_MODE_NONE ? c->recipe->headroom : 1);
 	for (int u = 0; u < t->units; u++)
-		t->threshold[u] *= threshold_share(c, p);
+		t->threshold[u] *= share * (p->mode == FUNCTION_MODE_NONE ? neuron_type(p->neuron)->share(p->burst) : 1);
+	if (p->mode == FUNCTION_MODE_SPIKING)
+		return plan_set_threshold(c->plan, p->site, t->threshold, p->channelwise ? t->columns : 1, p->ugo->hidden, st);
 	return plan_set_threshold(c->plan, p->site, t->threshold, t->columns, p->split ? 2 : 1, st);
 }
 
@@ -495,7 +521,9 @@ run(struct calibration *c, struct status *st)
 {
 	int n = c->options->pictures, batches = c->recipe->batches < n ? c->recipe->batches : n;
 
-	c->total = n * (c->options->rule == THRESHOLD_MMSE ? 4 : 3);
+	for (int i = 0; i < c->plan->sites; i++)
+		c->second_look |= c->plan->site[i].neuron != NEURON_NONE && c->plan->site[i].rule != THRESHOLD_MAX;
+	c->total = n * (c->second_look ? 4 : 3);
 	if (!pass(c, EYE_RANGE, 0, n, st) || !pass(c, EYE_DENSITY, 0, n, st) || !make_ugos(c, st))
 		return false;
 	c->through_ugos = !c->recipe->segments;
@@ -514,6 +542,8 @@ static void
 apply_options(struct site_plan *p, const struct plan_options *options)
 {
 	p->rule = (enum threshold_rule)options->rule;
+	if (options->hidden > 0)
+		p->hidden = options->hidden;
 	if (p->neuron != NEURON_MT)
 		return;
 	if (options->repeat > 0)
@@ -551,7 +581,8 @@ plan_build(const struct vit *vit, const struct plan_options *given, const struct
 		snprintf(c.plan->calibration_hash, HASH_HEX, "%s", options.pictures_hash);
 	for (int i = 0; i < c.plan->sites; i++)
 		apply_options(&c.plan->site[i], &options);
-	ok = calibration_init(&c, st) && run(&c, st) && plan_finish(c.plan, st);
+	ok = (!options.sites || plan_override(c.plan, options.sites, st)) && plan_check_neurons(c.plan, st);
+	ok = ok && calibration_init(&c, st) && run(&c, st) && plan_finish(c.plan, st);
 	ann_free(c.ann);
 	arena_free(c.arena);
 	if (!ok) {

@@ -1,7 +1,5 @@
 #include "snn/group.h"
 
-#include "snn/neuron_rule.h"
-
 #include <string.h>
 
 size_t
@@ -10,59 +8,6 @@ group_state_size(const struct group *g)
 	if (g->plan->mode != FUNCTION_MODE_SPIKING)
 		return 0;
 	return (size_t)g->rows * (size_t)g->columns * (size_t)g->plan->ugo->hidden * neuron_state_size(g->plan->neuron);
-}
-
-struct unit {
-	float w1, bias, top; /* bias and top already scaled; top < 0: no saturation */
-	struct neuron_rule rule;
-};
-
-/* One hidden neuron of every group in a row. */
-#define UNIT(name, fire, type, TARGET)                                                                                           \
-	KERNEL static void name(struct unit un, const float *restrict x, const float *restrict threshold,                        \
-				const float *restrict weight, void *restrict state, float *restrict y, int n, int32_t *events,   \
-				int32_t *units)                                                                                  \
-	{                                                                                                                        \
-		type *restrict m = state;                                                                                        \
-		int32_t e = 0, u = 0;                                                                                            \
-		for (int j = 0; j < n; j++) {                                                                                    \
-			float target = un.w1 * x[j] + un.bias;                                                                   \
-			TARGET;                                                                                                  \
-			struct fired f = fire(target, threshold[j], &m[j], &un.rule);                                            \
-			y[j] += weight[j] * (float)m[j];                                                                         \
-			e += f.units != 0;                                                                                       \
-			u += f.units;                                                                                            \
-		}                                                                                                                \
-		*events += e;                                                                                                    \
-		*units += u;                                                                                                     \
-	}
-
-#define NO_CLIP
-#define CLIP target = lesser(greater(target, 0.0f), un.top)
-
-UNIT(relu_if, rule_if, int16_t, NO_CLIP)
-UNIT(relu_signed, rule_signed, int16_t, NO_CLIP)
-UNIT(relu_burst, rule_burst, float, NO_CLIP)
-UNIT(relu_round, rule_round, int16_t, target = greater(target, 0.0f))
-UNIT(relu_mt, rule_mt, int16_t, target = greater(target, 0.0f))
-UNIT(segment_if, rule_if, int16_t, CLIP)
-UNIT(segment_signed, rule_signed, int16_t, CLIP)
-UNIT(segment_burst, rule_burst, float, CLIP)
-UNIT(segment_round, rule_round, int16_t, CLIP)
-UNIT(segment_mt, rule_mt, int16_t, CLIP)
-
-typedef void unit_step(struct unit, const float *, const float *, const float *, void *, float *, int, int32_t *, int32_t *);
-
-static unit_step *
-unit_of(enum neuron_kind kind, bool segment)
-{
-	static unit_step *const table[][2] = {
-	    [NEURON_IF] = {relu_if, segment_if},          [NEURON_SIGNED] = {relu_signed, segment_signed},
-	    [NEURON_BURST] = {relu_burst, segment_burst}, [NEURON_ROUND] = {relu_round, segment_round},
-	    [NEURON_MT] = {relu_mt, segment_mt},
-	};
-
-	return table[kind][segment];
 }
 
 /* Thresholds shared by a row are spread over it, so that one kernel serves both. */
@@ -77,15 +22,16 @@ static void
 spiking_row(struct group *g, struct neuron_rule rule, int row, const float *x, float s, float *y, struct neuron_tally *tally)
 {
 	const struct ugo *u = g->plan->ugo;
-	unit_step *step = unit_of(g->plan->neuron, u->h != NULL);
+	const struct neuron_type *type = neuron_type(rule.kind);
+	neuron_hidden *step = u->h ? type->segment : type->relu;
 	int n = g->columns;
-	size_t across = (size_t)n * neuron_state_size(g->plan->neuron);
+	size_t across = (size_t)n * type->state_size;
 	char *m = (char *)g->m + (size_t)row * (size_t)u->hidden * across;
 	float *threshold = g->scratch, *weight = g->scratch + n;
 
 	spread(u->b2 * s, y, n);
 	for (int i = 0; i < u->hidden; i++) {
-		struct unit un = {u->w1[i], u->b1[i] * s, u->h ? u->h[i] * s : -1, rule};
+		struct neuron_unit un = {u->w1[i], u->b1[i] * s, u->h ? u->h[i] * s : -1, rule};
 		int32_t events = 0, units = 0;
 		const float *th, *w;
 

@@ -61,6 +61,9 @@ struct snn {
 	bool shown;
 };
 
+/* Does every neuron work with the plan's decoding? STATUS_USAGE. */
+bool plan_check_neurons(const struct plan *plan, struct status *st);
+
 /* Refined levels halve at every step after this one (SPIKING 2). */
 enum { SNN_REFINE_AFTER = 3 };
 

@@ -1,61 +1,71 @@
 #include "snn/neuron.h"
 
-#include "snn/neuron_rule.h"
+#include <stdio.h>
+#include <string.h>
+
+#define NEURON_DECLARATION(kind, type) extern const struct neuron_type type;
+NEURON_TABLE(NEURON_DECLARATION)
+
+const struct neuron_type *
+neuron_type(enum neuron_kind kind)
+{
+#define NEURON_ENTRY(kind, type) [kind] = &type,
+	static const struct neuron_type *const types[NEURON_KINDS] = {NEURON_TABLE(NEURON_ENTRY)};
+
+	return types[kind];
+}
+
+const char *
+neuron_name(enum neuron_kind kind)
+{
+	return kind == NEURON_NONE ? "graded" : neuron_type(kind)->name;
+}
+
+bool
+neuron_parse(const char *name, enum neuron_kind *kind)
+{
+	for (int i = 0; i < NEURON_KINDS; i++)
+		if (strcmp(name, neuron_name((enum neuron_kind)i)) == 0) {
+			*kind = (enum neuron_kind)i;
+			return true;
+		}
+	return false;
+}
+
+char *
+neuron_names(char *out, size_t size)
+{
+	size_t used = 0;
+
+	for (int i = 0; i < NEURON_KINDS && used < size; i++)
+		used += (size_t)snprintf(out + used, size - used, "%s%s", i > 0 ? ", " : "", neuron_name((enum neuron_kind)i));
+	return out;
+}
+
+void
+neuron_defaults(enum neuron_kind kind, struct site_plan *site)
+{
+	const struct neuron_type *type = neuron_type(kind);
+
+	site->neuron = kind;
+	site->burst = type ? type->burst : 0;
+	site->initial = type ? type->initial : 0;
+	site->repeat = 1;
+	site->refine = 0;
+	site->tau = 20;
+	site->split = false;
+}
 
 float
 neuron_quantum(const struct neuron_rule *rule, float threshold)
 {
-	return rule->kind == NEURON_BURST ? threshold * 0.5f : rule->kind == NEURON_MT ? threshold * rule->fine : threshold;
+	return neuron_type(rule->kind)->quantum(rule, threshold);
 }
 
 size_t
 neuron_state_size(enum neuron_kind kind)
 {
-	return kind == NEURON_BURST ? sizeof(float) : sizeof(int16_t);
-}
-
-/* One loop per rule: the rule is a constant inside it, so that it vectorises. */
-#define POPULATION(name, fire, type)                                                                                             \
-	KERNEL static void name(const float *restrict x, const float *restrict threshold, void *restrict state,                  \
-				float *restrict total, float *restrict sent, int n, struct neuron_rule own, int32_t *events,     \
-				int32_t *units)                                                                                  \
-	{                                                                                                                        \
-		type *restrict m = state;                                                                                        \
-		int32_t e = 0, u = 0;                                                                                            \
-		for (int i = 0; i < n; i++) {                                                                                    \
-			struct fired f = fire(x[i], threshold[i], &m[i], &own);                                                  \
-			total[i] = f.total;                                                                                      \
-			sent[i] = f.sent;                                                                                        \
-			e += f.units != 0;                                                                                       \
-			u += f.units;                                                                                            \
-		}                                                                                                                \
-		*events += e;                                                                                                    \
-		*units += u;                                                                                                     \
-	}
-
-POPULATION(step_if, rule_if, int16_t)
-POPULATION(step_signed, rule_signed, int16_t)
-POPULATION(step_burst, rule_burst, float)
-POPULATION(step_round, rule_round, int16_t)
-POPULATION(step_mt, rule_mt, int16_t)
-
-typedef void population(const float *, const float *, void *, float *, float *, int, struct neuron_rule, int32_t *, int32_t *);
-
-static population *
-population_of(enum neuron_kind kind)
-{
-	switch (kind) {
-	case NEURON_IF:
-		return step_if;
-	case NEURON_SIGNED:
-		return step_signed;
-	case NEURON_BURST:
-		return step_burst;
-	case NEURON_MT:
-		return step_mt;
-	default:
-		return step_round;
-	}
+	return neuron_type(kind)->state_size;
 }
 
 void
@@ -63,14 +73,14 @@ neuron_step(struct neuron_rule rule, const float *x, const float *threshold, voi
 	    struct neuron_tally *tally)
 {
 	enum { TILE = 1 << 16 }; /* so that the tallies of a tile fit in 32 bits */
-	population *step = population_of(rule.kind);
-	size_t size = neuron_state_size(rule.kind);
+	const struct neuron_type *type = neuron_type(rule.kind);
 
 	for (size_t at = 0; at < n; at += TILE) {
 		int count = n - at < TILE ? (int)(n - at) : TILE;
 		int32_t events = 0, units = 0;
 
-		step(x + at, threshold + at, (char *)state + at * size, total + at, sent + at, count, rule, &events, &units);
+		type->step(x + at, threshold + at, (char *)state + at * type->state_size, total + at, sent + at, count, rule,
+			   &events, &units);
 		tally->events += events;
 		tally->units += units;
 	}

@@ -1,25 +1,34 @@
 /* Neurons: stateful quantisers of a cumulative target.
  *
  * A neuron should have sent X_t in all after step t; it has sent M. Its membrane
- * potential is u = X_t - M, its state is M alone: as an integer m, M = m V, so that a
- * neuron never drifts.
+ * potential is u = X_t - M (plus `initial` V, where it has an initial potential); its
+ * state is M alone wherever possible: as an integer m, M = m V, so that a neuron never
+ * drifts. V is its threshold.
  *
- *   if      +1 quantum V when u >= V (soft reset)
- *   signed  as if, and -1 when u <= -V and m > 0 (STA: signed with memory)
- *   burst   +-V by the rule of signed, then k spikes of V/2, k = floor(|r| / (V/2 + 1e-5))
- *           with the sign of r = max(-M, u), |k| <= burst (STA, released code). M is a
- *           float, added up as the released code does: what its rounding leaves of a
- *           train that was taken back decides whether more is taken back.
- *   round   quantum V: the nearest integer to u / V, at most +-burst a step
- *           (an initial potential of V/2; SPIKING 0.3)
+ *   if            +1 quantum V when u >= V (soft reset)
+ *   lif           leaky, Euler step of tau du/dt = -u + R x with R = tau: u = (1 - 1/tau) u + x,
+ *                 +1 quantum V and u = 0 when u >= V (hard reset, rest at 0)
+ *   signed        as if, and -1 when u <= -V and m > 0 (STA: signed with memory)
+ *   burst         +-V by the rule of signed, then k spikes of V/2, k = floor(|r| / (V/2 + 1e-5))
+ *                 with the sign of r = max(-M, u), |k| <= burst (STA, released code). M is a
+ *                 float, added up as the released code does: what its rounding leaves of a
+ *                 train that was taken back decides whether more is taken back.
+ *   round         quantum V: the nearest integer to u / V, at most +-burst a step
+ *                 (an initial potential of V/2; SPIKING 0.3)
+ *   mt            multi-threshold with the nearest rule (SPIKING 2): levels V 2^k for k in
+ *                 0..levels-1; what is missing, r = X_t - M, is answered by the level nearest
+ *                 to |r| with its sign, by nothing below V/2. `repeat` such spikes a step. The
+ *                 levels may be refined: at step t they are scaled by `grain`, a power of 2
+ *                 that is at least `fine`; the quantum is V fine.
+ *   differential  mt with all levels divided by t (DCGS, arXiv 2503.00301, in sums: its
+ *                 membrane u_t = t (r_t - M) against levels V 2^k). M is a float.
+ *   stbif         +1 quantum V when u >= V and m < burst, -1 when u < 0 and m > -burst; the
+ *                 initial potential is V/2 unless said (ST-BIF+, SpikeZIP-TF, arXiv 2406.03470)
+ *   ecmt          levels V 2^k, the largest with |u| >= V 2^k - V/2 fires with the sign of u
+ *                 (ECMT, arXiv 2502.21193, equation 10)
  *
- *   mt      multi-threshold with the nearest rule (SPIKING 2): levels V 2^k for k in
- *           0..levels-1; what is missing, r = X_t - M, is answered by the level nearest
- *           to |r| with its sign, by nothing below V/2. `repeat` such spikes a step. The
- *           levels may be refined: at step t they are scaled by `grain`, a power of 2
- *           that is at least `fine`; the quantum is V fine.
- *
- * A threshold of 0 marks a neuron that never sends. */
+ * A threshold of 0 marks a neuron that never sends. A neuron is one file that defines its
+ * struct neuron_type, and one row of NEURON_TABLE (plan.h). */
 #ifndef SPIKESCOPE_SNN_NEURON_H
 #define SPIKESCOPE_SNN_NEURON_H
 
@@ -30,9 +39,11 @@
 
 struct neuron_rule {
 	enum neuron_kind kind; /* not NEURON_NONE */
-	int burst;             /* round: at least 1; burst: at least 0; mt: levels, 1..8 */
-	int repeat;            /* mt: spikes a step, 1..3 */
-	float grain, fine;     /* mt: 2^-i, fine <= grain <= 1 */
+	int burst;             /* 0..neuron_type.burst_max */
+	int repeat;            /* mt, differential: spikes a step, 1..3 */
+	float grain, fine;     /* mt: 2^-i, fine <= grain <= 1; differential: grain = 1/t */
+	float initial;         /* membrane potential at the start, in thresholds */
+	float leak;            /* lif: 1 - 1/tau, 0..1 */
 };
 
 /* Integers, so that sums do not depend on the order of threads. */
@@ -41,15 +52,55 @@ struct neuron_tally {
 	int64_t units;  /* quanta, or spikes where a spike is worth several quanta */
 };
 
-/* The value of one quantum at threshold V: V/2 for burst, V fine for mt, else V. */
+/* n <= 65536 neurons: x [n] targets X_t, threshold [n], state [n] updated; total [n]
+ * receives M_t, sent [n] what this step sent. Adds to events and units. */
+typedef void neuron_population(const float *x, const float *threshold, void *state, float *total, float *sent, int n,
+			       struct neuron_rule rule, int32_t *events, int32_t *units);
+
+/* One hidden neuron of n UGOs, whose inputs are x [n]: its target is w1 x + bias, cut
+ * to [0, top] in the segment form; y [n] += weight [n] times the state's count. */
+struct neuron_unit {
+	float w1, bias, top;
+	struct neuron_rule rule;
+};
+typedef void neuron_hidden(struct neuron_unit unit, const float *x, const float *threshold, const float *weight, void *state,
+			   float *y, int n, int32_t *events, int32_t *units);
+
+struct neuron_type {
+	const char *name, *help;
+	size_t state_size;         /* bytes per neuron; zero is the start */
+	bool counts;               /* the state counts quanta; else it is M */
+	int burst, burst_max;      /* the setting's default and largest value; 0: there is none */
+	bool levels;               /* burst counts levels, powers of two */
+	bool repeats;              /* sends up to three spikes a step */
+	bool signs;                /* can take back what it sent */
+	bool has_initial;          /* takes an initial potential, */
+	float initial;             /* this one unless said */
+	bool mean, sum;            /* works in mean-decoded and in sum-decoded trains */
+	float (*share)(int burst); /* threshold over the largest value to send */
+	float (*quantum)(const struct neuron_rule *rule, float threshold); /* value of one quantum */
+	float (*read)(const void *state, size_t i);                        /* neuron i's count, or M */
+	float (*membrane)(const void *state, size_t i);                    /* NULL: X_t - M */
+	neuron_population *step;
+	neuron_hidden *relu, *segment;
+};
+
+/* The type of a kind; NULL for NEURON_NONE. */
+const struct neuron_type *neuron_type(enum neuron_kind kind);
+/* Their names separated by commas. Returns out. */
+char *neuron_names(char *out, size_t size);
+
+/* Gives the site this neuron, with its default settings. */
+void neuron_defaults(enum neuron_kind kind, struct site_plan *site);
+
+/* The value of one quantum at threshold V. */
 float neuron_quantum(const struct neuron_rule *rule, float threshold);
 
-/* Bytes of state per neuron: a float for burst, else an int16_t. Zero is the start. */
+/* Bytes of state per neuron. Zero is the start. */
 size_t neuron_state_size(enum neuron_kind kind);
 
-/* One step of n neurons: x [n] targets X_t, threshold [n], state [n] updated; total [n]
- * receives M_t, sent [n] what this step sent. Adds to tally. A count stays below 32767:
- * at most 1024 steps (plan.h) of at most 16 quanta. */
+/* One step of n neurons, as neuron_population. A count stays below 32767: at most 1024
+ * steps (plan.h) of at most 16 quanta. */
 void neuron_step(struct neuron_rule rule, const float *x, const float *threshold, void *state, float *total, float *sent,
 		 size_t n, struct neuron_tally *tally);
 

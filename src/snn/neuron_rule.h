@@ -1,5 +1,6 @@
-/* The rules of neuron.h for one neuron, to be inlined into kernels. Each takes the
- * target x, the threshold v and the state, which it updates. */
+/* What the file of a neuron is made of: its rule for one neuron, and the loops over
+ * many of them that this header writes around it. A rule takes the target x, the
+ * threshold v and the state, which it updates. */
 #ifndef SPIKESCOPE_SNN_NEURON_RULE_H
 #define SPIKESCOPE_SNN_NEURON_RULE_H
 
@@ -15,57 +16,90 @@ struct fired {
 	int units;         /* spikes */
 };
 
-static inline struct fired
-rule_if(float x, float v, int16_t *state, const struct neuron_rule *rule)
-{
-	int m = *state, d = (x - (float)m * v >= v) & (v > 0.0f);
+/* One loop per rule: the rule is a constant inside it, so that it vectorises. */
+#define NEURON_POPULATION(name, fire, type)                                                                                      \
+	KERNEL static void name(const float *restrict x, const float *restrict threshold, void *restrict state,                  \
+				float *restrict total, float *restrict sent, int n, struct neuron_rule own,                      \
+				int32_t *restrict events, int32_t *restrict units)                                               \
+	{                                                                                                                        \
+		type *restrict m = state;                                                                                        \
+		int32_t e = 0, u = 0;                                                                                            \
+		for (int i = 0; i < n; i++) {                                                                                    \
+			struct fired f = fire(x[i], threshold[i], &m[i], &own);                                                  \
+			total[i] = f.total;                                                                                      \
+			sent[i] = f.sent;                                                                                        \
+			e += f.units != 0;                                                                                       \
+			u += f.units;                                                                                            \
+		}                                                                                                                \
+		*events += e;                                                                                                    \
+		*units += u;                                                                                                     \
+	}
 
+#define NEURON_HIDDEN(name, fire, type, COUNT, TARGET)                                                                           \
+	KERNEL static void name(struct neuron_unit un, const float *restrict x, const float *restrict threshold,                 \
+				const float *restrict weight, void *restrict state, float *restrict y, int n,                    \
+				int32_t *restrict events, int32_t *restrict units)                                               \
+	{                                                                                                                        \
+		type *restrict m = state;                                                                                        \
+		int32_t e = 0, u = 0;                                                                                            \
+		for (int j = 0; j < n; j++) {                                                                                    \
+			float target = un.w1 * x[j] + un.bias;                                                                   \
+			TARGET;                                                                                                  \
+			struct fired f = fire(target, threshold[j], &m[j], &un.rule);                                            \
+			y[j] += weight[j] * COUNT(m[j]);                                                                         \
+			e += f.units != 0;                                                                                       \
+			u += f.units;                                                                                            \
+		}                                                                                                                \
+		*events += e;                                                                                                    \
+		*units += u;                                                                                                     \
+	}
+
+#define NEURON_NUMBER(m) ((float)(m)) /* COUNT of a state that is a number */
+
+/* Targets of hidden neurons. In ReLU form those that cannot send below zero need no cut. */
+#define NEURON_UNCUT
+#define NEURON_CUT  target = greater(target, 0.0f)
+#define NEURON_CLIP target = lesser(greater(target, 0.0f), un.top)
+
+/* All loops of a neuron, and NEURON_LOOPS_OF(name) for its struct neuron_type. */
+#define NEURON_LOOPS(name, fire, type, COUNT, RELU)                                                                              \
+	NEURON_POPULATION(name##_step, fire, type)                                                                               \
+	NEURON_HIDDEN(name##_relu, fire, type, COUNT, RELU)                                                                      \
+	NEURON_HIDDEN(name##_segment, fire, type, COUNT, NEURON_CLIP)                                                            \
+	static float name##_read(const void *state, size_t i)                                                                    \
+	{                                                                                                                        \
+		const type *m = state;                                                                                           \
+		return COUNT(m[i]);                                                                                              \
+	}                                                                                                                        \
+	enum { name##_state_size = sizeof(type) };
+#define NEURON_LOOPS_OF(name)                                                                                                    \
+	.state_size = name##_state_size, .read = name##_read, .step = name##_step, .relu = name##_relu, .segment = name##_segment
+
+/* Shares and quanta that several neurons have. */
+static inline float
+share_whole(int burst)
+{
+	(void)burst;
+	return 1;
+}
+
+static inline float
+share_burst(int burst)
+{
+	return 1.0f / (float)burst;
+}
+
+static inline float
+share_levels(int burst)
+{
+	return ldexpf(1, 1 - burst);
+}
+
+static inline float
+quantum_threshold(const struct neuron_rule *rule, float threshold)
+{
 	(void)rule;
-	*state = (int16_t)(m + d);
-	return (struct fired){(float)(m + d) * v, (float)d * v, d};
-}
-
-static inline struct fired
-rule_signed(float x, float v, int16_t *state, const struct neuron_rule *rule)
-{
-	int m = *state;
-	float u = x - (float)m * v;
-	int up = (u >= v) & (v > 0.0f), down = (u <= -v) & (m > 0) & (v > 0.0f);
-
-	(void)rule;
-	*state = (int16_t)(m + up - down);
-	return (struct fired){(float)(m + up - down) * v, (float)(up - down) * v, up + down};
-}
-
-/* 1e5 and 1e-5 are the released code's. */
-static inline struct fired
-rule_burst(float x, float v, float *state, const struct neuron_rule *rule)
-{
-	float half = v * 0.5f, m = *state, u = x - m;
-	int up = (u >= v) & (u < 1.0e5f), down = (u <= -v) & (u > -1.0e5f) & (m > 0.0f), k;
-	float first = (float)(up - down) * v, r, n, second;
-
-	u -= first;
-	m += first;
-	r = greater(-m, u);
-	n = lesser(floorf(fabsf(r) / (half + 1e-5f)), (float)rule->burst);
-	k = v > 0.0f ? (int)n : 0;
-	second = (r < 0.0f ? -half : half) * (float)k;
-	m += second;
-	*state = m;
-	return (struct fired){m, first + second, v > 0.0f ? up + down + k : 0};
-}
-
-static inline struct fired
-rule_round(float x, float v, int16_t *state, const struct neuron_rule *rule)
-{
-	int m = *state, k;
-	float b = (float)rule->burst, n = rintf((x - (float)m * v) / v);
-
-	n = greater(lesser(n, b), -b);
-	k = v > 0.0f ? (int)n : 0;
-	*state = (int16_t)(m + k);
-	return (struct fired){(float)(m + k) * v, (float)k * v, k < 0 ? -k : k};
+	return threshold;
 }
 
 /* floor(log2(a)) of a normal, positive float. */
@@ -76,26 +110,6 @@ exponent(float a)
 
 	memcpy(&bits, &a, sizeof(bits));
 	return (bits >> 23) - 127;
-}
-
-static inline struct fired
-rule_mt(float x, float v, int16_t *state, const struct neuron_rule *rule)
-{
-	float quantum = v * rule->fine, base = v * rule->grain, reach = base > 0.0f ? (4.0f / 3.0f) / base : 0.0f;
-	int start = *state, m = start, units = 0, unit = (int)(rule->grain / rule->fine), most = rule->burst - 1;
-
-	for (int i = 0; i < rule->repeat; i++) {
-		float r = x - (float)m * quantum, a = fabsf(r) * reach;
-		int k = exponent(a), fires = a >= 2.0f / 3.0f, step;
-
-		k = k < 0 ? 0 : k;
-		k = k > most ? most : k;
-		step = fires * (unit << k);
-		m += r < 0.0f ? -step : step;
-		units += fires;
-	}
-	*state = (int16_t)m;
-	return (struct fired){(float)m * quantum, (float)(m - start) * quantum, units};
 }
 
 #endif

@@ -20,7 +20,15 @@ site_rule(const struct site_plan *site, int t)
 	int halvings = t > SNN_REFINE_AFTER ? t - SNN_REFINE_AFTER : 0;
 
 	halvings = halvings < site->refine ? halvings : site->refine;
-	return (struct neuron_rule){site->neuron, site->burst, site->repeat, ldexpf(1, -halvings), ldexpf(1, -site->refine)};
+	return (struct neuron_rule){
+	    .kind = site->neuron,
+	    .burst = site->burst,
+	    .repeat = site->repeat,
+	    .grain = site->neuron == NEURON_DIFFERENTIAL ? 1 / (float)t : ldexpf(1, -halvings),
+	    .fine = ldexpf(1, -site->refine),
+	    .initial = site->initial,
+	    .leak = site->neuron == NEURON_LIF ? 1 - 1 / site->tau : 0,
+	};
 }
 
 /* One population of the encoder, row by row because thresholds repeat with the row. */

@@ -3,23 +3,13 @@
 #include "ann/ann.h"
 #include "base/arena.h"
 #include "snn/network.h"
+#include "snn/neuron.h"
 #include "snn/recipe.h"
 
-#include <jansson.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum { T_MAX = 1024 };
-
-const char *
-neuron_name(enum neuron_kind kind)
-{
-	static const char *const name[] = {[NEURON_NONE] = "graded", [NEURON_IF] = "if",       [NEURON_SIGNED] = "signed",
-					   [NEURON_BURST] = "burst", [NEURON_ROUND] = "round", [NEURON_MT] = "mt"};
-
-	return name[kind];
-}
 
 const char *
 function_mode_name(enum function_mode m)
@@ -32,8 +22,8 @@ function_mode_name(enum function_mode m)
 	return name[m];
 }
 
-static const char *
-rule_name(enum threshold_rule rule)
+const char *
+threshold_rule_name(enum threshold_rule rule)
 {
 	static const char *const name[] = {
 	    [THRESHOLD_MAX] = "max", [THRESHOLD_PERCENTILE] = "percentile", [THRESHOLD_MMSE] = "mmse"};
@@ -105,11 +95,32 @@ plan_function(const struct vit *vit, enum site_kind kind)
 	}
 }
 
-static bool
-is_function(enum site_kind kind)
+bool
+plan_has_function(enum site_kind kind)
 {
 	return kind == SITE_NORM1_RSQRT || kind == SITE_NORM2_RSQRT || kind == SITE_EXP || kind == SITE_RECIPROCAL ||
 	       kind == SITE_ACT;
+}
+
+bool
+plan_encodes(enum site_kind kind)
+{
+	switch (kind) {
+	case SITE_NORM1_CENTER:
+	case SITE_NORM1:
+	case SITE_Q:
+	case SITE_K:
+	case SITE_V:
+	case SITE_SOFTMAX:
+	case SITE_AV:
+	case SITE_NORM2_CENTER:
+	case SITE_NORM2:
+	case SITE_FC1:
+	case SITE_ACT_OUT:
+		return true;
+	default:
+		return false;
+	}
 }
 
 static void
@@ -117,16 +128,22 @@ site_from_recipe(struct site_plan *p, const struct recipe *recipe)
 {
 	const struct recipe_site *row = recipe_site(recipe, p->site.kind);
 
+	neuron_defaults(NEURON_NONE, p);
 	p->rule = recipe->rule;
-	p->mode = is_function(p->site.kind) ? FUNCTION_MODE_EXACT : FUNCTION_MODE_NONE;
+	p->mode = plan_has_function(p->site.kind) ? FUNCTION_MODE_EXACT : FUNCTION_MODE_NONE;
+	p->scale = 1;
+	p->channelwise = p->mode == FUNCTION_MODE_NONE;
+	p->hidden = recipe->hidden;
 	if (!row)
 		return;
-	p->neuron = row->neuron;
+	neuron_defaults(row->neuron, p);
 	p->burst = row->burst;
-	p->repeat = 1;
 	p->refine = row->neuron == NEURON_MT ? recipe->refine : 0;
 	p->positive = row->positive;
 	p->split = row->split;
+	p->channelwise = row->per_channel;
+	if (row->hidden > 0)
+		p->hidden = row->hidden;
 	if (row->mode != FUNCTION_MODE_NONE)
 		p->mode = row->mode;
 }
@@ -152,8 +169,8 @@ plan_new(const struct vit *vit, const char *name, int T, struct status *st)
 		status_fail(st, STATUS_USAGE, "no recipe is called '%s'; `help convert` lists them", name);
 		return NULL;
 	}
-	if (T < 1 || T > T_MAX) {
-		status_fail(st, STATUS_USAGE, "T must be 1 to %d steps, not %d", T_MAX, T);
+	if (T < 1 || T > PLAN_T_MAX) {
+		status_fail(st, STATUS_USAGE, "T must be 1 to %d steps, not %d", PLAN_T_MAX, T);
 		return NULL;
 	}
 	plan = calloc(1, sizeof(*plan));
@@ -226,85 +243,30 @@ check_site(const struct plan *plan, const struct site_plan *p, struct status *st
 	if ((p->mode == FUNCTION_MODE_SPIKING || p->mode == FUNCTION_MODE_ANALOG) && !p->ugo)
 		return status_fail(st, STATUS_FAILED, "%s has no UGO", name);
 	if (p->neuron == NEURON_NONE)
-		return true;
+		return p->mode != FUNCTION_MODE_SPIKING || status_fail(st, STATUS_FAILED, "%s has no neuron to spike with", name);
 	if (!p->threshold || p->per_channel != want || (p->channels != 1 && p->channels != dim[dims - 1]))
 		return status_fail(st, STATUS_FAILED, "%s needs %d thresholds for 1 or %d channels", name, want, dim[dims - 1]);
+	for (int i = 0; i < p->channels * want; i++)
+		if (!(p->threshold[i] >= 0 && p->threshold[i] < INFINITY))
+			return status_fail(st, STATUS_DATA, "%s: threshold %d is %g", name, i, (double)p->threshold[i]);
 	return true;
 }
 
-static json_t *
-ugo_json(const struct ugo *u)
+bool
+plan_check_neurons(const struct plan *plan, struct status *st)
 {
-	return json_pack("{s:s, s:i, s:[f,f], s:s, s:f, s:f}", "function",
-			 u->known ? function_table[u->function].name : "imported", "hidden", u->hidden, "range", u->lo, u->hi,
-			 "form", u->h ? "segments" : "relu", "rmse", u->rmse, "max_error", u->max_error);
-}
-
-static json_t *
-site_json(const struct site_plan *p)
-{
-	char name[SITE_NAME_MAX];
-	json_t *o = json_pack("{s:s, s:s, s:s}", "site", site_name(p->site, name), "neuron", neuron_name(p->neuron), "function",
-			      function_mode_name(p->mode));
-
-	if (p->neuron != NEURON_NONE) {
-		json_object_set_new(o, p->neuron == NEURON_MT ? "levels" : "burst", json_integer(p->burst));
-		if (p->neuron == NEURON_MT) {
-			json_object_set_new(o, "repeat", json_integer(p->repeat));
-			json_object_set_new(o, "refine", json_integer(p->refine));
-		}
-		json_object_set_new(o, "channels", json_integer(p->channels));
-		json_object_set_new(o, "threshold_rule",
-				    json_string(p->mode == FUNCTION_MODE_SPIKING && p->ugo->h ? "segment" : rule_name(p->rule)));
-	}
-	if (p->ugo)
-		json_object_set_new(o, "ugo", ugo_json(p->ugo));
-	if (p->observed_lo < p->observed_hi)
-		json_object_set_new(o, "observed", json_pack("[f,f]", (double)p->observed_lo, (double)p->observed_hi));
-	return o;
-}
-
-/* Thresholds and UGO weights, which the JSON stands for by this hash. */
-static void
-weights_hash(const struct plan *plan, char hex[HASH_HEX])
-{
-	struct hash *hash = hash_new();
-
-	for (int i = 0; hash && i < plan->sites; i++) {
+	for (int i = 0; i < plan->sites; i++) {
 		const struct site_plan *p = &plan->site[i];
+		const struct neuron_type *type = neuron_type(p->neuron);
+		char name[SITE_NAME_MAX];
 
-		if (p->threshold)
-			hash_add(hash, p->threshold, (size_t)p->channels * (size_t)p->per_channel * sizeof(float));
-		if (!p->ugo)
+		if (!type || (plan->mean_decoded ? type->mean : type->sum))
 			continue;
-		hash_add(hash, p->ugo->w1, (size_t)p->ugo->hidden * sizeof(float));
-		hash_add(hash, p->ugo->b1, (size_t)p->ugo->hidden * sizeof(float));
-		hash_add(hash, p->ugo->w2, (size_t)p->ugo->hidden * sizeof(float));
-		hash_add(hash, &p->ugo->b2, sizeof(float));
+		return status_fail(st, STATUS_USAGE,
+				   "%s: neurons of type %s work in %s-decoded trains, and those of recipe %s are not",
+				   site_name(p->site, name), type->name, type->mean ? "mean" : "sum", plan->recipe);
 	}
-	hex[0] = '\0';
-	if (hash)
-		hash_finish(hash, hex);
-}
-
-char *
-plan_json(const struct plan *plan)
-{
-	char hex[HASH_HEX], *text;
-	json_t *sites = json_array(), *o;
-
-	for (int i = 0; i < plan->sites; i++)
-		if (plan->site[i].neuron != NEURON_NONE || plan->site[i].mode != FUNCTION_MODE_NONE)
-			json_array_append_new(sites, site_json(&plan->site[i]));
-	weights_hash(plan, hex);
-	o = json_pack("{s:s, s:s, s:i, s:s, s:b, s:b, s:b, s:I, s:i, s:s, s:s, s:o}", "recipe", plan->recipe, "model_hash",
-		      plan->vit->hash, "T", plan->T, "decoding", plan->mean_decoded ? "mean" : "sum", "fold_norm",
-		      plan->fold_norm, "self_correcting", plan->self_correcting, "eps", plan->eps, "seed", (json_int_t)plan->seed,
-		      "calibration_pictures", plan->calibration_pictures, "calibration_hash", plan->calibration_hash,
-		      "weights_hash", hex, "sites", sites);
-	text = o ? json_dumps(o, JSON_SORT_KEYS | JSON_COMPACT | JSON_REAL_PRECISION(9)) : NULL;
-	json_decref(o);
-	return text;
+	return true;
 }
 
 bool
@@ -312,6 +274,8 @@ plan_finish(struct plan *plan, struct status *st)
 {
 	char *json;
 
+	if (!plan_check_neurons(plan, st))
+		return false;
 	for (int i = 0; i < plan->sites; i++)
 		if (!check_site(plan, &plan->site[i], st))
 			return false;

@@ -25,13 +25,27 @@
 
 #include <stdint.h>
 
+enum { PLAN_T_MAX = 1024 };
+
+/* Every neuron model (neuron.h): its constant, and the name of its neuron_type, which the
+ * file src/snn/<name>.c defines. */
+#define NEURON_TABLE(ROW)                                                                                                        \
+	ROW(NEURON_IF, neuron_if)                                                                                                \
+	ROW(NEURON_LIF, neuron_lif)                                                                                              \
+	ROW(NEURON_SIGNED, neuron_signed)                                                                                        \
+	ROW(NEURON_BURST, neuron_burst)                                                                                          \
+	ROW(NEURON_ROUND, neuron_round)                                                                                          \
+	ROW(NEURON_MT, neuron_mt)                                                                                                \
+	ROW(NEURON_DIFFERENTIAL, neuron_differential)                                                                            \
+	ROW(NEURON_STBIF, neuron_stbif)                                                                                          \
+	ROW(NEURON_ECMT, neuron_ecmt)
+
 enum neuron_kind {
-	NEURON_NONE,   /* graded: the value passes as it is (analog) */
-	NEURON_IF,     /* integrate and fire, soft reset */
-	NEURON_SIGNED, /* IF that can take back what it sent (signed with memory) */
-	NEURON_BURST,  /* signed, then up to `burst` spikes of half the threshold */
-	NEURON_ROUND,  /* up to `burst` quanta a step, nearest (initial potential theta/2) */
-	NEURON_MT,     /* multi-threshold: the nearest of `burst` levels, powers of two of the threshold */
+	NEURON_NONE, /* graded: the value passes as it is (analog) */
+#define NEURON_CONSTANT(kind, type) kind,
+	NEURON_TABLE(NEURON_CONSTANT)
+#undef NEURON_CONSTANT
+	    NEURON_KINDS
 };
 
 enum function_mode {
@@ -46,11 +60,16 @@ enum threshold_rule { THRESHOLD_MAX, THRESHOLD_PERCENTILE, THRESHOLD_MMSE };
 struct site_plan {
 	struct site site;
 	enum neuron_kind neuron; /* of the encoder, or of the UGO's hidden neurons */
-	int burst;               /* spikes a step beyond (BURST) or at most (ROUND); levels (MT) */
-	int repeat;              /* MT: spikes a step */
-	int refine;              /* MT: how often the levels halve, once a step after the third */
+	int burst;               /* quanta a step, levels or largest count: what neuron.h says of the neuron */
+	int repeat;              /* mt: spikes a step */
+	int refine;              /* mt: how often the levels halve, once a step after the third */
+	float initial;           /* membrane potential at the start, in thresholds, 0..1 */
+	float tau;               /* lif: time constant in steps, at least 1 */
 	bool positive;           /* the site's values are never negative (softmax) */
 	bool split;              /* two neurons a channel, one for each sign (released x2x) */
+	bool channelwise;        /* thresholds are found for each channel */
+	float scale;             /* what thresholds are multiplied with once they are found; 1 */
+	int hidden;              /* size of the UGO to fit */
 
 	/* Thresholds: for encoders one per channel (and sign); for UGOs one per hidden
 	 * neuron, or per channel and hidden neuron. NULL when the site does not spike. */
@@ -96,6 +115,7 @@ struct plan_options {
 	int repeat;         /* delta: spikes a step, 1..3; 0: 1 */
 	bool coarse;        /* delta: keep the levels as they are, without refinement */
 	int hidden;         /* UGO size for all functions; 0: the recipe's */
+	const char *sites;  /* overrides (plan_override()), or NULL */
 	uint64_t seed;
 	const char *ugo_file;      /* sta-release: released weights to import (gelu, exp, inv, rsqrt); NULL: refit */
 	const float *pixels;       /* [pictures, channels, size, size] calibration pictures */
@@ -117,8 +137,33 @@ struct plan *plan_new(const struct vit *vit, const char *recipe, int T, struct s
 bool plan_set_threshold(struct plan *plan, struct site site, const float *threshold, int channels, int per_channel,
 			struct status *st);
 bool plan_set_ugo(struct plan *plan, struct site site, const struct ugo *ugo, struct status *st); /* copied */
+/* Changes sites before their thresholds are found. text: entries separated by blanks or
+ * semicolons, later ones win; each is GLOB:KEY=VALUE[,KEY=VALUE...] with the keys
+ *   neuron=NAME     the encoder's, or the UGO's hidden neurons' (graded: none); its
+ *                   other settings fall back to that neuron's own
+ *   burst=N         spikes a step, or levels (also: levels=N)
+ *   repeat=N        multi-threshold neurons: spikes a step, 1..3
+ *   refine=N        multi-threshold neurons: halvings of the levels, 0..8
+ *   initial=X       membrane potential at the start, in thresholds, 0..1
+ *   tau=X           lif: time constant in steps, 1..1e6
+ *   rule=NAME       max, percentile or mmse
+ *   scale=X         thresholds are multiplied with it, 0.01..100
+ *   function=NAME   exact, analog or spiking (sites with a function)
+ *   hidden=N        size of the UGO, 1..1024
+ * STATUS_USAGE, with the entry, for what does not parse, matches no site or has no
+ * meaning there. */
+bool plan_override(struct plan *plan, const char *text, struct status *st);
 /* Checks that every spiking site has what it needs and computes the hash. */
 bool plan_finish(struct plan *plan, struct status *st);
+
+/* A plan like this one, to be changed and finished. */
+struct plan *plan_copy(const struct plan *plan, struct status *st);
+
+/* The whole plan as bytes (little-endian), to be kept; the caller frees. */
+void *plan_pack(const struct plan *plan, size_t *size, struct status *st);
+/* The plan from such bytes, for the same model. hash: its own, which must come out
+ * again, or NULL. STATUS_DATA for bytes that are damaged or of another model. */
+struct plan *plan_unpack(const struct vit *vit, const void *bytes, size_t size, const char *hash, struct status *st);
 
 /* Calibrates and builds. STATUS_USAGE: unknown recipe, T out of range. */
 struct plan *plan_build(const struct vit *vit, const struct plan_options *options, const struct progress *progress,
@@ -131,11 +176,17 @@ char *plan_json(const struct plan *plan);
 /* The function that stands at a UGO site of this model. */
 enum function plan_function(const struct vit *vit, enum site_kind kind);
 
+/* Can this kind of site have an encoder; does it have a nonlinearity? */
+bool plan_encodes(enum site_kind kind);
+bool plan_has_function(enum site_kind kind);
+
 /* Is any nonlinearity or product operand of the blocks not spiking? Counts sites
  * whose function is EXACT or ANALOG. */
 int plan_analog_functions(const struct plan *plan);
 
-const char *neuron_name(enum neuron_kind kind);       /* "graded", "if", "signed", "burst", "round", "mt" */
-const char *function_mode_name(enum function_mode m); /* "none", "exact", "analog", "spiking" */
+const char *neuron_name(enum neuron_kind kind); /* "graded", "if", "lif", ... (neuron.h) */
+bool neuron_parse(const char *name, enum neuron_kind *kind);
+const char *threshold_rule_name(enum threshold_rule rule); /* "max", "percentile", "mmse" */
+const char *function_mode_name(enum function_mode m);      /* "none", "exact", "analog", "spiking" */
 
 #endif

@@ -82,11 +82,11 @@ received(const struct snn *snn, struct site site)
 
 /* Quanta sent in the last step; of a split encoder the difference of its sides. */
 static float
-count(const struct node *node, size_t i)
+count(const struct node *node, int t, size_t i)
 {
 	size_t column = i % (size_t)node->columns;
 	float sum = 0;
-	struct neuron_rule rule = site_rule(node->plan, 1);
+	struct neuron_rule rule = site_rule(node->plan, t > 0 ? t : 1);
 
 	for (int side = 0; side < (node->plan->split ? 2 : 1); side++) {
 		float quantum = neuron_quantum(&rule, node->threshold[side * node->columns + (int)column]);
@@ -98,11 +98,20 @@ count(const struct node *node, size_t i)
 	return sum;
 }
 
+static float
+membrane_of(const struct node *node, size_t i)
+{
+	const struct neuron_type *type = neuron_type(node->plan->neuron);
+
+	return type->membrane ? type->membrane(node->m, i) : node->target[i] - node->total[i];
+}
+
 /* What a node's elements are read with. */
 struct reader {
 	const struct node *node;
 	const float *in; /* what the function received; NULL unless asked for */
 	enum snn_quantity q;
+	int t;
 	float now, before; /* what sums are divided by, after this step and the last */
 };
 
@@ -114,6 +123,7 @@ reader_of(const struct snn *snn, struct site site, enum snn_quantity q)
 	return (struct reader){.node = node_at(snn, site),
 			       .in = q == SNN_INPUT ? received(snn, site) : NULL,
 			       .q = q,
+			       .t = *snn->t,
 			       .now = now,
 			       .before = snn->plan->mean_decoded ? now - 1 : 1};
 }
@@ -131,9 +141,9 @@ read_element(const struct reader *r, size_t i)
 	case SNN_SENT:
 		return node->sent[i];
 	case SNN_COUNT:
-		return count(node, i);
+		return count(node, r->t, i);
 	case SNN_MEMBRANE:
-		return node->target[i] - node->total[i];
+		return membrane_of(node, i);
 	case SNN_THRESHOLD:
 		return node->threshold[i % (size_t)node->columns];
 	case SNN_INPUT:
@@ -234,40 +244,34 @@ hidden_target(const struct ugo *u, int i, float x, float s)
 	return target;
 }
 
-static float
-hidden_total(const struct group *g, size_t neuron, float quantum)
-{
-	if (g->plan->neuron == NEURON_BURST)
-		return ((const float *)g->m)[neuron];
-	return (float)((const int16_t *)g->m)[neuron] * quantum;
-}
-
 bool
 snn_probe_hidden(const struct snn *snn, struct site site, size_t element, float *counts, float *membrane, struct status *st)
 {
 	const struct node *node = node_at(snn, site);
 	const struct group *g = node ? &node->group : NULL;
 	char name[SITE_NAME_MAX];
+	const struct neuron_type *type;
 	struct neuron_rule rule;
 	size_t row, column;
 
 	if (!g || !g->m || element >= node->size)
 		return status_fail(st, STATUS_USAGE, "%s has no spiking hidden neurons there; `model %s` says what it has",
 				   site_name(site, name), name);
-	rule = site_rule(g->plan, 1);
+	type = neuron_type(g->plan->neuron);
+	rule = site_rule(g->plan, *snn->t > 0 ? *snn->t : 1);
 	row = element / (size_t)g->columns;
 	column = element % (size_t)g->columns;
 	for (int i = 0; i < g->plan->ugo->hidden; i++) {
 		float v = g->threshold[g->per_column ? (size_t)i * (size_t)g->columns + column : (size_t)i];
 		float quantum = neuron_quantum(&rule, v);
-		float sent =
-		    hidden_total(g, (row * (size_t)g->plan->ugo->hidden + (size_t)i) * (size_t)g->columns + column, quantum);
+		size_t neuron = (row * (size_t)g->plan->ugo->hidden + (size_t)i) * (size_t)g->columns + column;
+		float sent = type->read(g->m, neuron) * (type->counts ? quantum : 1);
 		float target = hidden_target(g->plan->ugo, i, received(snn, site)[element], snn_scale(snn));
 
 		if (counts)
 			counts[i] = quantum > 0 ? rintf(sent / quantum) : 0;
 		if (membrane)
-			membrane[i] = *snn->t ? target - sent : 0;
+			membrane[i] = type->membrane ? type->membrane(g->m, neuron) : *snn->t ? target - sent : 0;
 	}
 	return true;
 }

@@ -61,11 +61,66 @@ static const struct recipe_site delta_sites[] = {
     {0},
 };
 
+/* SPIKING 3.1, column F5: as sta, with at most one quantum a step. */
+#define TERNARY NEURON_ROUND, 1
+static const struct recipe_site ternary_sites[] = {
+    {SITE_NORM1_CENTER, TERNARY, false, false, FUNCTION_MODE_NONE, 0, true},
+    {SITE_NORM1_RSQRT, NEURON_ROUND, 2, false, false, SPIKING, 24, false},
+    {SITE_Q, TERNARY, false, false, FUNCTION_MODE_NONE, 0, true},
+    {SITE_K, TERNARY, false, false, FUNCTION_MODE_NONE, 0, true},
+    {SITE_V, TERNARY, false, false, FUNCTION_MODE_NONE, 0, true},
+    {SITE_EXP, NEURON_ROUND, 2, false, false, SPIKING, 24, false},
+    {SITE_RECIPROCAL, NEURON_ROUND, 2, false, false, SPIKING, 24, false},
+    {SITE_SOFTMAX, TERNARY, true, false, FUNCTION_MODE_NONE, 0, true},
+    {SITE_AV, TERNARY, false, false, FUNCTION_MODE_NONE, 0, true},
+    {SITE_NORM2_CENTER, TERNARY, false, false, FUNCTION_MODE_NONE, 0, true},
+    {SITE_NORM2_RSQRT, NEURON_ROUND, 2, false, false, SPIKING, 24, false},
+    {SITE_ACT, NEURON_ROUND, 2, false, false, SPIKING, 24, false},
+    {SITE_ACT_OUT, TERNARY, false, false, FUNCTION_MODE_NONE, 0, true},
+    {0},
+};
+
+/* SPIKING 3.2 (c): ECMT's neurons at every operand, the functions exact, as its
+ * expectation compensation computes them. */
+#define ECMT NEURON_ECMT, 8
+static const struct recipe_site ecmt_sites[] = {
+    {SITE_NORM1, ECMT, false, false, FUNCTION_MODE_NONE, 0, true},
+    {SITE_Q, ECMT, false, false, FUNCTION_MODE_NONE, 0, true},
+    {SITE_K, ECMT, false, false, FUNCTION_MODE_NONE, 0, true},
+    {SITE_V, ECMT, false, false, FUNCTION_MODE_NONE, 0, true},
+    {SITE_SOFTMAX, ECMT, true, false, FUNCTION_MODE_NONE, 0, true},
+    {SITE_AV, ECMT, false, false, FUNCTION_MODE_NONE, 0, true},
+    {SITE_NORM2, ECMT, false, false, FUNCTION_MODE_NONE, 0, true},
+    {SITE_ACT_OUT, ECMT, false, false, FUNCTION_MODE_NONE, 0, true},
+    {0},
+};
+
+/* SPIKING 3.2 (d''): differential coding at the encoders, LayerNorm folded, hidden
+ * neurons with fixed levels, for those that shrink lose what they have. */
+#define DIFF NEURON_DIFFERENTIAL, 8
+static const struct recipe_site dcgs_sites[] = {
+    {SITE_NORM1_CENTER, DIFF, false, false, FUNCTION_MODE_NONE, 0, true},
+    {SITE_NORM1_RSQRT, MT(5), false, false, SPIKING, 24, false},
+    {SITE_Q, DIFF, false, false, FUNCTION_MODE_NONE, 0, true},
+    {SITE_K, DIFF, false, false, FUNCTION_MODE_NONE, 0, true},
+    {SITE_V, DIFF, false, false, FUNCTION_MODE_NONE, 0, true},
+    {SITE_EXP, MT(5), false, false, SPIKING, 24, false},
+    {SITE_RECIPROCAL, MT(5), false, false, SPIKING, 24, false},
+    {SITE_SOFTMAX, DIFF, true, false, FUNCTION_MODE_NONE, 0, true},
+    {SITE_AV, DIFF, false, false, FUNCTION_MODE_NONE, 0, true},
+    {SITE_NORM2_CENTER, DIFF, false, false, FUNCTION_MODE_NONE, 0, true},
+    {SITE_NORM2_RSQRT, MT(5), false, false, SPIKING, 24, false},
+    {SITE_ACT, MT(5), false, false, SPIKING, 24, false},
+    {SITE_ACT_OUT, DIFF, false, false, FUNCTION_MODE_NONE, 0, true},
+    {0},
+};
+
 static const struct recipe recipes[] = {
     {.name = "sta",
      .fold_norm = true,
      .eps = true,
      .segments = true,
+     .hidden = 24,
      .exp_floor = -INFINITY,
      .rule = THRESHOLD_MMSE,
      .headroom = 1,
@@ -77,6 +132,7 @@ static const struct recipe recipes[] = {
      .segments = true,
      .sum_decoded = true,
      .refine = 6,
+     .hidden = 24,
      .exp_floor = -INFINITY,
      .rule = THRESHOLD_MAX,
      .headroom = 1,
@@ -84,17 +140,51 @@ static const struct recipe recipes[] = {
      .site = delta_sites},
     {.name = "sta-release",
      .self_correcting = true,
+     .hidden = 32,
      .exp_floor = -20,
      .rule = THRESHOLD_MMSE,
      .headroom = 1,
      .batches = 5,
      .site = release_sites},
+    {.name = "ternary",
+     .fold_norm = true,
+     .eps = true,
+     .segments = true,
+     .hidden = 24,
+     .exp_floor = -INFINITY,
+     .rule = THRESHOLD_MMSE,
+     .headroom = 1,
+     .batches = 1,
+     .site = ternary_sites},
+    {.name = "ecmt",
+     .eps = true,
+     .segments = true,
+     .hidden = 24,
+     .exp_floor = -INFINITY,
+     .rule = THRESHOLD_MAX,
+     .headroom = 1,
+     .batches = 1,
+     .site = ecmt_sites},
+    {.name = "dcgs",
+     .fold_norm = true,
+     .eps = true,
+     .segments = true,
+     .sum_decoded = true,
+     .hidden = 24,
+     .exp_floor = -INFINITY,
+     .rule = THRESHOLD_MAX,
+     .headroom = 1,
+     .batches = 1,
+     .site = dcgs_sites},
 };
 
 const struct recipe_info recipe_table[] = {
     {"sta", "the default: STA's coding with rounding, segment UGOs and every operand spiking"},
     {"delta", "four steps, no loss: sum-decoded multi-threshold neurons with refined levels"},
     {"sta-release", "what the released code of STA does; exp and reciprocal stay analog"},
+    {"ternary", "sta with one quantum a step at most: the longest trains, the simplest neurons"},
+    {"ecmt", "multi-threshold neurons of ECMT, functions exact; for comparison"},
+    {"dcgs", "differential coding: levels that shrink as 1/t; for comparison"},
     {NULL, NULL},
 };
 

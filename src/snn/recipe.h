@@ -19,6 +19,7 @@ struct recipe {
 	const char *name; /* as in recipe_table */
 	bool fold_norm, self_correcting, eps, segments, sum_decoded;
 	int refine; /* multi-threshold levels halve so often */
+	int hidden; /* UGO size of sites without a row */
 	float exp_floor;
 	enum threshold_rule rule;
 	float headroom;                 /* round neurons: threshold = headroom * maximum / burst under THRESHOLD_MAX */

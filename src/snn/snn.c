@@ -39,27 +39,6 @@ snn_constant(const struct snn *snn)
 	return snn->plan->mean_decoded || *snn->t == 1 ? 1 : 0;
 }
 
-static bool
-has_target(enum site_kind kind)
-{
-	switch (kind) {
-	case SITE_NORM1_CENTER:
-	case SITE_NORM1:
-	case SITE_Q:
-	case SITE_K:
-	case SITE_V:
-	case SITE_SOFTMAX:
-	case SITE_AV:
-	case SITE_NORM2_CENTER:
-	case SITE_NORM2:
-	case SITE_FC1:
-	case SITE_ACT_OUT:
-		return true;
-	default:
-		return false;
-	}
-}
-
 static void
 node_shape(const struct vit *vit, struct site site, struct node *node)
 {
@@ -84,7 +63,7 @@ node_layout(struct node *node, enum site_kind kind, struct carve *state)
 		node->group.m = carve(state, group_state_size(&node->group));
 		return;
 	}
-	if (has_target(kind))
+	if (plan_encodes(kind))
 		node->target = carve_floats(state, node->size);
 	if (node->plan->neuron != NEURON_NONE) {
 		node->m = carve(state, sides * node->size * neuron_state_size(node->plan->neuron));
@@ -133,7 +112,8 @@ group_init(struct arena *arena, struct node *node, enum function exact)
 			float v = p->threshold[c * hidden + i];
 
 			g->threshold[i * across + c] = v;
-			g->weight[i * across + c] = p->ugo->w2[i] * (p->neuron == NEURON_BURST ? 1 : neuron_quantum(&rule, v));
+			g->weight[i * across + c] =
+			    p->ugo->w2[i] * (neuron_type(p->neuron)->counts ? neuron_quantum(&rule, v) : 1);
 		}
 	return true;
 }

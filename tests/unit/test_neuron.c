@@ -81,7 +81,7 @@ check_kind(enum neuron_kind kind, int burst)
 
 		for (int i = 0; i < NEURONS; i++)
 			x[i] += current[i] = grid(&rng, -3, 4);
-		neuron_step((struct neuron_rule){kind, burst, 1, 1, 1}, x, v, state, total, sent, NEURONS, &tally);
+		neuron_step((struct neuron_rule){.kind = kind, .burst = burst, .repeat = 1, .grain = 1, .fine = 1}, x, v, state, total, sent, NEURONS, &tally);
 		assert_true(total[0] == 0 && sent[0] == 0); /* threshold 0: never sends */
 		for (int i = 1; i < NEURONS; i++) {
 			double s = sent_by_equations(kind, burst, (double)v[i], &u[i], &m[i], (double)current[i]);
@@ -148,7 +148,7 @@ multi_threshold_closes_in(void **state)
 
 		for (int t = 1; t <= 9; t++) {
 			int halvings = t < 4 ? 0 : t - 3;
-			struct neuron_rule rule = {NEURON_MT, 6, 1, ldexpf(1, -halvings), ldexpf(1, -6)};
+			struct neuron_rule rule = {.kind = NEURON_MT, .burst = 6, .repeat = 1, .grain = ldexpf(1, -halvings), .fine = ldexpf(1, -6)};
 			double before = fabs((double)x - (double)total), after;
 
 			neuron_step(rule, &x, &v, &m, &total, &sent, 1, &tally);
