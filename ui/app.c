@@ -121,6 +121,7 @@ bool
 app_init(struct app *app, const char *db, FILE *out, FILE *talk, struct status *st)
 {
 	app->label = -1;
+	app->checkpoint_bytes = TIMELINE_BUDGET;
 	app->own = calloc(1, sizeof(*app->own));
 	if (!app->own)
 		return status_nomem(st, "the workbench");
@@ -248,7 +249,7 @@ static void
 apply_checkpoint_bytes(const struct app *app, struct walk *walk)
 {
 	if (walk)
-		timeline_set_budget(&walk->timeline, app->checkpoint_bytes ? app->checkpoint_bytes : TIMELINE_BUDGET);
+		timeline_set_budget(&walk->timeline, app->checkpoint_bytes);
 }
 
 void
@@ -424,6 +425,7 @@ run_recorded(struct app *app, const struct call *call, struct status *st)
 	bool ok;
 
 	app->command = notebook_command_begin(app, call->line);
+	*call->fault = (struct fault){0, 0};
 	ok = call->info->run(app, call, st);
 	if (!results_written(app) && ok)
 		ok = status_fail(st, STATUS_FAILED, "the results could not be written; is the disk full or the reader gone?");
@@ -449,7 +451,7 @@ app_execute(struct app *app, const char *line)
 	if (!call_parse(&call, line, &fault, &st))
 		complain(app, &st, line, &fault);
 	else if (call.info && !run_recorded(app, &call, &st) && !(app->depth > 0 && st.code == STATUS_CANCELLED))
-		complain(app, &st, line, NULL);
+		complain(app, &st, line, fault.length > 0 ? &fault : NULL);
 	call_done(&call);
 	streams_flush(app);
 	app->serial++;

@@ -70,22 +70,22 @@ struct stop {
 enum { APP_UGOS = 64 };
 
 struct app {
-	struct vit *vit;           /* NULL until a model is loaded */
-	struct dataset *data;      /* NULL until a data set is opened */
-	struct ann *ann;           /* scratch for one picture; NULL without a model */
-	float *pixels;             /* the picture [channels, size, size]; NULL without one */
-	char *title;               /* the picture's ("image 17"), control characters escaped; NULL without one */
-	int label;                 /* its class, or -1 */
-	float *logits;             /* the reference's for it [classes]; NULL until there is a picture */
-	double ann_seconds;        /* what they took */
-	struct plan *plan;         /* NULL until converted */
-	struct walk *walk;         /* NULL until converted; walk->shown says whether it has the picture */
-	struct record *record;     /* of the walk: spikes by step for the raster (ui/record.h); NULL without a walk */
-	struct history *history;   /* of the walk: what is selected, step by step; NULL without a walk */
+	struct vit *vit;         /* NULL until a model is loaded */
+	struct dataset *data;    /* NULL until a data set is opened */
+	struct ann *ann;         /* scratch for one picture; NULL without a model */
+	float *pixels;           /* the picture [channels, size, size]; NULL without one */
+	char *title;             /* the picture's ("image 17"), control characters escaped; NULL without one */
+	int label;               /* its class, or -1 */
+	float *logits;           /* the reference's for it [classes]; NULL until there is a picture */
+	double ann_seconds;      /* what they took */
+	struct plan *plan;       /* NULL until converted */
+	struct walk *walk;       /* NULL until converted; walk->shown says whether it has the picture */
+	struct record *record;   /* of the walk: spikes by step for the raster (ui/record.h); NULL without a walk */
+	struct history *history; /* of the walk: what is selected, step by step; NULL without a walk */
 	struct split split;
 	struct breakpoints breakpoints;
 	struct stop stop;
-	size_t checkpoint_bytes;   /* how much memory going back may use; 0: TIMELINE_BUDGET */
+	size_t checkpoint_bytes;   /* how much memory going back may use */
 	struct ugo *ugo[APP_UGOS]; /* fitted or imported, by name, oldest first */
 	int ugos;
 

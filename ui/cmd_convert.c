@@ -129,27 +129,46 @@ record_conversion(struct app *app, const struct status *st, double seconds)
 	notebook_run_end(app, run, st, seconds);
 }
 
-bool
-convert(struct app *app, struct plan_options *options, const char *path, int count, struct status *st)
+/* A calibrated plan that nobody has yet. */
+static struct plan *
+build(struct app *app, struct plan_options *options, const char *path, int count, struct status *st)
 {
 	struct progress progress = app_progress(app);
 	struct pictures pictures = {0};
-	double started = seconds_now();
 	struct plan *plan = NULL;
-	bool ok = pictures_find(&pictures, app, path, count, st);
 
-	if (ok) {
+	if (pictures_find(&pictures, app, path, count, st)) {
 		app_say(app, "calibrating with %s", pictures.from);
 		options->pixels = pictures.pixels;
 		options->pictures = pictures.count;
 		options->pictures_hash = pictures.hash;
 		options->seed = app->options.seed;
 		plan = plan_build(app->vit, options, &progress, st);
-		ok = plan && adopt_plan(app, plan, st);
-		record_conversion(app, st, seconds_now() - started);
 	}
 	free(pictures.pixels);
+	return plan;
+}
+
+bool
+convert(struct app *app, struct plan_options *options, const char *path, int count, struct status *st)
+{
+	double started = seconds_now();
+	struct plan *plan = build(app, options, path, count, st);
+	bool ok = plan && adopt_plan(app, plan, st);
+
+	record_conversion(app, st, seconds_now() - started);
 	return ok;
+}
+
+struct plan *
+plan_named(struct app *app, const char *name, int T, struct status *st)
+{
+	for (const struct recipe_info *r = recipe_table; r->name; r++)
+		if (strcmp(r->name, name) == 0)
+			return build(app, &(struct plan_options){.recipe = name, .rule = -1, .T = T}, NULL, CALIBRATION_PICTURES,
+				     st);
+	status_fail(st, STATUS_USAGE, "there is no recipe \"%s\"; type: help convert", name);
+	return NULL;
 }
 
 bool

@@ -22,6 +22,7 @@ const struct setting_info setting_table[] = {
     {"size", "COLSxROWS", "size of views printed as text", VALUE_SIZE, NULL, 0, 0},
     {"seed", "N", "seed of conversions", VALUE_INT, NULL, 0, (double)INT_MAX},
     {"threads", "N", "threads of evaluations; 0: all cores", VALUE_INT, NULL, 0, 1024},
+    {"checkpoints", "MB", "memory that going back may use, in megabytes (256)", VALUE_INT, NULL, 0, 65536},
     {"layer", "L", "the block that views look at", VALUE_INT, NULL, 0, 4095},
     {"head", "H", "the head that views look at", VALUE_INT, NULL, 0, 4095},
     {"q", "TOKEN", "the row of attention that views look at", VALUE_INT, NULL, 0, 1 << 20},
@@ -48,6 +49,7 @@ output_settings(struct output *o, const struct app *app)
 	output_text(o, "size", text);
 	output_int(o, "seed", (int64_t)app->options.seed);
 	output_int(o, "threads", app->options.threads);
+	output_int(o, "checkpoints", (int64_t)(app->checkpoint_bytes >> 20));
 	if (!app->vit)
 		return;
 	output_int(o, "layer", s->layer);
@@ -137,6 +139,8 @@ set_one(struct app *app, const struct setting_info *s, const char *value, struct
 		o->seed = (uint64_t)number;
 	else if (strcmp(s->name, "threads") == 0)
 		app_set_threads(app, (int)number);
+	else if (strcmp(s->name, "checkpoints") == 0)
+		app_set_checkpoint_bytes(app, (size_t)number << 20);
 	else if (s->kind != VALUE_SIZE)
 		return set_selection(app, s->name, value, number, st);
 	return true;

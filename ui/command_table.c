@@ -54,6 +54,11 @@ static const char *const run_states[] = {"running", "done", "failed", "cancelled
 		name, VALUE_INT, false, false, lo, hi, NULL                                                                      \
 	}
 
+#define SOME_NUMBERS(name, lo, hi)                                                                                               \
+	{                                                                                                                        \
+		name, VALUE_INT, true, true, lo, hi, NULL                                                                        \
+	}
+
 #define FORCE FLAG("force", "replace a file that exists")
 
 #define VIEW_OPTIONS                                                                                                             \
@@ -161,13 +166,17 @@ const struct command_info command_table[] = {
     {"step",
      CLASS_SPIKES,
      {MAYBE_NUMBER("N", 1, 4096)},
-     {{NULL}},
+     {FLAG("site", "to the next site of the forward order, N times")},
      "take N time steps (default: 1)",
      "Prints for each step the class, its probability, the error of the logits against the reference, spikes (every quantum "
      "counts) and "
      "events (a neuron that sends counts once). JSON keys: image, t, logits, top, ann_top, spikes and seconds of this command, "
      "spikes_total, "
-     "events_total, logit_rmse, state_hash, steps. Converts with the default recipe first when there is no plan.",
+     "events_total, logit_rmse, state_hash, stopped {number, condition, where, value}, steps. Stops at breakpoints. With --site "
+     "a step is "
+     "entered: the sites up to the one printed (and selected) have done it, the others have not; step finishes it. Converts with "
+     "the default "
+     "recipe first when there is no plan.",
      "step 4",
      cmd_step},
     {"run",
@@ -178,15 +187,103 @@ const struct command_info command_table[] = {
      "As step. Interrupt it with Ctrl-C: it stops between two steps and keeps what it has.",
      "run 8",
      cmd_run},
+    {"until",
+     CLASS_SPIKES,
+     {ARG("COND", VALUE_CONDITION)},
+     {NUMBER("steps", "N", 1, 4096, "give up after N steps (default: twice the plan's T)")},
+     "step until a condition is true",
+     "COND as for break; at least one step is taken. What it was true for is selected. Prints as step.",
+     "until logit_rmse < 0.1",
+     cmd_until},
     {"reset", CLASS_SPIKES, {{NULL}}, {{NULL}}, "go back to t = 0", "The picture stays. Prints the state.", "reset", cmd_reset},
+    {"back",
+     CLASS_SPIKES,
+     {MAYBE_NUMBER("N", 1, 4096)},
+     {{NULL}},
+     "go back N steps (default: 1)",
+     "The state is the one that was there, to the bit: the nearest checkpoint before it is restored and stepped on from. An "
+     "entered step counts "
+     "as one. set checkpoints bounds the memory of checkpoints; state says what they take. Prints the state.",
+     "back 3",
+     cmd_back},
     {"goto",
      CLASS_SPIKES,
      {ONE_NUMBER("T", 0, 4096)},
      {{NULL}},
      "go to t = T",
-     "Forwards by steps, backwards by starting again: the state is the same to the bit. Prints the state.",
+     "Forwards as step, backwards as back. Prints the state.",
      "goto 3",
      cmd_goto},
+    {"break",
+     CLASS_SPIKES,
+     {ARG("COND", VALUE_CONDITION)},
+     {{NULL}},
+     "stop stepping when a condition is true",
+     "COND compares numbers (< <= > >= == !=) and joins comparisons by and, or, not and parentheses. A number is a literal or: "
+     "spikes(S), "
+     "rate(S), error(S) (relative), range(S) (inputs outside the UGO's range) of a site in the last step; value(S) and "
+     "membrane(S) of any of "
+     "its elements; S[i,j] for one element, of which spikes and error may be asked too; t, top, ann, label (classes; their names "
+     "may be "
+     "used), logit_rmse. S is a site or a glob: one of them is enough. A number alone is true when it is not 0. Stepping stops "
+     "after the "
+     "step, and what the condition was true for is selected.",
+     "break error(blocks.*.attn) > 0.1",
+     cmd_break},
+    {"watch",
+     CLASS_SPIKES,
+     {ARG("EXPR", VALUE_CONDITION)},
+     {FLAG("silent", "print the value after each command that steps, and do not stop")},
+     "stop stepping when a value changes",
+     "EXPR is one number as in a condition (help break), or a condition, which is 0 or 1. The hidden neurons of a UGO are "
+     "elements too: "
+     "membrane(S[i,j]) is the largest, membrane(S[i,j,h]) that of neuron h.",
+     "watch membrane(blocks.2.mlp.act[5,17])",
+     cmd_watch},
+    {"info breakpoints",
+     CLASS_SPIKES,
+     {{NULL}},
+     {{NULL}},
+     "list breakpoints and watches",
+     "With their state, how often they were hit, at which t last, and where. asleep: the loaded model or plan has nothing to "
+     "read "
+     "there.",
+     "info breakpoints",
+     cmd_info_breakpoints},
+    {"enable",
+     CLASS_SPIKES,
+     {SOME_NUMBERS("N", 1, INT_MAX)},
+     {{NULL}},
+     "enable breakpoints (default: all)",
+     "By their numbers.",
+     "enable 2",
+     cmd_enable},
+    {"disable",
+     CLASS_SPIKES,
+     {SOME_NUMBERS("N", 1, INT_MAX)},
+     {{NULL}},
+     "disable breakpoints (default: all)",
+     "They stay, and do not stop.",
+     "disable 2",
+     cmd_disable},
+    {"delete",
+     CLASS_SPIKES,
+     {SOME_NUMBERS("N", 1, INT_MAX)},
+     {{NULL}},
+     "delete breakpoints (default: all)",
+     "By their numbers, which are not used again.",
+     "delete 1 3",
+     cmd_delete},
+    {"split",
+     CLASS_SPIKES,
+     {MAYBE("PLAN", VALUE_PLAN)},
+     {NUMBER("T", "N", 1, 1024, "steps that thresholds are calibrated for (default: the first plan's)")},
+     "step a second plan beside the first one",
+     "PLAN is a recipe, or off. Both plans see the same picture and are at the same t; every view shows both and their "
+     "difference (set side), "
+     "and step prints both.",
+     "split delta",
+     cmd_split},
     {"state",
      CLASS_SPIKES,
      {{NULL}},

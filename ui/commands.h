@@ -8,7 +8,8 @@
 typedef bool command_fn(struct app *app, const struct call *call, struct status *st);
 
 command_fn cmd_load, cmd_data, cmd_image, cmd_model, cmd_classes, cmd_ann;
-command_fn cmd_convert, cmd_plan, cmd_step, cmd_run, cmd_reset, cmd_goto, cmd_state, cmd_print, cmd_write;
+command_fn cmd_convert, cmd_plan, cmd_step, cmd_run, cmd_until, cmd_reset, cmd_back, cmd_goto, cmd_state, cmd_print, cmd_write;
+command_fn cmd_break, cmd_watch, cmd_info_breakpoints, cmd_enable, cmd_disable, cmd_delete, cmd_split;
 command_fn cmd_ugo_list, cmd_ugo_fit, cmd_ugo_show, cmd_ugo_import, cmd_ugo_export;
 command_fn cmd_view, cmd_save, cmd_panes;
 command_fn cmd_eval;
@@ -50,6 +51,13 @@ bool need_walk(struct app *app, struct status *st);
  * as `convert` explains), records it and makes it the workbench's. count: pictures. */
 struct plan_options;
 bool convert(struct app *app, struct plan_options *options, const char *path, int count, struct status *st);
+
+/* A plan by the name of its recipe, calibrated as `convert` would; the caller owns it. */
+struct plan *plan_named(struct app *app, const char *name, int T, struct status *st);
+
+/* The condition that is the call's first argument, to be read under the walk's plan;
+ * its fault becomes the call's. */
+struct condition *read_condition(struct app *app, const struct call *call, struct status *st);
 
 /* Opens a model, shows a picture of the open data set or a file: as the commands do. */
 bool open_model(struct app *app, const char *path, struct status *st);

@@ -144,6 +144,13 @@ add_kind(enum value_kind kind, const char *const *choices)
 		for (const struct view *v = view_table; v->name; v++)
 			list_add(v->name);
 		break;
+	case VALUE_CONDITION:
+		list_names(condition_words);
+		add_sites();
+		break;
+	case VALUE_PLAN:
+		list_add("off");
+		/* fall through */
 	case VALUE_RECIPE:
 		for (const struct recipe_info *r = recipe_table; r->name; r++)
 			list_add(r->name);
@@ -237,7 +244,7 @@ complete_argument(const struct command_info *info, const struct word *word, int 
 		return rl_completion_matches(text, list_next);
 	}
 	for (int i = 0; i < COMMAND_ARGS && info->arg[i].name; i++)
-		if (i == args || info->arg[i].many || info->arg[i].kind == VALUE_LINE)
+		if (i == args || info->arg[i].many || info->arg[i].kind == VALUE_LINE || info->arg[i].kind == VALUE_CONDITION)
 			arg = &info->arg[i];
 	if (arg && info->run == cmd_set && args == 1)
 		for (const struct setting_info *s = setting_table; s->name; s++)

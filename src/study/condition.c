@@ -41,6 +41,9 @@ static const char *const quantity_names[QUANTITIES] = {
     [QUANTITY_MEMBRANE] = "membrane",
 };
 
+const char *const condition_words[] = {"spikes(", "rate(", "error(", "range(", "value(", "membrane(", "logit_rmse", "top",
+				       "ann",     "t",     "label",  "and",    "or",     "not",       NULL};
+
 enum comparison { LESS, LESS_EQUAL, GREATER, GREATER_EQUAL, EQUAL, NOT_EQUAL, COMPARISONS };
 
 static const char *const comparison_signs[COMPARISONS] = {"<", "<=", ">", ">=", "==", "!="};
@@ -746,8 +749,7 @@ read_single(const struct condition *c, const struct reading *r, const struct wal
 }
 
 static bool
-compare_true(const struct condition *c, const struct condition_node *node, const struct walk *walk,
-	     struct condition_found *found)
+compare_true(const struct condition *c, const struct condition_node *node, const struct walk *walk, struct condition_found *found)
 {
 	double to = node->bare ? 0 : read_single(c, &node->right, walk);
 	const struct reading *r = &node->left;

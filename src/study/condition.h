@@ -28,6 +28,9 @@
 
 struct condition;
 
+/* The words of conditions, for completion; ends with NULL. */
+extern const char *const condition_words[];
+
 /* Where in the text a fault is, bytes. */
 struct condition_fault {
 	size_t at, length;

@@ -53,8 +53,8 @@ is_same(const struct history *h, const struct walk *walk, const struct history_r
 	const struct history_request *old = &h->request;
 
 	return h->walk == walk && h->pictures == walk->pictures && old->site.kind == r->site.kind &&
-	       old->site.block == r->site.block && old->element == r->element && old->unit == r->unit &&
-	       old->layer == r->layer && old->head == r->head && old->q == r->q && old->k == r->k;
+	       old->site.block == r->site.block && old->element == r->element && old->unit == r->unit && old->layer == r->layer &&
+	       old->head == r->head && old->q == r->q && old->k == r->k;
 }
 
 static const struct ugo *
