@@ -206,7 +206,7 @@ app_set_model(struct app *app, struct vit *vit, struct ann *ann)
 	vit_free(app->vit);
 	app->vit = vit;
 	app->ann = ann;
-	app->selection = (struct selection){.site = {SITE_ACT_OUT, 0}};
+	app->selection = (struct selection){.site = {SITE_ACT_OUT, 0}, .unit = -1};
 	app_clamp_selection(app);
 	breakpoints_bind(&app->breakpoints, app->vit, NULL);
 	app->serial++;

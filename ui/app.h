@@ -48,6 +48,7 @@ struct selection {
 	int q, k;         /* tokens: the row and column of an attention map */
 	struct site site; /* the tree's cursor; the raster shows it */
 	int neuron;       /* index into the site's flattened shape */
+	int unit;         /* hidden neuron of a UGO; -1: the one with the largest membrane */
 };
 
 /* A second plan beside the first one (`split`): all NULL without. */
@@ -57,6 +58,10 @@ struct split {
 	struct record *record;
 	struct history *history;
 };
+
+/* Which plans of a split views show. */
+enum side { SIDE_ALL, SIDE_FIRST, SIDE_SECOND, SIDE_DIFFERENCE };
+extern const char *const side_names[]; /* ends with NULL */
 
 /* Where the last command stopped before its end. */
 struct stop {
@@ -82,7 +87,11 @@ struct app {
 	struct walk *walk;       /* NULL until converted; walk->shown says whether it has the picture */
 	struct record *record;   /* of the walk: spikes by step for the raster (ui/record.h); NULL without a walk */
 	struct history *history; /* of the walk: what is selected, step by step; NULL without a walk */
+	bool history_wanted;       /* a view has drawn less of it than there is to know */
 	struct split split;
+	enum side side;
+	const struct split *minus; /* while views draw the difference: what is taken off, */
+	const struct walk *whole;  /* from this; walk is the difference then */
 	struct breakpoints breakpoints;
 	struct stop stop;
 	size_t checkpoint_bytes;   /* how much memory going back may use */

@@ -29,6 +29,8 @@ const struct setting_info setting_table[] = {
     {"k", "TOKEN", "the column of attention that views look at", VALUE_INT, NULL, 0, 1 << 20},
     {"site", "SITE", "the site that the raster shows", VALUE_SITE, NULL, 0, 0},
     {"neuron", "N", "the neuron of that site", VALUE_INT, NULL, 0, (double)INT_MAX},
+    {"unit", "N", "the hidden neuron there, of a UGO; -1: the one with the largest membrane", VALUE_INT, NULL, -1, 1023},
+    {"side", "SIDE", "what views show of a split: all, first, second, difference", VALUE_CHOICE, side_names, 0, 0},
     {NULL, NULL, NULL, VALUE_NONE, NULL, 0, 0},
 };
 
@@ -58,6 +60,8 @@ output_settings(struct output *o, const struct app *app)
 	output_int(o, "k", s->k);
 	output_text(o, "site", site_name(s->site, text));
 	output_int(o, "neuron", s->neuron);
+	output_int(o, "unit", s->unit);
+	output_text(o, "side", side_names[app->side]);
 }
 
 static const struct setting_info *
@@ -139,6 +143,8 @@ set_one(struct app *app, const struct setting_info *s, const char *value, struct
 		o->seed = (uint64_t)number;
 	else if (strcmp(s->name, "threads") == 0)
 		app_set_threads(app, (int)number);
+	else if (strcmp(s->name, "side") == 0)
+		app->side = (enum side)choice;
 	else if (strcmp(s->name, "checkpoints") == 0)
 		app_set_checkpoint_bytes(app, (size_t)number << 20);
 	else if (s->kind != VALUE_SIZE)

@@ -44,6 +44,10 @@ view_arguments(struct app *app, const struct view *view, const struct call *call
 	args->q = (int)call_int(call, "q", 0);
 	args->has_k = call_has(call, "k");
 	args->k = (int)call_int(call, "k", 0);
+	args->has_neuron = call_has(call, "neuron");
+	args->neuron = (int)call_int(call, "neuron", 0);
+	args->has_unit = call_has(call, "unit");
+	args->unit = (int)call_int(call, "unit", -1);
 	args->function = call_text(call, "function");
 	args->hidden = (int)call_int(call, "hidden", 0);
 	args->has_range = call_has(call, "range") && value_range(call_text(call, "range"), &args->lo, &args->hi);

@@ -69,7 +69,9 @@ static const char *const run_states[] = {"running", "done", "failed", "cancelled
 	    OTHER("function", "NAME", VALUE_UGO, "ugo: the function or UGO to show"),                                            \
 	    NUMBER("hidden", "H", 1, 1024, "ugo: neurons of the fit to show"),                                                   \
 	    OTHER("range", "LO,HI", VALUE_RANGE, "ugo: range of the fit to show"),                                               \
-	    NUMBER("zoom", "N", 0, 16, "raster: each step halves what is shown")
+	    NUMBER("zoom", "N", 0, 16, "raster: each step halves what is shown"),                                                \
+	    NUMBER("neuron", "N", 0, INT_MAX, "the element of the site"),                                                        \
+	    NUMBER("unit", "N", -1, 1023, "the hidden neuron there; -1: the one with the largest membrane")
 
 const struct command_info command_table[] = {
     /* --- model --- */
@@ -468,7 +470,7 @@ const struct command_info command_table[] = {
      {MAYBE("SETTING", VALUE_SETTING), MAYBE("VALUE", VALUE_TEXT)},
      {{NULL}},
      "print or change settings",
-     "Settings: format, color, ascii, size, seed, threads; and what views look at: layer, head, q, k, site, neuron.",
+     "Settings: format, color, ascii, size, seed, threads; checkpoints; and what views look at: layer, head, q, k, site, neuron, unit, side.",
      "set format json",
      cmd_set},
     {"source",

@@ -8,22 +8,27 @@
 #include <string.h>
 #include <unistd.h>
 
-#define ROW(name, help, site)                                                                                                    \
+#define ROW(name, help, site, splits)                                                                                            \
 	{                                                                                                                        \
-#name, help, site, view_##name##_title, view_##name##_draw                                                       \
+#name, help, site, splits, view_##name##_title, view_##name##_draw                                               \
 	}
 
 const struct view view_table[] = {
-    ROW(overview, "the whole default screen as one picture", false),
-    ROW(model, "the model's tree: rate, error and alarms of every site, the worst ones marked", false),
-    ROW(attention, "attention of a layer and head: estimate, correction, ANN, difference", true),
-    ROW(selected, "the selected query and key, and the selected site: values, spikes and error by t", true),
-    ROW(raster, "spikes of a site: neurons by time", true),
-    ROW(readout, "the five best classes of SNN and ANN, and their logits by t", false),
-    ROW(error, "error of a site by t, and of the residual stream by layer", true),
-    ROW(image, "the picture with its patches; the selected token's patch is framed", false),
-    ROW(ugo, "a function and its UGO with knots, and the error against the limit", true),
-    {NULL, NULL, false, NULL, NULL},
+    ROW(overview, "the whole default screen as one picture", false, VIEW_OF_ONE),
+    ROW(model, "the model's tree: rate, error and alarms of every site, the worst ones marked", false, VIEW_OF_BOTH),
+    ROW(attention, "attention of a layer and head: estimate, correction, ANN, difference", true, VIEW_OF_BOTH),
+    ROW(patches, "attention from and to the selected token, over the picture's patches", true, VIEW_OF_EACH),
+    ROW(product, "the product of a query and a key by t: what arrived, estimate, correction, sum sent", true, VIEW_OF_EACH),
+    ROW(selected, "the selected query and key, and the selected site: values, spikes and error by t", true, VIEW_OF_EACH),
+    ROW(neuron, "membrane, threshold and spikes of a neuron by t", true, VIEW_OF_EACH),
+    ROW(raster, "spikes of a site: neurons by time", true, VIEW_OF_EACH),
+    ROW(histogram, "what a site's function receives, against the range of its UGO", true, VIEW_OF_EACH),
+    ROW(readout, "the five best classes of SNN and ANN, and their logits by t", false, VIEW_OF_EACH),
+    ROW(error, "error of a site by t, and of the residual stream by layer", true, VIEW_OF_EACH),
+    ROW(residual, "error of the residual stream: layers by t", false, VIEW_OF_EACH),
+    ROW(image, "the picture with its patches; the selected token's patch is framed", false, VIEW_OF_ONE),
+    ROW(ugo, "a function and its UGO with knots, and the error against the limit", true, VIEW_OF_ONE),
+    {NULL, NULL, false, VIEW_OF_ONE, NULL, NULL},
 };
 #undef ROW
 
@@ -34,7 +39,8 @@ view_need(const struct view *view)
 		const char *name;
 		enum need need;
 	} needs[] = {{"model", NEED_MODEL},     {"attention", NEED_STEP}, {"selected", NEED_STEP}, {"raster", NEED_STEP},
-		     {"readout", NEED_PICTURE}, {"error", NEED_STEP},     {"image", NEED_PICTURE}};
+		     {"readout", NEED_PICTURE}, {"error", NEED_STEP},     {"image", NEED_PICTURE}, {"patches", NEED_STEP},
+		     {"product", NEED_STEP},    {"neuron", NEED_STEP},    {"residual", NEED_STEP}, {"histogram", NEED_STEP}};
 	size_t i;
 
 	for (i = 0; i < sizeof(needs) / sizeof(*needs); i++)
@@ -47,7 +53,7 @@ const struct view *
 view_find(const char *name, struct status *st)
 {
 	const struct view *found = NULL, *v;
-	char shown[80], names[200] = "";
+	char shown[80], names[300] = "";
 	int hits = 0;
 
 	for (v = view_table; v->name; v++) {
@@ -130,20 +136,10 @@ view_k(const struct app *app, const struct view_args *args)
 	return args->has_k ? args->k : app->selection.k;
 }
 
-const float *
-view_probe(const struct app *app, struct site site, enum snn_quantity q, struct tensor *hold)
+int
+view_neuron(const struct app *app, const struct view_args *args)
 {
-	struct status st = {0};
-
-	if (!app->walk || !snn_has(app->walk->snn, site, q) || !snn_probe(app->walk->snn, site, q, hold, &st))
-		return NULL;
-	return hold->data;
-}
-
-const float *
-view_reference(const struct app *app, struct site site)
-{
-	return app->walk->reference.value[site_index(app->vit, site)];
+	return args->has_neuron ? args->neuron : app->selection.neuron;
 }
 
 const struct ugo *
@@ -178,7 +174,8 @@ view_check(struct app *app, const struct view *view, const struct view_args *arg
 		return true;
 	return check_index("head", args->has_head, args->head, app->vit->heads, st) &&
 	       check_index("token", args->has_q, args->q, app->vit->tokens, st) &&
-	       check_index("token", args->has_k, args->k, app->vit->tokens, st);
+	       check_index("token", args->has_k, args->k, app->vit->tokens, st) &&
+	       check_index("neuron", args->has_neuron, args->neuron, (int)site_size(app->vit, view_site(app, args)), st);
 }
 
 /* Drawing */
@@ -194,7 +191,11 @@ view_draw(struct app *app, const struct view *view, const struct view_args *args
 		view->title(app, args, title, sizeof(title));
 		area = canvas_frame(canvas, area, title, line, name);
 	}
-	if (area.w > 0 && area.h > 0)
+	if (area.w <= 0 || area.h <= 0)
+		return;
+	if (view->of == VIEW_OF_EACH && view_is_split(app))
+		view_draw_sides(app, view, args, canvas, area);
+	else
 		view->draw(app, args, canvas, area);
 }
 

@@ -32,7 +32,7 @@ view_raster_title(struct app *app, const struct view_args *args, char *out, size
 
 /* The part of the record that is shown. */
 struct window {
-	const struct record *record;
+	const struct record *record, *minus; /* minus: to be taken off, or NULL */
 	int site, stride;
 	int first_neuron, neurons; /* of those recorded */
 	int first, last;           /* t */
@@ -43,7 +43,9 @@ window_make(const struct app *app, const struct view_args *args, struct window *
 {
 	int all;
 
-	*w = (struct window){.record = app->record, .site = site_index(app->vit, raster_site(app, args))};
+	*w = (struct window){.record = app->record,
+			     .minus = app->minus ? app->minus->record : NULL,
+			     .site = site_index(app->vit, raster_site(app, args))};
 	all = app->record ? record_neurons(app->record, w->site, &w->stride) : 0;
 	if (all == 0 || !record_span(app->record, &w->first, &w->last))
 		return false;
@@ -75,9 +77,11 @@ count_at(const struct window *w, int row, int rows, int col, int cols)
 
 	for (t = t0; t < t1; t++) {
 		const int8_t *counts = record_counts(w->record, w->site, t);
+		const int8_t *off = w->minus ? record_counts(w->minus, w->site, t) : NULL;
+		int count = (counts ? counts[neuron] : 0) - (off ? off[neuron] : 0);
 
-		if (counts && abs(counts[neuron]) > abs(best))
-			best = counts[neuron];
+		if (abs(count) > abs(best))
+			best = count;
 	}
 	return best;
 }
