@@ -6,6 +6,7 @@
 #include "ui/command.h"
 #include "ui/notebook.h"
 #include "ui/output.h"
+#include "ui/panes.h"
 
 #include <omp.h>
 #include <stdarg.h>
@@ -30,6 +31,7 @@ struct tee {
 struct app_private {
 	struct tee out, talk;
 	double started; /* when the running command did; seconds */
+	bool by_key;    /* the running command is a key's */
 	double shown;   /* when progress was last shown; 0: not yet */
 };
 
@@ -130,7 +132,8 @@ app_init(struct app *app, const char *db, FILE *out, FILE *talk, struct status *
 	if (!app->out || !app->talk)
 		return status_nomem(st, "the workbench");
 	app->terminal = isatty(fileno(out));
-	return open_store(app, db, st);
+	app->panes = panes_new(st);
+	return app->panes && open_store(app, db, st);
 }
 
 static void
@@ -191,6 +194,7 @@ app_done(struct app *app)
 	if (app->talk)
 		fclose(app->talk);
 	log_done(&app->log);
+	panes_free(app->panes);
 	free(app->own);
 	memset(app, 0, sizeof(*app));
 }
@@ -422,15 +426,16 @@ run_recorded(struct app *app, const struct call *call, struct status *st)
 {
 	int64_t outer = app->command;
 	double started = now();
-	bool ok;
+	bool ok, kept = call->info->class != CLASS_MOVEMENT;
 
-	app->command = notebook_command_begin(app, call->line);
+	app->command = kept ? notebook_command_begin(app, call->line) : outer;
 	*call->fault = (struct fault){0, 0};
 	ok = call->info->run(app, call, st);
 	if (!results_written(app) && ok)
 		ok = status_fail(st, STATUS_FAILED, "the results could not be written; is the disk full or the reader gone?");
 	progress_end(app);
-	notebook_command_end(app, app->command, st, now() - started);
+	if (kept)
+		notebook_command_end(app, app->command, st, now() - started);
 	app->command = outer;
 	return ok;
 }
@@ -441,14 +446,16 @@ app_execute(struct app *app, const char *line)
 	struct status st = {0};
 	struct fault fault;
 	struct call call;
+	bool parsed;
 
 	if (app->depth == 0) {
 		atomic_store(&app->cancel, false);
 		app->own->started = now();
 	}
-	if (app->capture && line[strspn(line, " \t")])
+	parsed = call_parse(&call, line, &fault, &st);
+	if (app->capture && line[strspn(line, " \t")] && !(app->own->by_key && call.info && call.info->class == CLASS_MOVEMENT))
 		log_add(&app->log, LOG_COMMAND, line, strlen(line));
-	if (!call_parse(&call, line, &fault, &st))
+	if (!parsed)
 		complain(app, &st, line, &fault);
 	else if (call.info && !run_recorded(app, &call, &st) && !(app->depth > 0 && st.code == STATUS_CANCELLED))
 		complain(app, &st, line, fault.length > 0 ? &fault : NULL);
@@ -456,6 +463,16 @@ app_execute(struct app *app, const char *line)
 	streams_flush(app);
 	app->serial++;
 	return st.code;
+}
+
+void
+app_key(struct app *app, const char *line)
+{
+	bool before = app->own->by_key;
+
+	app->own->by_key = true;
+	app_execute(app, line);
+	app->own->by_key = before;
 }
 
 enum status_code

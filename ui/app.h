@@ -23,6 +23,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+struct panes;
 struct record;
 struct store;
 
@@ -87,7 +88,7 @@ struct app {
 	struct walk *walk;       /* NULL until converted; walk->shown says whether it has the picture */
 	struct record *record;   /* of the walk: spikes by step for the raster (ui/record.h); NULL without a walk */
 	struct history *history; /* of the walk: what is selected, step by step; NULL without a walk */
-	bool history_wanted;       /* a view has drawn less of it than there is to know */
+	bool history_wanted;     /* a view has drawn less of it than there is to know */
 	struct split split;
 	enum side side;
 	const struct split *minus; /* while views draw the difference: what is taken off, */
@@ -106,6 +107,8 @@ struct app {
 
 	struct options options;
 	struct selection selection;
+	struct panes *panes; /* what the panes show, also while there are none; never NULL after app_init() */
+	int tutorial;        /* the scene that is on; 0: none */
 	struct log log;
 	FILE *out;        /* results: to where app_init() was told, and to the log */
 	FILE *talk;       /* messages, likewise */
@@ -134,6 +137,9 @@ void app_done(struct app *app);
  * capture is on, to the log alone) and messages to app->talk. An empty line or a
  * comment (#) is fine. */
 enum status_code app_execute(struct app *app, const char *line);
+
+/* Runs the command of a key. Movements (CLASS_MOVEMENT) leave no trace in log and notebook. */
+void app_key(struct app *app, const char *line);
 
 /* Runs the command lines of file, stopping at the first failure when bail; else
  * the code is the last failure's. name is for messages. */

@@ -2,6 +2,7 @@
 #include "ui/commands.h"
 
 #include "ui/help.h"
+#include "ui/panes.h"
 #include "ui/repl.h"
 
 #include <errno.h>
@@ -31,6 +32,7 @@ const struct setting_info setting_table[] = {
     {"neuron", "N", "the neuron of that site", VALUE_INT, NULL, 0, (double)INT_MAX},
     {"unit", "N", "the hidden neuron there, of a UGO; -1: the one with the largest membrane", VALUE_INT, NULL, -1, 1023},
     {"side", "SIDE", "what views show of a split: all, first, second, difference", VALUE_CHOICE, side_names, 0, 0},
+    {"mouse", "on|off", "clicks select and the wheel moves, in the panes", VALUE_CHOICE, switch_names, 0, 0},
     {NULL, NULL, NULL, VALUE_NONE, NULL, 0, 0},
 };
 
@@ -52,6 +54,7 @@ output_settings(struct output *o, const struct app *app)
 	output_int(o, "seed", (int64_t)app->options.seed);
 	output_int(o, "threads", app->options.threads);
 	output_int(o, "checkpoints", (int64_t)(app->checkpoint_bytes >> 20));
+	output_text(o, "mouse", switch_names[app->panes->mouse]);
 	if (!app->vit)
 		return;
 	output_int(o, "layer", s->layer);
@@ -143,6 +146,8 @@ set_one(struct app *app, const struct setting_info *s, const char *value, struct
 		o->seed = (uint64_t)number;
 	else if (strcmp(s->name, "threads") == 0)
 		app_set_threads(app, (int)number);
+	else if (strcmp(s->name, "mouse") == 0)
+		app->panes->mouse = choice == 1;
 	else if (strcmp(s->name, "side") == 0)
 		app->side = (enum side)choice;
 	else if (strcmp(s->name, "checkpoints") == 0)

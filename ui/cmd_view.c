@@ -1,7 +1,6 @@
-/* Commands that draw: views as text and as files, and the panes. */
+/* Commands that draw: views as text and as files. */
 #include "ui/commands.h"
 
-#include "ui/repl.h"
 #include "ui/view.h"
 
 #include <stdlib.h>
@@ -133,11 +132,4 @@ cmd_save(struct app *app, const struct call *call, struct status *st)
 	output_text(&o, "file", call->arg[0]);
 	output_text(&o, "view", view->name);
 	return output_print(&o, app->options.format, app->out, st);
-}
-
-bool
-cmd_panes(struct app *app, const struct call *call, struct status *st)
-{
-	(void)call;
-	return repl_panes(app, st);
 }

@@ -36,10 +36,23 @@ enum value_kind {
 	VALUE_UGO,   /* name of a UGO of this session, or a function */
 	VALUE_TOPIC, /* command or class */
 	VALUE_SETTING,
-	VALUE_RUN, /* number of a run */
+	VALUE_RUN,    /* number of a run */
+	VALUE_SELECT, /* what select knows */
+	VALUE_LAYOUT, /* name of a layout */
 };
 
-enum command_class { CLASS_MODEL, CLASS_SPIKES, CLASS_UGO, CLASS_VIEW, CLASS_STUDY, CLASS_NOTEBOOK, CLASS_SHELL, CLASSES };
+/* Of CLASS_MOVEMENT only the looking changes: the notebook does not keep them. */
+enum command_class {
+	CLASS_MODEL,
+	CLASS_SPIKES,
+	CLASS_UGO,
+	CLASS_VIEW,
+	CLASS_MOVEMENT,
+	CLASS_STUDY,
+	CLASS_NOTEBOOK,
+	CLASS_SHELL,
+	CLASSES
+};
 
 struct option_info {
 	const char *name;  /* without the dashes */

@@ -12,6 +12,8 @@ command_fn cmd_convert, cmd_plan, cmd_step, cmd_run, cmd_until, cmd_reset, cmd_b
 command_fn cmd_break, cmd_watch, cmd_info_breakpoints, cmd_enable, cmd_disable, cmd_delete, cmd_split;
 command_fn cmd_ugo_list, cmd_ugo_fit, cmd_ugo_show, cmd_ugo_import, cmd_ugo_export;
 command_fn cmd_view, cmd_save, cmd_panes;
+command_fn cmd_focus, cmd_look, cmd_out, cmd_maximise, cmd_keys, cmd_line, cmd_leave, cmd_zoom, cmd_scroll, cmd_select, cmd_find;
+command_fn cmd_layout, cmd_layout_list, cmd_layout_save, cmd_layout_delete, cmd_bind, cmd_unbind, cmd_tutorial;
 command_fn cmd_eval;
 command_fn cmd_session_new, cmd_session_open, cmd_session_list, cmd_session_note, cmd_runs, cmd_show, cmd_query;
 command_fn cmd_set, cmd_source, cmd_history, cmd_help, cmd_apropos, cmd_quit;
@@ -29,7 +31,8 @@ enum what {
 	WHAT_THRESHOLD,
 	WHAT_INPUT
 };
-extern const char *const rule_names[]; /* of enum threshold_rule */
+extern const char *const rule_names[];   /* of enum threshold_rule */
+extern const char *const select_names[]; /* what `select` knows */
 
 /* What `set` knows; the words for completion and help. */
 struct setting_info {

@@ -1,6 +1,7 @@
 /* Completion from the command table: commands, options, and values by their kind. */
 #include "db/query.h"
 #include "ui/commands.h"
+#include "ui/panes.h"
 #include "ui/repl.h"
 #include "ui/view.h"
 
@@ -131,6 +132,17 @@ add_sql(void)
 }
 
 static void
+add_layouts(void)
+{
+	const struct panes *panes = list.app->panes;
+
+	for (int i = 0; i < panes->owns; i++)
+		list_add(panes->own[i].name);
+	for (const struct named_layout *l = layout_defaults; *l->name; l++)
+		list_add(l->name);
+}
+
+static void
 add_kind(enum value_kind kind, const char *const *choices)
 {
 	switch (kind) {
@@ -143,6 +155,12 @@ add_kind(enum value_kind kind, const char *const *choices)
 	case VALUE_VIEW:
 		for (const struct view *v = view_table; v->name; v++)
 			list_add(v->name);
+		break;
+	case VALUE_SELECT:
+		list_names(select_names);
+		break;
+	case VALUE_LAYOUT:
+		add_layouts();
 		break;
 	case VALUE_CONDITION:
 		list_names(condition_words);

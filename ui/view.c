@@ -8,27 +8,31 @@
 #include <string.h>
 #include <unistd.h>
 
-#define ROW(name, help, site, splits)                                                                                            \
+#define ROW(name, help, site, of, hit)                                                                                           \
 	{                                                                                                                        \
-#name, help, site, splits, view_##name##_title, view_##name##_draw                                               \
+#name, help, site, of, view_##name##_title, view_##name##_draw, hit                                              \
 	}
 
 const struct view view_table[] = {
-    ROW(overview, "the whole default screen as one picture", false, VIEW_OF_ONE),
-    ROW(model, "the model's tree: rate, error and alarms of every site, the worst ones marked", false, VIEW_OF_BOTH),
-    ROW(attention, "attention of a layer and head: estimate, correction, ANN, difference", true, VIEW_OF_BOTH),
-    ROW(patches, "attention from and to the selected token, over the picture's patches", true, VIEW_OF_EACH),
-    ROW(product, "the product of a query and a key by t: what arrived, estimate, correction, sum sent", true, VIEW_OF_EACH),
-    ROW(selected, "the selected query and key, and the selected site: values, spikes and error by t", true, VIEW_OF_EACH),
-    ROW(neuron, "membrane, threshold and spikes of a neuron by t", true, VIEW_OF_EACH),
-    ROW(raster, "spikes of a site: neurons by time", true, VIEW_OF_EACH),
-    ROW(histogram, "what a site's function receives, against the range of its UGO", true, VIEW_OF_EACH),
-    ROW(readout, "the five best classes of SNN and ANN, and their logits by t", false, VIEW_OF_EACH),
-    ROW(error, "error of a site by t, and of the residual stream by layer", true, VIEW_OF_EACH),
-    ROW(residual, "error of the residual stream: layers by t", false, VIEW_OF_EACH),
-    ROW(image, "the picture with its patches; the selected token's patch is framed", false, VIEW_OF_ONE),
-    ROW(ugo, "a function and its UGO with knots, and the error against the limit", true, VIEW_OF_ONE),
-    {NULL, NULL, false, VIEW_OF_ONE, NULL, NULL},
+    ROW(overview, "the whole default screen as one picture", false, VIEW_OF_ONE, NULL),
+    ROW(model, "the model's tree: rate, error and alarms of every site, the worst ones marked", false, VIEW_OF_BOTH,
+	view_model_hit),
+    ROW(attention, "attention of a layer and head: estimate, correction, ANN, difference", true, VIEW_OF_BOTH,
+	view_attention_hit),
+    ROW(patches, "attention from and to the selected token, over the picture's patches", true, VIEW_OF_EACH, NULL),
+    ROW(product, "the product of a query and a key by t: what arrived, estimate, correction, sum sent", true, VIEW_OF_EACH, NULL),
+    ROW(selected, "the selected query and key, and the selected site: values, spikes and error by t", true, VIEW_OF_EACH, NULL),
+    ROW(neuron, "membrane, threshold and spikes of a neuron by t", true, VIEW_OF_EACH, NULL),
+    ROW(raster, "spikes of a site: neurons by time", true, VIEW_OF_EACH, view_raster_hit),
+    ROW(histogram, "what a site's function receives, against the range of its UGO", true, VIEW_OF_EACH, NULL),
+    ROW(readout, "the five best classes of SNN and ANN, and their logits by t", false, VIEW_OF_EACH, NULL),
+    ROW(error, "error of a site by t, and of the residual stream by layer", true, VIEW_OF_EACH, NULL),
+    ROW(residual, "error of the residual stream: layers by t", false, VIEW_OF_EACH, view_residual_hit),
+    ROW(image, "the picture with its patches; the selected token's patch is framed", false, VIEW_OF_ONE, view_image_hit),
+    ROW(ugo, "a function and its UGO with knots, and the error against the limit", true, VIEW_OF_ONE, NULL),
+    ROW(log, "what was typed, and what it printed", false, VIEW_OF_ONE, NULL),
+    ROW(tutorial, "the scene of the tutorial that is on", false, VIEW_OF_ONE, NULL),
+    {NULL, NULL, false, VIEW_OF_ONE, NULL, NULL, NULL},
 };
 #undef ROW
 
@@ -275,6 +279,24 @@ status_step(const struct app *app, char *out, size_t size)
 		 short_number(last->logit_rmse, number[3], sizeof(number[3])));
 }
 
+/* "t=4", within a step "t=4+ blocks.2.attn.qk", and what stopped it. */
+static void
+status_time(const struct app *app, char *out, size_t size)
+{
+	const struct walk *walk = app->walk;
+	char name[SITE_NAME_MAX];
+
+	if (walk->site >= 0)
+		snprintf(out, size, "t=%d+ %s", walk->t, site_name(site_at(walk->vit, walk->site), name));
+	else
+		snprintf(out, size, "t=%d", walk->t);
+	if (app->stop.stopped && app->stop.number)
+		snprintf(out + strlen(out), size - strlen(out), "  stopped by %s %d", app->stop.is_watch ? "watch" : "breakpoint",
+			 app->stop.number);
+	else if (app->stop.stopped)
+		snprintf(out + strlen(out), size - strlen(out), "  stopped");
+}
+
 static void
 status_where(const struct app *app, bool model, char *out, size_t size)
 {
@@ -297,7 +319,7 @@ view_status(struct app *app, int columns, char *out, size_t size)
 		return;
 	}
 	if (app->walk && app->walk->shown) {
-		snprintf(out, size, "t=%d", app->walk->t);
+		status_time(app, out, size);
 		status_step(app, step, sizeof(step));
 		append(out, size, step);
 	} else {

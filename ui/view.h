@@ -21,7 +21,7 @@ struct view_args {
 	bool has_range;
 	double lo, hi; /* ugo: the range to fit (has_range) */
 	int zoom;      /* raster: 0 all, each step halves what is shown; ugo and curves ignore it */
-	int scroll;    /* rows scrolled down (model, raster) */
+	int scroll;    /* lines scrolled back (log) */
 	bool framed;   /* draw a frame with the title (else the title is left out) */
 	bool focused;  /* its frame stands out */
 };
@@ -40,6 +40,10 @@ struct view {
 	/* What the frame says ("raster blocks.3.mlp.act, neurons x t"). */
 	void (*title)(struct app *app, const struct view_args *args, char *out, size_t size);
 	void (*draw)(struct app *app, const struct view_args *args, struct canvas *canvas, struct rect area);
+	/* The command that selects what is drawn at a cell when area is the view's inside;
+	 * false: nothing. NULL: nothing can be selected. */
+	bool (*hit)(struct app *app, const struct view_args *args, const struct canvas *canvas, struct rect area, int x, int y,
+		    char *command, size_t size);
 };
 
 /* Ends with a NULL name. */

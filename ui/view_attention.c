@@ -168,6 +168,30 @@ second_value(const struct app *app, struct site site, struct tensor *hold)
 	return snn_has(snn, site, SNN_VALUE) && snn_probe(snn, site, SNN_VALUE, hold, &st) ? hold->data : NULL;
 }
 
+bool
+view_attention_hit(struct app *app, const struct view_args *args, const struct canvas *canvas, struct rect area, int x, int y,
+		   char *command, size_t size)
+{
+	struct heat_fit fit;
+	int count, w, scale = area.h >= 5, row, col;
+
+	(void)args;
+	if (!app->vit)
+		return false;
+	count = maps_that_fit(area, app->vit->tokens);
+	w = area.w / count;
+	if (w < 2)
+		return false;
+	fit = canvas_heat_fit(canvas, (struct rect){area.x + 1, area.y + 1, w - 1, area.h - scale - 1}, app->vit->tokens,
+			      app->vit->tokens);
+	col = ((x - area.x) % w - 1) / (fit.unit * fit.magnify) * fit.factor;
+	row = (y - area.y - 1) * fit.per_row / fit.magnify * fit.factor;
+	if (x - area.x >= count * w || (x - area.x) % w < 1 || y <= area.y || row >= app->vit->tokens || col >= app->vit->tokens)
+		return false;
+	snprintf(command, size, "select q %d %d", row, col);
+	return true;
+}
+
 void
 view_attention_draw(struct app *app, const struct view_args *args, struct canvas *canvas, struct rect area)
 {

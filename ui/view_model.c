@@ -236,7 +236,7 @@ draw_heading(const struct tree *tree, struct canvas *canvas, struct rect area, i
 
 /* The first row shown, so that the selected one is seen. */
 static int
-first_row(const struct tree *tree, int h, int scroll)
+first_row(const struct tree *tree, int h)
 {
 	int i, at = 0, first;
 
@@ -244,31 +244,73 @@ first_row(const struct tree *tree, int h, int scroll)
 		if (is_selected(tree, &tree->row[i]) ||
 		    (tree->row[i].block == tree->app->selection.site.block && tree->row[i].block >= 0 && !tree->row[i].open))
 			at = i;
-	first = at - h / 2 + scroll;
+	first = at - h / 2;
 	if (first > tree->rows - h)
 		first = tree->rows - h;
 	return first < 0 ? 0 : first;
 }
 
+static void
+look(struct tree *tree, struct app *app)
+{
+	*tree = (struct tree){.app = app};
+	if (app->walk && app->walk->shown && (app->walk->t > 0 || app->walk->site >= 0))
+		tree->walk = app->walk;
+	if (view_is_split(app))
+		tree->other = walk_last(app->split.walk);
+	find_worst(tree);
+}
+
+static bool
+fits_whole(const struct app *app, struct rect area)
+{
+	return site_count(app->vit) + app->vit->depth + 2 <= area.h;
+}
+
+bool
+view_model_hit(struct app *app, const struct view_args *args, const struct canvas *canvas, struct rect area, int x, int y,
+	       char *command, size_t size)
+{
+	struct tree tree;
+	char name[SITE_NAME_MAX];
+	int head, row;
+
+	(void)args;
+	(void)canvas;
+	(void)x;
+	if (!app->vit)
+		return false;
+	look(&tree, app);
+	head = area.h >= 6 ? (tree.worst[0] >= 0) + (tree.walk != NULL) : 0;
+	if (!make_rows(&tree, fits_whole(app, area)))
+		return false;
+	/* The line above the tree names the worst site. */
+	row = y - area.y < head ? -1 : first_row(&tree, area.h - head) + y - area.y - head;
+	if (row < tree.rows && (row >= 0 || (y == area.y && tree.worst[0] >= 0)))
+		snprintf(command, size, "select site %s",
+			 site_name(site_at(app->vit, row < 0 ? tree.worst[0] : tree.row[row].site), name));
+	else
+		command[0] = '\0';
+	free(tree.row);
+	return command[0] != '\0';
+}
+
 void
 view_model_draw(struct app *app, const struct view_args *args, struct canvas *canvas, struct rect area)
 {
-	struct tree tree = {.app = app};
+	struct tree tree;
 	int head, first, i;
 
+	(void)args;
 	if (view_lacking(app, NEED_MODEL, canvas, area))
 		return;
-	if (app->walk && app->walk->shown && (app->walk->t > 0 || app->walk->site >= 0))
-		tree.walk = app->walk;
-	if (view_is_split(app))
-		tree.other = walk_last(app->split.walk);
-	find_worst(&tree);
-	if (!make_rows(&tree, site_count(app->vit) + app->vit->depth + 2 <= area.h))
+	look(&tree, app);
+	if (!make_rows(&tree, fits_whole(app, area)))
 		return;
 	head = area.h >= 6 ? draw_worst(&tree, canvas, area) : 0;
 	if (area.h >= 6 && tree.walk)
 		draw_heading(&tree, canvas, area, area.y + head++);
-	first = first_row(&tree, area.h - head, args->scroll);
+	first = first_row(&tree, area.h - head);
 	for (i = 0; i < area.h - head && first + i < tree.rows; i++)
 		draw_row(&tree, &tree.row[first + i], canvas, (struct rect){area.x, area.y + head + i, area.w, 1});
 	free(tree.row);

@@ -65,6 +65,18 @@ VIEW(neuron);
 VIEW(residual);
 VIEW(histogram);
 VIEW(patches);
+VIEW(log);
+VIEW(tutorial);
 #undef VIEW
+
+#define HIT(name)                                                                                                                \
+	bool view_##name##_hit(struct app *app, const struct view_args *args, const struct canvas *canvas, struct rect area,     \
+			       int x, int y, char *command, size_t size)
+HIT(model);
+HIT(attention);
+HIT(raster);
+HIT(image);
+HIT(residual);
+#undef HIT
 
 #endif

@@ -87,3 +87,24 @@ view_residual_draw(struct app *app, const struct view_args *args, struct canvas 
 	canvas_heat_scale(canvas, (struct rect){inside.x, area.y + fit.h + 1, inside.w < 40 ? inside.w : 40, 1}, &heat, each);
 	free(data);
 }
+
+bool
+view_residual_hit(struct app *app, const struct view_args *args, const struct canvas *canvas, struct rect area, int x, int y,
+		  char *command, size_t size)
+{
+	struct rect inside = {area.x + LABEL, area.y, area.w - LABEL, area.h - 2};
+	struct heat_fit fit;
+	int each, columns, layer;
+
+	(void)args;
+	if (view_lacks(app, NEED_STEP) || inside.w < 1 || inside.h < 1 || x < inside.x)
+		return false;
+	each = steps_per_column(app->walk->t, inside.w);
+	columns = (app->walk->t + each - 1) / each;
+	fit = canvas_heat_fit(canvas, inside, app->vit->depth, columns);
+	layer = (y - inside.y) * fit.per_row / fit.magnify * fit.factor;
+	if (layer >= app->vit->depth || y < inside.y || (x - inside.x) / (fit.unit * fit.magnify) >= columns)
+		return false;
+	snprintf(command, size, "select layer %d", layer);
+	return true;
+}
