@@ -181,6 +181,7 @@ app_done(struct app *app)
 	forget_plan(app);
 	forget_picture(app);
 	breakpoints_done(&app->breakpoints);
+	single_free(app->single);
 	ann_free(app->ann);
 	dataset_close(app->data);
 	vit_free(app->vit);

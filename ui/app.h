@@ -15,6 +15,7 @@
 #include "snn/plan.h"
 #include "study/breakpoint.h"
 #include "study/history.h"
+#include "study/single.h"
 #include "study/walk.h"
 #include "ui/log.h"
 #include "ui/record.h"
@@ -60,6 +61,14 @@ struct split {
 	struct history *history;
 };
 
+/* What `neuron` ran last; owns the settings' train. */
+struct single {
+	struct single_settings settings;
+	struct single_trace trace;
+	struct single_curve curve;
+};
+void single_free(struct single *single); /* NULL is fine */
+
 /* Which plans of a split views show. */
 enum side { SIDE_ALL, SIDE_FIRST, SIDE_SECOND, SIDE_DIFFERENCE };
 extern const char *const side_names[]; /* ends with NULL */
@@ -94,6 +103,7 @@ struct app {
 	const struct split *minus; /* while views draw the difference: what is taken off, */
 	const struct walk *whole;  /* from this; walk is the difference then */
 	struct breakpoints breakpoints;
+	struct single *single; /* NULL: none yet */
 	struct stop stop;
 	size_t checkpoint_bytes;   /* how much memory going back may use */
 	struct ugo *ugo[APP_UGOS]; /* fitted or imported, by name, oldest first */

@@ -31,6 +31,7 @@ enum value_kind {
 	VALUE_SITE, /* glob of sites */
 	VALUE_VIEW,
 	VALUE_FUNCTION,
+	VALUE_NEURON, /* model of a neuron */
 	VALUE_RECIPE,
 	VALUE_PLAN,  /* a recipe or a saved plan */
 	VALUE_UGO,   /* name of a UGO of this session, or a function */

@@ -1,5 +1,6 @@
 /* Completion from the command table: commands, options, and values by their kind. */
 #include "db/query.h"
+#include "snn/neuron.h"
 #include "ui/commands.h"
 #include "ui/panes.h"
 #include "ui/repl.h"
@@ -155,6 +156,11 @@ add_kind(enum value_kind kind, const char *const *choices)
 	case VALUE_VIEW:
 		for (const struct view *v = view_table; v->name; v++)
 			list_add(v->name);
+		break;
+	case VALUE_NEURON:
+		for (int i = NEURON_NONE + 1; i < NEURON_KINDS; i++)
+			list_add(neuron_name((enum neuron_kind)i));
+		list_add("delta");
 		break;
 	case VALUE_SELECT:
 		list_names(select_names);

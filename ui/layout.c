@@ -321,8 +321,7 @@ layout_make(struct layout *layout, int w, int h, bool with_command, const struct
 		place_plan(layout, plan, r);
 	else
 		place_default(layout, r, maps);
-	if (!alone)
-		place(layout, "log", log);
+	place(layout, "log", log);
 }
 
 const struct placed *

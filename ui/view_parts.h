@@ -65,6 +65,7 @@ VIEW(neuron);
 VIEW(residual);
 VIEW(histogram);
 VIEW(patches);
+VIEW(single);
 VIEW(log);
 VIEW(tutorial);
 #undef VIEW
