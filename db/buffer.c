@@ -6,8 +6,10 @@
 enum {
 	ROWS_MANY = 16384,  /* written when a new step begins */
 	ROWS_MAX = 1 << 20, /* kept when they cannot be written (56 MB) */
+	SPANS_MAX = 4096,
 	NAMES_MAX = 1 << 20,
 };
+static const size_t SPAN_BYTES_MANY = 16 << 20, SPAN_BYTES_MAX = 64 << 20;
 static const double SECONDS_BETWEEN_WRITES = 1;
 
 /* FNV-1a: names are short. */
@@ -110,28 +112,64 @@ write_row(struct store *store, const struct row *row, struct status *st)
 		       store_exec(store, STATEMENT_SITE_METRIC, NULL, st, "iiiir", row->run, (int64_t)row->t, site->id, name->id,
 				  row->value);
 	default:
-		return store_exec(store, STATEMENT_PREDICTION, NULL, st, "iiiiii", row->run, (int64_t)row->picture,
-				  (int64_t)row->t, (int64_t)row->label, (int64_t)row->ann, (int64_t)row->snn);
+		return store_exec(store, STATEMENT_PREDICTION, NULL, st, "iiiiiirrrrr", row->run, (int64_t)row->picture,
+				  (int64_t)row->t, (int64_t)row->label, (int64_t)row->ann, (int64_t)row->snn, row->outcome[0],
+				  row->outcome[1], row->outcome[2], row->outcome[3], row->outcome[4]);
 	}
+}
+
+static bool
+write_span(struct store *store, const struct span *span, struct status *st)
+{
+	struct interned *list = &store->lists.entry[span->list];
+
+	return intern_id(store, list, STATEMENT_SITE_LIST_FIND, STATEMENT_SITE_LIST_ADD, st) &&
+	       store_exec(store, STATEMENT_STEP_SPAN, NULL, st, "iiiib", span->run, (int64_t)span->first_t, (int64_t)span->steps,
+			  list->id, (const void *)span->data, span->used * sizeof(*span->data));
+}
+
+/* Somebody may have deleted the run: what is measured of it must not keep the rest out. */
+static bool
+forgive_orphan(struct store *store, bool written, int64_t run, const struct status *why, struct status *st)
+{
+	if (written)
+		return true;
+	if (sqlite3_extended_errcode(store->db) != SQLITE_CONSTRAINT_FOREIGNKEY)
+		return status_fail(st, why->code, "%s", why->message);
+	store->buffer.orphan = run;
+	return true;
 }
 
 bool
 buffer_write(struct store *store, struct status *st)
 {
 	struct buffer *b = &store->buffer;
+	struct status why = {0};
 
 	b->orphan = 0;
-	for (size_t i = 0; i < b->count; i++) {
-		struct status why = {0};
-
-		if (write_row(store, &b->row[i], &why))
-			continue;
-		/* Somebody has deleted the run: its rows must not keep the others out. */
-		if (sqlite3_extended_errcode(store->db) != SQLITE_CONSTRAINT_FOREIGNKEY)
-			return status_fail(st, why.code, "%s", why.message);
-		b->orphan = b->row[i].run;
-	}
+	for (size_t i = 0; i < b->count; i++, status_clear(&why))
+		if (!forgive_orphan(store, write_row(store, &b->row[i], &why), b->row[i].run, &why, st))
+			return false;
+	for (int i = 0; i < b->spans; i++, status_clear(&why))
+		if (!forgive_orphan(store, write_span(store, &b->span[i], &why), b->span[i].run, &why, st))
+			return false;
 	return true;
+}
+
+static void
+forget_spans(struct buffer *b)
+{
+	for (int i = 0; i < b->spans; i++)
+		free(b->span[i].data);
+	b->spans = 0;
+	b->span_bytes = 0;
+}
+
+static void
+forget_ids(struct intern *intern)
+{
+	for (int i = 0; i < intern->count; i++)
+		intern->entry[i].id = 0;
 }
 
 bool
@@ -143,6 +181,7 @@ buffer_written(struct store *store, bool committed, struct status *st)
 	b->failed = !committed;
 	if (committed) {
 		b->count = b->step = 0;
+		forget_spans(b);
 		if (b->orphan)
 			return status_fail(st, STATUS_DATA,
 					   "%s: run %lld is not in this database (was it deleted?); its measurements are dropped",
@@ -150,10 +189,9 @@ buffer_written(struct store *store, bool committed, struct status *st)
 		return true;
 	}
 	/* Numbers given to names may have been taken back. */
-	for (int i = 0; i < store->sites.count; i++)
-		store->sites.entry[i].id = 0;
-	for (int i = 0; i < store->names.count; i++)
-		store->names.entry[i].id = 0;
+	forget_ids(&store->sites);
+	forget_ids(&store->names);
+	forget_ids(&store->lists);
 	return false;
 }
 
@@ -166,11 +204,12 @@ write_when_due(struct store *store, struct status *st)
 	int rc;
 	bool ok;
 
-	if (b->count == 0) {
+	if (b->count == 0 && b->spans == 0) {
 		b->written = sql_now();
 		return true;
 	}
-	if ((b->failed || b->count < ROWS_MANY) && sql_now() - b->written < SECONDS_BETWEEN_WRITES)
+	if ((b->failed || (b->count < ROWS_MANY && b->span_bytes < SPAN_BYTES_MANY)) &&
+	    sql_now() - b->written < SECONDS_BETWEEN_WRITES)
 		return true;
 	store->patience_ms = STORE_GLANCE_MS;
 	rc = sql_number(store->db, "BEGIN IMMEDIATE", NULL);
@@ -207,30 +246,111 @@ reserve(struct buffer *b)
 	return true;
 }
 
+/* A row of another step than the last: the whole steps before it may be written. */
+static bool
+begin_step(struct store *store, const struct row *row, struct status *st)
+{
+	struct buffer *b = &store->buffer;
+
+	if (b->begun && same_step(&b->last, row))
+		return true;
+	b->step = b->count;
+	b->refusing = false;
+	b->begun = true;
+	b->last = *row;
+	return write_when_due(store, st);
+}
+
+/* The step has no room: none of it is kept. */
+static bool
+refuse_step(struct store *store, const struct row *row, struct status *st)
+{
+	struct buffer *b = &store->buffer;
+	struct span *last = b->spans ? &b->span[b->spans - 1] : NULL;
+
+	if (!b->refusing && last && last->run == row->run && last->first_t + last->steps - 1 == row->t) {
+		size_t count = last->used / (size_t)last->steps--;
+
+		last->used -= count;
+		b->span_bytes -= count * sizeof(*last->data);
+		if (last->steps == 0) {
+			free(last->data);
+			b->spans--;
+		}
+	}
+	b->refusing = true;
+	b->count = b->step;
+	return status_fail(st, STATUS_DATA,
+			   "%s: too many measurements wait to be written; this step is not recorded (free disk space, or let "
+			   "other programs finish with the file)",
+			   store->path);
+}
+
 bool
 buffer_add(struct store *store, const struct row *row, struct status *st)
 {
 	struct buffer *b = &store->buffer;
-	bool ok = true;
+	bool ok = begin_step(store, row, st);
 
-	if (!b->begun || !same_step(&b->last, row)) {
-		b->step = b->count;
-		b->refusing = false;
-		b->begun = true;
-		b->last = *row;
-		ok = write_when_due(store, st);
-	}
-	if (!b->refusing && !reserve(b)) {
-		b->refusing = true;
-		b->count = b->step;
-	}
-	if (b->refusing)
-		return status_fail(
-		    st, STATUS_DATA,
-		    "%s: too many measurements wait to be written; this step is not recorded (free disk space, or let other "
-		    "programs finish with the file)",
-		    store->path);
+	if (b->refusing || !reserve(b))
+		return refuse_step(store, row, st);
 	b->row[b->count++] = *row;
+	return ok;
+}
+
+/* The span that step t continues, or a new one; NULL when there is no room. */
+static struct span *
+span_for(struct buffer *b, int64_t run, int t, int list)
+{
+	struct span *last = b->spans ? &b->span[b->spans - 1] : NULL, *more;
+	int capacity = b->span_capacity ? 2 * b->span_capacity : 16;
+
+	if (last && last->run == run && last->list == list && last->first_t + last->steps == t)
+		return last;
+	if (b->spans == b->span_capacity) {
+		if (capacity > SPANS_MAX || !(more = realloc(b->span, (size_t)capacity * sizeof(*more))))
+			return NULL;
+		b->span = more;
+		b->span_capacity = capacity;
+	}
+	b->span[b->spans] = (struct span){.run = run, .first_t = t, .list = list};
+	return &b->span[b->spans++];
+}
+
+static bool
+span_append(struct span *span, const float *values, size_t count)
+{
+	size_t capacity = span->capacity ? 2 * span->capacity : 4 * count;
+	float *data;
+
+	if (span->used + count > span->capacity) {
+		if (!(data = realloc(span->data, capacity * sizeof(*data))))
+			return false;
+		span->data = data;
+		span->capacity = capacity;
+	}
+	memcpy(span->data + span->used, values, count * sizeof(*values));
+	span->used += count;
+	span->steps++;
+	return true;
+}
+
+bool
+buffer_add_sites(struct store *store, int64_t run, int t, int list, const float *values, int sites, struct status *st)
+{
+	struct buffer *b = &store->buffer;
+	struct row row = {.kind = ROW_SITE_METRIC, .run = run, .t = t};
+	size_t count = (size_t)sites * SITE_VALUES;
+	bool ok = begin_step(store, &row, st);
+	struct span *span;
+
+	if (b->refusing || b->span_bytes + count * sizeof(*values) > SPAN_BYTES_MAX || !(span = span_for(b, run, t, list)))
+		return refuse_step(store, &row, st);
+	if (!span_append(span, values, count)) {
+		b->spans -= span->steps == 0;
+		return refuse_step(store, &row, st);
+	}
+	b->span_bytes += count * sizeof(*values);
 	return ok;
 }
 
@@ -238,6 +358,9 @@ void
 buffer_done(struct store *store)
 {
 	free(store->buffer.row);
+	forget_spans(&store->buffer);
+	free(store->buffer.span);
 	intern_done(&store->sites);
 	intern_done(&store->names);
+	intern_done(&store->lists);
 }

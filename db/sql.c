@@ -17,8 +17,28 @@ static const struct {
 			 "ON CONFLICT(hash) DO UPDATE SET name = ?2, family = ?3, path = ?4, parameters = ?5"},
     [STATEMENT_DATASET] = {"record the data set", "INSERT INTO datasets(hash, path, images, classes) VALUES (?1, ?2, ?3, ?4) "
 						  "ON CONFLICT(hash) DO UPDATE SET path = ?2, images = ?3, classes = ?4"},
-    [STATEMENT_PLAN] = {"record the plan", "INSERT INTO plans(hash, model_hash, recipe, T, json) VALUES (?1, ?2, ?3, ?4, ?5) "
-					   "ON CONFLICT(hash) DO UPDATE SET model_hash = ?2, recipe = ?3, T = ?4, json = ?5"},
+    [STATEMENT_PLAN] = {"record the plan",
+			"INSERT INTO plans(hash, model_hash, recipe, T, json, content) VALUES (?1, ?2, ?3, ?4, ?5, ?6) "
+			"ON CONFLICT(hash) DO UPDATE SET model_hash = ?2, recipe = ?3, T = ?4, json = ?5, "
+			"content = coalesce(?6, content)"},
+    [STATEMENT_PLAN_CONTENT] = {"read the plan", "SELECT content FROM plans WHERE hash = ?1 AND content IS NOT NULL"},
+    [STATEMENT_PLAN_HAS] = {"find the plan", "SELECT 1 FROM plans WHERE hash = ?1 AND content IS NOT NULL"},
+    [STATEMENT_PLAN_NAME] = {"name the plan", "INSERT INTO plan_names(name, plan_hash) VALUES (?1, ?2) "
+					      "ON CONFLICT(name) DO UPDATE SET name = ?1 WHERE plan_hash = ?2 RETURNING 1"},
+    [STATEMENT_PLAN_RENAME] = {"name the plan", "INSERT INTO plan_names(name, plan_hash) VALUES (?1, ?2) "
+						"ON CONFLICT(name) DO UPDATE SET plan_hash = ?2 RETURNING 1"},
+    [STATEMENT_PLAN_LIST] =
+	{"read the plans",
+	 "SELECT p.hash, p.model_hash, p.recipe, p.T, p.json, p.content, n.name, coalesce(n.created, p.created), m.name "
+	 "FROM plans AS p LEFT JOIN plan_names AS n ON n.plan_hash = p.hash LEFT JOIN models AS m ON m.hash = p.model_hash "
+	 "ORDER BY coalesce(n.created, p.created) DESC"},
+    /* A name before a hash, or its beginning; two rows when that is not enough to tell. */
+    [STATEMENT_PLAN_FIND] =
+	{"find the plan",
+	 "SELECT p.hash, p.model_hash, p.recipe, p.T, p.json, p.content, n.name, coalesce(n.created, p.created), m.name "
+	 "FROM plans AS p LEFT JOIN plan_names AS n ON n.plan_hash = p.hash LEFT JOIN models AS m ON m.hash = p.model_hash "
+	 "WHERE n.name = ?1 OR (length(?1) >= 4 AND substr(p.hash, 1, length(?1)) = ?1 AND NOT EXISTS "
+	 "(SELECT 1 FROM plan_names WHERE name = ?1)) GROUP BY p.hash LIMIT 2"},
     [STATEMENT_UGO] = {"record the UGO",
 		       "INSERT INTO ugos(hash, name, function, lo, hi, hidden, form, rmse, max_error, weights, dtype, shape, b2) "
 		       "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, 'F32', ?11, ?12) "
@@ -28,7 +48,8 @@ static const struct {
 	 "SELECT id, name, function, lo, hi, hidden, form, rmse, max_error, weights, dtype, b2, created FROM ugos "
 	 "WHERE ?1 IS NULL OR name = ?1 ORDER BY id DESC"},
     [STATEMENT_SESSION_NEW] =
-	{"make a session", "INSERT INTO sessions(name) VALUES (coalesce(?1, (WITH RECURSIVE n(i) AS (SELECT coalesce((SELECT seq "
+	{"make a session", "INSERT INTO sessions(uid, name) VALUES (lower(hex(randomblob(16))), coalesce(?1, (WITH RECURSIVE "
+			   "n(i) AS (SELECT coalesce((SELECT seq "
 			   "FROM sqlite_sequence WHERE name = 'sessions'), 0) + 1 UNION ALL SELECT i + 1 FROM n) SELECT 's' || i "
 			   "FROM n WHERE NOT EXISTS (SELECT 1 FROM sessions WHERE name = 's' || i) LIMIT 1))) "
 			   "ON CONFLICT(name) DO NOTHING RETURNING id"},
@@ -44,17 +65,20 @@ static const struct {
     [STATEMENT_COMMAND_END] = {"record the end of the command", "UPDATE commands SET status = ?2, message = ?3, seconds = ?4 "
 								"WHERE id = ?1 RETURNING id"},
     [STATEMENT_RUN_BEGIN] =
-	{"record the run", "INSERT INTO runs(session_id, command_id, kind, model_hash, plan_hash, dataset_hash, seed, version, "
-			   "threads, host, pid, process_start) VALUES (nullif(?1, 0), nullif(?2, 0), ?3, ?4, ?5, ?6, ?7, ?8, ?9, "
-			   "?10, ?11, ?12) RETURNING id"},
+	{"record the run",
+	 "INSERT INTO runs(uid, session_id, command_id, kind, model_hash, plan_hash, dataset_hash, seed, "
+	 "version, threads, host, pid, process_start, state) VALUES (lower(hex(randomblob(16))), nullif(?1, 0), "
+	 "nullif(?2, 0), ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13) RETURNING id"},
     [STATEMENT_RUN_END] = {"record the end of the run", "UPDATE runs SET status = ?2, message = ?3, seconds = ?4, "
 							"peak_memory_bytes = nullif(?5, 0) WHERE id = ?1 RETURNING id"},
     [STATEMENT_METRIC] = {"record measurements",
 			  "INSERT OR REPLACE INTO run_metrics(run_id, t, name, value) VALUES (?1, ?2, ?3, ?4)"},
     [STATEMENT_SITE_METRIC] = {"record measurements", "INSERT OR REPLACE INTO site_metrics(run_id, t, site_id, name_id, value) "
 						      "VALUES (?1, ?2, ?3, ?4, ?5)"},
-    [STATEMENT_PREDICTION] = {"record predictions", "INSERT OR REPLACE INTO predictions(run_id, picture, t, label, ann, snn) "
-						    "VALUES (?1, ?2, ?3, nullif(?4, -1), nullif(?5, -1), nullif(?6, -1))"},
+    [STATEMENT_PREDICTION] = {"record predictions", "INSERT OR REPLACE INTO predictions(run_id, picture, t, label, ann, snn, "
+						    "squared_error, events, spikes, energy_event, energy_unit) "
+						    "VALUES (?1, ?2, ?3, nullif(?4, -1), nullif(?5, -1), nullif(?6, -1), ?7, ?8, "
+						    "?9, ?10, ?11)"},
     [STATEMENT_SITE_ADD] = {"record a site", "INSERT INTO sites(name) VALUES (?1) RETURNING id"},
     [STATEMENT_SITE_FIND] = {"find a site", "SELECT id FROM sites WHERE name = ?1"},
     [STATEMENT_NAME_ADD] = {"record a name", "INSERT INTO metric_names(name) VALUES (?1) RETURNING id"},
@@ -63,6 +87,32 @@ static const struct {
 	 "SELECT m.name AS t, NULL AS c, -1 AS k FROM sqlite_schema AS m WHERE m.type IN ('table', 'view') "
 	 "AND m.name NOT GLOB 'sqlite_*' UNION ALL SELECT m.name, i.name, i.cid FROM sqlite_schema AS m, "
 	 "pragma_table_info(m.name) AS i WHERE m.type IN ('table', 'view') AND m.name NOT GLOB 'sqlite_*' ORDER BY t, k"},
+    [STATEMENT_SITE_LIST_ADD] = {"record the sites", "INSERT INTO site_lists(names) VALUES (?1) RETURNING id"},
+    [STATEMENT_SITE_LIST_FIND] = {"find the sites", "SELECT id FROM site_lists WHERE names = ?1"},
+    [STATEMENT_STEP_SPAN] = {"record measurements",
+			     "INSERT OR REPLACE INTO step_spans(run_id, first_t, steps, site_list_id, data) "
+			     "VALUES (?1, ?2, ?3, ?4, ?5)"},
+    [STATEMENT_STATE_PUT] = {"record the session's state", "INSERT INTO session_states(session_id, state) VALUES (?1, ?2)"},
+    [STATEMENT_STATE_AFTER] =
+	{"record the session's state",
+	 "INSERT INTO session_states(session_id, command_id, state) SELECT session_id, id, ?2 FROM commands "
+	 "WHERE id = ?1 AND session_id IS NOT NULL"},
+    [STATEMENT_STATE_LAST] = {"read the session's state",
+			      "SELECT state FROM session_states WHERE session_id = CAST(?1 AS INTEGER) ORDER BY id DESC LIMIT 1"},
+    [STATEMENT_STATE_DROP] =
+	{"undo",
+	 "DELETE FROM session_states WHERE id = (SELECT max(id) FROM session_states WHERE session_id = ?1) "
+	 "AND EXISTS (SELECT 1 FROM session_states AS s WHERE s.session_id = ?1 AND s.id <> session_states.id) RETURNING id"},
+    [STATEMENT_STATE_SESSION] = {"find a session to resume", "SELECT session_id FROM session_states WHERE session_id <> ?1 "
+							     "ORDER BY id DESC LIMIT 1"},
+    [STATEMENT_SESSION_LINES] = {"read the session's commands",
+				 "SELECT line FROM commands WHERE session_id = CAST(?1 AS INTEGER) ORDER BY id"},
+    [STATEMENT_QUESTION_PUT] = {"save the question", "INSERT INTO questions(name, sql) VALUES (?1, ?2) "
+						     "ON CONFLICT(name) DO UPDATE SET sql = ?2"},
+    [STATEMENT_QUESTION_GET] = {"read the question", "SELECT sql FROM questions WHERE name = ?1"},
+    [STATEMENT_QUESTION_DROP] = {"delete the question", "DELETE FROM questions WHERE name = ?1 RETURNING 1"},
+    [STATEMENT_TENSOR] = {"keep a tensor", "INSERT OR REPLACE INTO tensors(run_id, site, quantity, t, dtype, shape, data) "
+					   "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)"},
     [STATEMENT_NAME_FIND] = {"find a name", "SELECT id FROM metric_names WHERE name = ?1"},
 };
 
@@ -178,7 +228,9 @@ bind_all(sqlite3_stmt *s, const char *types, va_list args)
 			rc = sqlite3_bind_double(s, i, va_arg(args, double));
 		else {
 			const void *data = va_arg(args, const void *);
-			rc = sqlite3_bind_blob64(s, i, data, va_arg(args, size_t), SQLITE_STATIC);
+			size_t size = va_arg(args, size_t);
+
+			rc = data ? sqlite3_bind_blob64(s, i, data, size, SQLITE_STATIC) : sqlite3_bind_null(s, i);
 		}
 	}
 	return rc;

@@ -90,6 +90,8 @@ set_up(struct store *store, struct status *st)
 	 * failure may lose the last moments. */
 	if (sql_number(store->db, "PRAGMA synchronous = NORMAL", NULL) != SQLITE_OK)
 		return sql_fail(store->db, store->path, "open it", st);
+	if (site_steps_register(store->db) != SQLITE_OK)
+		return sql_fail(store->db, store->path, "open it", st);
 	if (!migrate_run(store->db, store->path, migration_table, st))
 		return false;
 	if (sql_number(store->db, "PRAGMA foreign_keys = ON", NULL) != SQLITE_OK ||

@@ -68,9 +68,25 @@ struct record_plan {
 	const char *model_hash; /* recorded before */
 	const char *recipe;
 	int T;
-	const char *json; /* canonical */
+	const char *json;    /* canonical */
+	const void *content; /* [size] the whole plan, from which it can be opened; NULL: unknown */
+	size_t size;
+	const char *name, *created, *model_name; /* filled when read; name and model_name may be NULL */
 };
 bool store_plan(struct store *store, const struct record_plan *plan, struct status *st);
+/* The content of the plan of this hash, a copy that the caller frees. NULL when the
+ * notebook does not have it, which is no failure. */
+void *store_plan_content(struct store *store, const char *hash, size_t *size, struct status *st);
+bool store_plan_has(struct store *store, const char *hash); /* with its content */
+/* Names a plan that is recorded. STATUS_USAGE when another has the name and force is false. */
+bool store_plan_name(struct store *store, const char *name, const char *hash, bool force, struct status *st);
+/* Every plan, newest first, once for each of its names. The record is valid within the
+ * call; each returns false to stop. */
+bool store_plan_list(struct store *store, bool (*each)(void *ctx, const struct record_plan *plan), void *ctx, struct status *st);
+/* The plan of this name, or whose hash begins with text (at least 4 characters): one
+ * call, or two when that fits several. STATUS_USAGE when there is none. */
+bool store_plan_find(struct store *store, const char *text, bool (*each)(void *ctx, const struct record_plan *plan), void *ctx,
+		     struct status *st);
 
 struct record_ugo {
 	int64_t id; /* filled when read */
@@ -110,12 +126,26 @@ bool store_session_note(struct store *store, int64_t session, const char *line, 
 bool store_session_list(struct store *store, bool (*each)(void *ctx, const struct record_session *session), void *ctx,
 			struct status *st);
 
+/* The session's state: a JSON object whose keys the caller defines. Every change is
+ * kept, so that changes can be undone. store_command_end() adds one as well. */
+bool store_session_state(struct store *store, int64_t session, const char *state, struct status *st);
+/* The last; the caller frees. NULL when there is none, which is no failure. */
+char *store_session_state_last(struct store *store, int64_t session, struct status *st);
+/* Drops the last, unless it is the only one: *undone says whether it did. */
+bool store_session_undo(struct store *store, int64_t session, bool *undone, struct status *st);
+/* The session whose state was changed last, other than this one; STATUS_USAGE when there is none. */
+int64_t store_session_latest(struct store *store, int64_t other_than, struct status *st);
+/* Lines of the session's commands, oldest first; each returns false to stop. */
+bool store_session_lines(struct store *store, int64_t session, bool (*each)(void *ctx, const char *line), void *ctx,
+			 struct status *st);
+
 /* How a command or a run ended. */
 struct record_end {
 	const char *status;  /* "done", "failed", "cancelled" */
 	const char *message; /* NULL: none */
 	double seconds;
 	int64_t peak_memory_bytes; /* of runs; 0: unknown */
+	const char *state;         /* of commands: the session's, where the command has changed it; NULL: not */
 };
 
 int64_t store_command_begin(struct store *store, int64_t session, const char *line, struct status *st);
@@ -130,6 +160,7 @@ struct record_run {
 	uint64_t seed;
 	const char *version; /* of the program */
 	int threads;
+	const char *state; /* JSON: the session's before the command, for a replay; NULL: unknown */
 };
 /* Until it ends a run is 'running'; one whose process is gone is found by the next
  * store_open() on the same host. */
@@ -153,14 +184,55 @@ bool store_metric(struct store *store, int64_t run, int t, const char *name, dou
 bool store_site_metric(struct store *store, int64_t run, const char *site, int t, const char *name, double value,
 		       struct status *st);
 
+/* All sites of a step at once, packed: the way for what is measured at every step.
+ * They show in v_site_metrics and v_layer_error like single ones. */
+struct record_site {
+	float rmse, relative, cosine, rate, events, spikes, alarms; /* NaN: not measured */
+};
+/* A number for store_site_step() that stands for these names, in forward order; the
+ * same list has the same number. -1 when out of memory. */
+int store_site_list(struct store *store, const char *const *names, int count, struct status *st);
+/* sites: [count], as many as the list has. Within a run t ascends. */
+bool store_site_step(struct store *store, int64_t run, int t, int list, const struct record_site *sites, int count,
+		     struct status *st);
+
+/* What an evaluation found of a picture after t steps. */
+struct record_outcome {
+	double squared_error;             /* of the logits against the reference, mean over classes */
+	double events, spikes;            /* of all steps up to t */
+	double energy_event, energy_unit; /* over the reference's, charged per event and per unit */
+};
 struct record_prediction {
 	int64_t run;
-	int picture;  /* number in the data set */
-	int label;    /* -1: unknown */
-	int ann, snn; /* classes; -1: not computed */
-	int t;        /* steps behind snn */
+	int picture;                          /* number in the data set */
+	int label;                            /* -1: unknown */
+	int ann, snn;                         /* classes; -1: not computed */
+	int t;                                /* steps behind snn */
+	const struct record_outcome *outcome; /* NULL: unknown */
 };
 bool store_prediction(struct store *store, const struct record_prediction *prediction, struct status *st);
+
+/* Numbers of a site that were asked to be kept, compressed without loss: as I8 where
+ * all are whole and fit, else as F32. Written at once. */
+struct record_tensor {
+	int64_t run;
+	const char *site, *quantity; /* "blocks.0.attn.qk", "count" */
+	int t;
+	int dims;
+	const int *dim;    /* [dims], at most 8 */
+	const float *data; /* [product of dim] */
+};
+bool store_tensor(struct store *store, const struct record_tensor *tensor, struct status *st);
+/* Those of a run whose site matches the glob, by site, then t; the record is valid
+ * within the call, which returns false to stop. STATUS_DATA for damaged ones. */
+bool store_tensor_list(struct store *store, int64_t run, const char *site_glob, const char *quantity,
+		       bool (*each)(void *ctx, const struct record_tensor *tensor), void *ctx, struct status *st);
+
+/* Questions with names. Saving replaces; store_question() gives a new string, or NULL
+ * when there is none of this name, which is no failure. */
+bool store_question_save(struct store *store, const char *name, const char *sql, struct status *st);
+char *store_question(struct store *store, const char *name, struct status *st);
+bool store_question_drop(struct store *store, const char *name, struct status *st); /* STATUS_USAGE: there is none */
 
 /* Writes everything that is buffered, in one transaction. */
 bool store_flush(struct store *store, struct status *st);

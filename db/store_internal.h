@@ -23,6 +23,12 @@ enum statement {
 	STATEMENT_MODEL,
 	STATEMENT_DATASET,
 	STATEMENT_PLAN,
+	STATEMENT_PLAN_CONTENT,
+	STATEMENT_PLAN_HAS,
+	STATEMENT_PLAN_NAME,
+	STATEMENT_PLAN_RENAME,
+	STATEMENT_PLAN_LIST,
+	STATEMENT_PLAN_FIND,
 	STATEMENT_UGO,
 	STATEMENT_UGO_LIST,
 	STATEMENT_SESSION_NEW,
@@ -40,6 +46,19 @@ enum statement {
 	STATEMENT_SITE_FIND,
 	STATEMENT_NAME_ADD,
 	STATEMENT_NAME_FIND,
+	STATEMENT_SITE_LIST_ADD,
+	STATEMENT_SITE_LIST_FIND,
+	STATEMENT_STEP_SPAN,
+	STATEMENT_STATE_PUT,
+	STATEMENT_STATE_AFTER,
+	STATEMENT_STATE_LAST,
+	STATEMENT_STATE_DROP,
+	STATEMENT_STATE_SESSION,
+	STATEMENT_SESSION_LINES,
+	STATEMENT_QUESTION_PUT,
+	STATEMENT_QUESTION_GET,
+	STATEMENT_QUESTION_DROP,
+	STATEMENT_TENSOR,
 	STATEMENT_SCHEMA,
 	STATEMENTS
 };
@@ -56,6 +75,8 @@ struct intern {
 	int slots;
 };
 
+enum { SITE_VALUES = 7 }; /* of struct record_site */
+
 enum row_kind { ROW_METRIC, ROW_SITE_METRIC, ROW_PREDICTION };
 
 struct row {
@@ -64,19 +85,32 @@ struct row {
 	int kind; /* enum row_kind */
 	int t;
 	int site, name;               /* numbers in the interns */
-	int picture, label, ann, snn; /* of a prediction */
+	int picture, label, ann, snn; /* of a prediction, */
+	double outcome[5];            /* and what it found: in the order of the columns; NaN: unknown */
+};
+
+/* Steps of one run that follow each other, packed as in the table step_spans. */
+struct span {
+	int64_t run;
+	int first_t, steps;
+	int list;    /* number in store->lists */
+	float *data; /* [steps, sites, SITE_VALUES] */
+	size_t used, capacity;
 };
 
 struct buffer {
 	struct row *row; /* [count] */
 	size_t count, capacity;
-	bool begun;      /* last is set */
-	struct row last; /* of the step being recorded */
-	size_t step;     /* where its rows begin */
-	bool refusing;   /* the rest of it is refused */
-	double written;  /* monotonic seconds of the last attempt to write */
-	bool failed;     /* and whether it failed */
-	int64_t orphan;  /* a run that turned out not to be there; 0: none */
+	struct span *span; /* [spans] */
+	int spans, span_capacity;
+	size_t span_bytes; /* of all their data */
+	bool begun;        /* last is set */
+	struct row last;   /* of the step being recorded */
+	size_t step;       /* where its rows begin */
+	bool refusing;     /* the rest of it is refused */
+	double written;    /* monotonic seconds of the last attempt to write */
+	bool failed;       /* and whether it failed */
+	int64_t orphan;    /* a run that turned out not to be there; 0: none */
 };
 
 struct store {
@@ -91,6 +125,7 @@ struct store {
 	char process_start[96];
 	sqlite3_stmt *statement[STATEMENTS];
 	struct intern sites, names;
+	struct intern lists; /* of site names, joined by newlines */
 	struct buffer buffer;
 };
 
@@ -105,8 +140,8 @@ int sql_number(sqlite3 *db, const char *sql, int64_t *value);
 bool sql_fail(sqlite3 *db, const char *path, const char *doing, struct status *st);
 
 bool store_prepare(struct store *store, struct status *st);
-/* Binds types ("t" const char * or NULL, "i" int64_t, "r" double, "b" const void * and
- * size_t), runs the statement to its end. *value (may be NULL) is the number in its
+/* Binds types ("t" const char * or NULL, "i" int64_t, "r" double, "b" const void * or
+ * NULL and size_t), runs the statement to its end. *value (may be NULL) is the number in its
  * first row, 0 when there is none. */
 bool store_exec(struct store *store, enum statement which, int64_t *value, struct status *st, const char *types, ...);
 /* Hands each row to row(), which returns false when it fails and sets *stop when it
@@ -116,6 +151,11 @@ bool store_rows(struct store *store, enum statement which, const char *text,
 bool store_begin(struct store *store, struct status *st);
 /* Commits when ok, else rolls back; returns whether it is committed. */
 bool store_finish(struct store *store, bool ok, struct status *st);
+
+/* --- site_steps.c --- */
+
+/* Gives the connection the virtual table that the views unpack site measurements with. */
+int site_steps_register(sqlite3 *db);
 
 /* --- path.c --- */
 
@@ -140,6 +180,8 @@ bool process_gone(int64_t pid, const char *start);
 /* --- buffer.c --- */
 
 bool buffer_add(struct store *store, const struct row *row, struct status *st);
+/* values [sites, SITE_VALUES] of step t. */
+bool buffer_add_sites(struct store *store, int64_t run, int t, int list, const float *values, int sites, struct status *st);
 /* The number of name in the intern, or -1 when out of memory. */
 int intern_number(struct intern *intern, const char *name);
 /* Writes all rows; to be called inside a transaction, and buffer_written() after its end. */

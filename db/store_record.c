@@ -21,7 +21,46 @@ store_dataset(struct store *store, const struct record_dataset *d, struct status
 bool
 store_plan(struct store *store, const struct record_plan *p, struct status *st)
 {
-	return store_exec(store, STATEMENT_PLAN, NULL, st, "tttit", p->hash, p->model_hash, p->recipe, (int64_t)p->T, p->json);
+	return store_exec(store, STATEMENT_PLAN, NULL, st, "tttitb", p->hash, p->model_hash, p->recipe, (int64_t)p->T, p->json,
+			  p->content, p->size);
+}
+
+struct bytes {
+	void *data;
+	size_t size;
+};
+
+static bool
+copy_bytes(void *ctx, sqlite3_stmt *s, bool *stop, struct status *st)
+{
+	const void *data = sqlite3_column_blob(s, 0);
+	struct bytes *bytes = ctx;
+
+	*stop = true;
+	bytes->size = (size_t)sqlite3_column_bytes(s, 0);
+	if (!(bytes->data = malloc(bytes->size + 1)))
+		return status_nomem(st, "a plan");
+	if (bytes->size > 0)
+		memcpy(bytes->data, data, bytes->size);
+	return true;
+}
+
+void *
+store_plan_content(struct store *store, const char *hash, size_t *size, struct status *st)
+{
+	struct bytes bytes = {0};
+
+	store_rows(store, STATEMENT_PLAN_CONTENT, hash, copy_bytes, &bytes, st);
+	*size = bytes.size;
+	return bytes.data;
+}
+
+bool
+store_plan_has(struct store *store, const char *hash)
+{
+	int64_t found = 0;
+
+	return store_exec(store, STATEMENT_PLAN_HAS, &found, NULL, "t", hash) && found;
 }
 
 static size_t

@@ -1,6 +1,10 @@
 #include "db/store.h"
 #include "db/store_internal.h"
 
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
 int64_t
 store_command_begin(struct store *store, int64_t session, const char *line, struct status *st)
 {
@@ -16,9 +20,9 @@ store_run_begin(struct store *store, const struct record_run *r, struct status *
 {
 	int64_t id;
 
-	store_exec(store, STATEMENT_RUN_BEGIN, &id, st, "iittttititit", r->session, r->command, r->kind, r->model_hash,
+	store_exec(store, STATEMENT_RUN_BEGIN, &id, st, "iittttitititt", r->session, r->command, r->kind, r->model_hash,
 		   r->plan_hash, r->dataset_hash, (int64_t)r->seed, r->version, (int64_t)r->threads, store->host, store->pid,
-		   store->process_start);
+		   store->process_start, r->state);
 	return id;
 }
 
@@ -35,7 +39,8 @@ end(struct store *store, enum statement which, const char *what, int64_t id, con
 	if (which == STATEMENT_RUN_END)
 		ok = ok && store_exec(store, which, &found, st, "ittri", id, e->status, e->message, e->seconds, peak);
 	else
-		ok = ok && store_exec(store, which, &found, st, "ittr", id, e->status, e->message, e->seconds);
+		ok = ok && store_exec(store, which, &found, st, "ittr", id, e->status, e->message, e->seconds) &&
+		     (!e->state || store_exec(store, STATEMENT_STATE_AFTER, NULL, st, "it", id, e->state));
 	ok = buffer_written(store, store_finish(store, ok, st), st);
 	return ok && (found || status_fail(st, STATUS_DATA, "%s: %s %lld is not in this database (was it deleted?)", store->path,
 					   what, (long long)id));
@@ -74,6 +79,39 @@ store_site_metric(struct store *store, int64_t run, const char *site, int t, con
 	return row.site >= 0 && row.name >= 0 ? buffer_add(store, &row, st) : status_nomem(st, "measurements");
 }
 
+_Static_assert(sizeof(struct record_site) == SITE_VALUES * sizeof(float), "its fields are what step_spans packs");
+
+int
+store_site_list(struct store *store, const char *const *names, int count, struct status *st)
+{
+	size_t size = 1;
+	char *joined, *end;
+	int number;
+
+	for (int i = 0; i < count; i++)
+		size += strlen(names[i]) + 1;
+	if (!(joined = malloc(size))) {
+		status_nomem(st, "a list of sites");
+		return -1;
+	}
+	end = joined;
+	for (int i = 0; i < count; i++) {
+		end = stpcpy(end, names[i]);
+		*end++ = i + 1 < count ? '\n' : '\0';
+	}
+	number = intern_number(&store->lists, joined);
+	free(joined);
+	if (number < 0)
+		status_nomem(st, "a list of sites");
+	return number;
+}
+
+bool
+store_site_step(struct store *store, int64_t run, int t, int list, const struct record_site *sites, int count, struct status *st)
+{
+	return buffer_add_sites(store, run, t, list, &sites[0].rmse, count, st);
+}
+
 bool
 store_prediction(struct store *store, const struct record_prediction *p, struct status *st)
 {
@@ -83,8 +121,15 @@ store_prediction(struct store *store, const struct record_prediction *p, struct 
 			  .picture = p->picture,
 			  .label = p->label,
 			  .ann = p->ann,
-			  .snn = p->snn};
+			  .snn = p->snn,
+			  .outcome = {NAN, NAN, NAN, NAN, NAN}};
 
+	if (p->outcome) {
+		const double known[5] = {p->outcome->squared_error, p->outcome->events, p->outcome->spikes,
+					 p->outcome->energy_event, p->outcome->energy_unit};
+
+		memcpy(row.outcome, known, sizeof(known));
+	}
 	return buffer_add(store, &row, st);
 }
 
@@ -93,7 +138,7 @@ store_flush(struct store *store, struct status *st)
 {
 	bool ok;
 
-	if (store->buffer.count == 0)
+	if (store->buffer.count == 0 && store->buffer.spans == 0)
 		return true;
 	if (!store_begin(store, st))
 		return false;

@@ -3,10 +3,13 @@
 #include "ann/ann.h"
 #include "base/text.h"
 #include "db/store.h"
+#include "ui/chart_data.h"
 #include "ui/command.h"
+#include "ui/findings.h"
 #include "ui/notebook.h"
 #include "ui/output.h"
 #include "ui/panes.h"
+#include "ui/state.h"
 
 #include <omp.h>
 #include <stdarg.h>
@@ -125,7 +128,8 @@ app_init(struct app *app, const char *db, FILE *out, FILE *talk, struct status *
 	app->label = -1;
 	app->checkpoint_bytes = TIMELINE_BUDGET;
 	app->own = calloc(1, sizeof(*app->own));
-	if (!app->own)
+	app->findings = calloc(1, sizeof(*app->findings));
+	if (!app->own || !app->findings)
 		return status_nomem(st, "the workbench");
 	app->out = tee_open(&app->own->out, app, out, LOG_RESULT, _IOFBF);
 	app->talk = tee_open(&app->own->talk, app, talk, LOG_NOTE, _IOLBF);
@@ -169,6 +173,9 @@ forget_picture(struct app *app)
 	free(app->pixels);
 	free(app->logits);
 	free(app->title);
+	free(app->picture.text);
+	free(app->picture.data_path);
+	app->picture = (struct picture_source){0};
 	app->pixels = NULL;
 	app->logits = NULL;
 	app->title = NULL;
@@ -182,6 +189,7 @@ app_done(struct app *app)
 	forget_picture(app);
 	breakpoints_done(&app->breakpoints);
 	single_free(app->single);
+	findings_free(app);
 	ann_free(app->ann);
 	dataset_close(app->data);
 	vit_free(app->vit);
@@ -196,21 +204,39 @@ app_done(struct app *app)
 		fclose(app->talk);
 	log_done(&app->log);
 	panes_free(app->panes);
+	free(app->model_path);
+	free(app->data_path);
+	free(app->state);
+	answer_free(app->answer);
+	chart_data_free(app->chart);
 	free(app->own);
 	memset(app, 0, sizeof(*app));
 }
 
 /* --- what is loaded ------------------------------------------------------- */
 
+/* Whole, so that it holds when the working folder changes. */
+static void
+take_path(char **to, const char *path)
+{
+	free(*to);
+	*to = path ? realpath(path, NULL) : NULL;
+	if (path && !*to)
+		*to = strdup(path);
+}
+
 void
 app_set_model(struct app *app, struct vit *vit, struct ann *ann)
 {
 	forget_plan(app);
 	forget_picture(app);
+	findings_forget_model(app);
 	ann_free(app->ann);
 	vit_free(app->vit);
 	app->vit = vit;
 	app->ann = ann;
+	take_path(&app->model_path, vit ? vit->path : NULL);
+	app->site_list = 0;
 	app->selection = (struct selection){.site = {SITE_ACT_OUT, 0}, .unit = -1};
 	app_clamp_selection(app);
 	breakpoints_bind(&app->breakpoints, app->vit, NULL);
@@ -222,6 +248,16 @@ app_set_data(struct app *app, struct dataset *data)
 {
 	dataset_close(app->data);
 	app->data = data;
+	take_path(&app->data_path, data ? dataset_path(data) : NULL);
+	app->serial++;
+}
+
+void
+app_forget_picture(struct app *app)
+{
+	forget_picture(app);
+	if (app->walk)
+		app->walk->shown = false;
 	app->serial++;
 }
 
@@ -429,6 +465,10 @@ run_recorded(struct app *app, const struct call *call, struct status *st)
 	double started = now();
 	bool ok, kept = call->info->class != CLASS_MOVEMENT;
 
+	if (kept) {
+		free(app->state);
+		app->state = state_capture(app);
+	}
 	app->command = kept ? notebook_command_begin(app, call->line) : outer;
 	*call->fault = (struct fault){0, 0};
 	ok = call->info->run(app, call, st);

@@ -9,6 +9,7 @@
 #ifndef SPIKESCOPE_UI_APP_H
 #define SPIKESCOPE_UI_APP_H
 
+#include "base/hash.h"
 #include "base/progress.h"
 #include "base/status.h"
 #include "model/dataset.h"
@@ -24,6 +25,9 @@
 #include <stdint.h>
 #include <stdio.h>
 
+struct answer;
+struct chart_data;
+struct findings;
 struct panes;
 struct record;
 struct store;
@@ -82,15 +86,25 @@ struct stop {
 	char text[200]; /* the condition */
 };
 
+/* How the picture can be shown again. */
+struct picture_source {
+	char *text;      /* what `image` was given, files by their whole path; NULL: unknown */
+	char *data_path; /* of the data set that text numbers a picture of; NULL: none */
+	char data_hash[HASH_HEX];
+};
+
 enum { APP_UGOS = 64 };
 
 struct app {
-	struct vit *vit;         /* NULL until a model is loaded */
-	struct dataset *data;    /* NULL until a data set is opened */
-	struct ann *ann;         /* scratch for one picture; NULL without a model */
-	float *pixels;           /* the picture [channels, size, size]; NULL without one */
-	char *title;             /* the picture's ("image 17"), control characters escaped; NULL without one */
-	int label;               /* its class, or -1 */
+	struct vit *vit;      /* NULL until a model is loaded */
+	struct dataset *data; /* NULL until a data set is opened */
+	char *model_path;     /* whole paths of both, as far as they can be told; NULL without them */
+	char *data_path;
+	struct ann *ann; /* scratch for one picture; NULL without a model */
+	float *pixels;   /* the picture [channels, size, size]; NULL without one */
+	char *title;     /* the picture's ("image 17"), control characters escaped; NULL without one */
+	int label;       /* its class, or -1 */
+	struct picture_source picture;
 	float *logits;           /* the reference's for it [classes]; NULL until there is a picture */
 	double ann_seconds;      /* what they took */
 	struct plan *plan;       /* NULL until converted */
@@ -106,14 +120,21 @@ struct app {
 	struct single *single; /* NULL: none yet */
 	struct stop stop;
 	size_t checkpoint_bytes;   /* how much memory going back may use */
+	struct findings *findings; /* of studies (ui/findings.h); never NULL after app_init() */
 	struct ugo *ugo[APP_UGOS]; /* fitted or imported, by name, oldest first */
 	int ugos;
 
-	struct store *store;   /* never NULL after app_init() */
-	int64_t session;       /* rows of the database; 0: none */
-	int64_t command;       /* the one that runs */
-	int64_t run;           /* the last one recorded */
-	bool recording_failed; /* something could not be written; it was said */
+	struct store *store;      /* never NULL after app_init() */
+	int64_t session;          /* rows of the database; 0: none */
+	int64_t command;          /* the one that runs */
+	int64_t run;              /* the last one recorded */
+	char *state;              /* of the session when the running command began (ui/state.h) */
+	bool state_known;         /* the notebook has a state of the session, which a change comes after */
+	int site_list;            /* of the model's sites in the store, plus 1; 0: not yet */
+	struct answer *answer;    /* the last one that people were shown; NULL: none (ui/answer.h) */
+	bool table_open;          /* the panes show it */
+	struct chart_data *chart; /* the last `plot` or `compare`; NULL: none (ui/chart_data.h) */
+	bool recording_failed;    /* something could not be written; it was said */
 
 	struct options options;
 	struct selection selection;
@@ -174,6 +195,7 @@ void app_clamp_selection(struct app *app);
  * walk; a plan: walk). They own what they are given. */
 void app_set_model(struct app *app, struct vit *vit, struct ann *ann);
 void app_set_data(struct app *app, struct dataset *data);
+void app_forget_picture(struct app *app);
 /* Also shows the picture to the walk, when there is one. title is taken; pixels are copied. */
 bool app_set_picture(struct app *app, const float *pixels, int label, char *title, struct status *st);
 void app_set_plan(struct app *app, struct plan *plan, struct walk *walk, struct record *record);

@@ -32,12 +32,25 @@ find_pane(const char *name, struct status *st)
 	return NULL;
 }
 
+/* In a script the panes stand where `view overview` would print them. */
+static void
+place_panes(struct app *app)
+{
+	struct canvas canvas = {.style = view_style(app, app->out)};
+
+	if (app->capture)
+		return;
+	app_size(app, &canvas.w, &canvas.h);
+	panes_place(app->panes, app, &canvas, false);
+}
+
 bool
 cmd_focus(struct app *app, const struct call *call, struct status *st)
 {
 	struct panes *panes = app->panes;
 	const struct view *view;
 
+	place_panes(app);
 	if (strcmp(call->arg[0], "next") == 0 || strcmp(call->arg[0], "previous") == 0) {
 		panes_next(panes, call->arg[0][0] == 'n' ? 1 : -1);
 		return true;
@@ -64,6 +77,7 @@ cmd_look(struct app *app, const struct call *call, struct status *st)
 		return false;
 	if (!inside)
 		inside = panes_inside(app->panes, app);
+	place_panes(app);
 	if (inside)
 		panes_look(app->panes, inside);
 	return true;

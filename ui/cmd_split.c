@@ -1,17 +1,18 @@
 /* Two plans side by side: same picture, same t. */
 #include "ui/commands.h"
 
+#include "ui/notebook.h"
 #include "ui/steps.h"
 
 #include <string.h>
 
-static bool
+bool
 adopt_split(struct app *app, struct plan *plan, struct status *st)
 {
 	struct walk *walk = walk_new(plan, st);
 	struct record *record = walk ? record_new(plan, st) : NULL;
 
-	if (!record || !walk_show(walk, app->pixels, app->label, st)) {
+	if (!record || !notebook_plan(app, plan, st) || !walk_show(walk, app->pixels, app->label, st)) {
 		record_free(record);
 		walk_free(walk);
 		plan_free(plan);

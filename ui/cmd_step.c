@@ -267,8 +267,6 @@ cmd_until(struct app *app, const struct call *call, struct status *st)
 
 /* --- back and forth ------------------------------------------------------- */
 
-static bool print_state(struct app *app, struct status *st);
-
 bool
 cmd_reset(struct app *app, const struct call *call, struct status *st)
 {
@@ -342,7 +340,7 @@ output_walk(struct output *o, const struct app *app)
 	output_text(o, "other_state_hash", hash);
 }
 
-static bool
+bool
 print_state(struct app *app, struct status *st)
 {
 	struct output o;

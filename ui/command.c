@@ -469,16 +469,18 @@ take_argument(struct call *call, int *i, struct fault *fault, struct status *st)
 	if (arg->kind == VALUE_LINE || arg->kind == VALUE_CONDITION) {
 		size_t n = strlen(call->line);
 
-		/* A line that is one quoted word is given without its quotes. */
-		if (!(w->quoted && *i + 1 == call->words)) {
+		/* A line that is one quoted word is given without its quotes; options may follow it. */
+		bool quoted = w->quoted && (*i + 1 == call->words || strncmp(w[1].text, "--", 2) == 0);
+
+		if (!quoted) {
 			while (n > w->at && isspace((unsigned char)call->line[n - 1]))
 				n--;
 			free(w->text);
 			w->text = strndup(call->line + w->at, n - w->at);
 			if (!w->text)
 				return status_nomem(st, "a command line");
+			*i = call->words - 1;
 		}
-		*i = call->words - 1;
 	}
 	snprintf(what, sizeof(what), "%s: %s", call->info->name, arg->name);
 	if (!value_check(what, w->text, arg->kind, arg->lo, arg->hi, arg->choices, st))

@@ -37,9 +37,10 @@ enum value_kind {
 	VALUE_UGO,   /* name of a UGO of this session, or a function */
 	VALUE_TOPIC, /* command or class */
 	VALUE_SETTING,
-	VALUE_RUN,    /* number of a run */
 	VALUE_SELECT, /* what select knows */
 	VALUE_LAYOUT, /* name of a layout */
+	VALUE_RUN,    /* number of a run */
+	VALUE_RUNS,   /* what `compare` takes */
 };
 
 /* Of CLASS_MOVEMENT only the looking changes: the notebook does not keep them. */

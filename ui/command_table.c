@@ -14,7 +14,7 @@ const char *const class_titles[] = {"Models, pictures and the reference",
 				    "The shell",
 				    NULL};
 
-static const char *const run_kinds[] = {"step", "ann", "convert", "eval", "fit", NULL};
+static const char *const other_modes[] = {"exact", "analog", NULL};
 static const char *const run_states[] = {"running", "done", "failed", "cancelled", "interrupted", NULL};
 
 #define FLAG(name, help)                                                                                                         \
@@ -145,13 +145,23 @@ const struct command_info command_table[] = {
       CHOICE("rule", "RULE", rule_names, "threshold rule: max, percentile or mmse (default: the recipe's)"),
       REAL("percentile", "P", 0, 100, "for --rule percentile (default: 99.9)"),
       NUMBER("hidden", "H", 1, 1024, "neurons of every UGO (default: the recipe's)"),
+      NUMBER("repeat", "L", 1, 3, "spikes a step of multi-threshold neurons (default: 1)"),
+      FLAG("coarse", "multi-threshold levels stay as they are instead of halving after the third step"),
+      OTHER("sites", "CHANGES", VALUE_TEXT, "settings of sites that differ from the recipe's"),
       OTHER("calibration", "PATH", VALUE_PATH, "data set to calibrate with"),
+      FLAG("random", "choose the calibration pictures by the seed instead of taking the first"),
       OTHER("ugo", "FILE", VALUE_PATH, "released UGO weights to import (sta-release)"),
       NUMBER("seed", "N", 0, INT_MAX, "seed, also of later conversions")},
      "convert the model to a spiking network",
      "Builds a plan without training. Calibration pictures come from --calibration, else from calibration.safetensors beside the "
      "model, "
-     "else they are the first of the open data set. Keys: recipe, T, plan (its hash), model, calibration_pictures, "
+     "else they are the first of the open data set. CHANGES are GLOB:KEY=VALUE,... separated by blanks, applied in order, as "
+     "'blocks.*.mlp.act:neuron=mt,levels=5 blocks.0.attn.q:neuron=graded'. Keys of a site: neuron (graded, if, lif, signed, "
+     "burst, "
+     "round, mt, differential, stbif, ecmt), burst or levels, repeat, refine, initial (membrane potential at the start, in "
+     "thresholds), "
+     "tau, rule, scale (multiplies the thresholds), function (exact, analog, spiking), hidden. Keys: recipe, T, plan (its hash), "
+     "model, calibration_pictures, "
      "calibration_hash, "
      "seed, analog_functions, neurons, seconds.",
      "convert --recipe sta --T 16",
@@ -166,6 +176,32 @@ const struct command_info command_table[] = {
      "canonical text that the plan's hash names.",
      "plan",
      cmd_plan},
+    {"plan list",
+     CLASS_SPIKES,
+     {{NULL}},
+     {{NULL}},
+     "list the plans of the notebook",
+     "Newest first. Every conversion is kept, whole; those that were saved have a name.",
+     "plan list",
+     cmd_plan_list},
+    {"plan save",
+     CLASS_SPIKES,
+     {ARG("NAME", VALUE_TEXT)},
+     {FLAG("force", "take the name from another plan")},
+     "give the plan a name",
+     "Plans are found again by it: plan open, compare, split.",
+     "plan save four-steps",
+     cmd_plan_save},
+    {"plan open",
+     CLASS_SPIKES,
+     {ARG("PLAN", VALUE_TEXT)},
+     {{NULL}},
+     "open a plan of the notebook",
+     "PLAN is its name or the beginning of its hash. It comes back with its thresholds and UGOs, without calibration pictures; "
+     "the "
+     "model must be the one it was made for.",
+     "plan open four-steps",
+     cmd_plan_open},
     {"step",
      CLASS_SPIKES,
      {MAYBE_NUMBER("N", 1, 4096)},
@@ -305,7 +341,8 @@ const struct command_info command_table[] = {
      "run a single neuron under a current or a spike train",
      "MODEL is a neuron of plans or delta (differential). Draws input, membrane, spikes, and what it sends against a constant "
      "current, for if and "
-     "lif beside the formula. JSON keys: neuron, count, events, units, rate_per_step (lif: per unit of time), decoded, steps [{t, "
+     "lif beside the formula. JSON keys: neuron, count, events, units, rate_per_step (lif: per unit of time), decoded, steps "
+     "[{t, "
      "input, membrane, "
      "sent, total}], curve [{current, rate, theory}].",
      "neuron lif --current 1.5 --tau 10",
@@ -557,6 +594,20 @@ const struct command_info command_table[] = {
      cmd_unbind},
 
     /* --- study --- */
+    {"audit",
+     CLASS_STUDY,
+     {MAYBE("SITE", VALUE_SITE)},
+     {FLAG("wrong", "only what is not spiking or not well")},
+     "say what became of every layer",
+     "For each site that computes a function or is an operand of a product: whether it spikes, its neuron, where its thresholds "
+     "come "
+     "from, its UGO with range and what was observed in calibration, alarms of the last step (inputs outside the range), and a "
+     "verdict: ok, analog, graded, a range that is too narrow or too wide, neurons that never send. SITE is a glob. JSON keys: "
+     "recipe, "
+     "plan, decoding, spiking, analog, graded, warnings, sites [{site, state, neuron, levels, threshold, function, ugo, lo, hi, "
+     "observed_lo, observed_hi, alarms, verdict}].",
+     "audit blocks.0.*",
+     cmd_audit},
     {"eval",
      CLASS_STUDY,
      {MAYBE_NUMBER("N", 1, INT_MAX)},
@@ -564,15 +615,56 @@ const struct command_info command_table[] = {
       NUMBER("first", "K", 0, INT_MAX, "the first picture (default: 0)"),
       NUMBER("threads", "N", 0, 1024, "pictures at a time"),
       OTHER("data", "PATH", VALUE_PATH, "another data set"),
+      FLAG("resume", "go on from what an earlier evaluation of the same has recorded"),
       FLAG("ann", "the reference alone")},
      "measure accuracy against time over N pictures (default: all)",
-     "One pass gives the whole curve. JSON keys: images, ann_accuracy, points [{t, accuracy, agreement, logit_rmse, "
-     "spikes_per_image, "
-     "events_per_image}], seconds. Fractions are 0..1; agreement is with the reference's class; spikes and events are those of "
-     "all steps up "
-     "to t. Interrupted, it reports what was done.",
+     "One pass gives the whole curve, with intervals of 95% confidence (± half of one, in points). gap is the accuracy minus the "
+     "reference's on the same pictures, agreement is with the reference's class; spikes and events are those of all steps up to "
+     "t; energy is that of the blocks' linear layers, products and UGOs over the reference's, at 0.9 pJ for an accumulation and "
+     "4.6 for a multiplication, charged per event and per spike. alarms lists what UGOs received outside their range: per "
+     "picture, "
+     "as a share of all inputs, and how far the farthest was outside in widths of the range. Interrupted, it reports and keeps "
+     "what was done; --resume goes on. JSON keys: images, ann_accuracy, points [{t, accuracy, gap, agreement, logit_rmse, each "
+     "with "
+     "_lo and _hi, spikes_per_image, events_per_image, energy_ratio, energy_ratio_spikes}], alarms [{site, alarms_per_image, "
+     "share, "
+     "reach}], seconds. Fractions are 0..1.",
      "eval 100 --t 4,8,16",
      cmd_eval},
+    {"ladder",
+     CLASS_STUDY,
+     {MAYBE_NUMBER("N", 1, INT_MAX)},
+     {NUMBER("t", "T", 1, 4096, "steps of the spiking rung (default: the plan's T)"),
+      NUMBER("first", "K", 0, INT_MAX, "the first picture (default: 0)"),
+      FLAG("sites", "print the error of every site on every rung (JSON always does)")},
+     "measure where accuracy is lost between the ANN and the spikes, over N pictures (default: all)",
+     "Rungs: ann; activation (the activation by its UGO, analog); analog (every function by its UGO); spiking (the plan after T "
+     "steps). Each has accuracy, agreement with the reference and the error of its logits, and each site on it an error against "
+     "the "
+     "reference's value. `view ladder` draws it. JSON keys: images, plan, rungs [{name, t, accuracy, agreement, logit_rmse}], "
+     "sites "
+     "[{site, rung, rmse, relative, cosine}], seconds.",
+     "ladder 100 --t 8",
+     cmd_ladder},
+    {"attribution",
+     CLASS_STUDY,
+     {MAYBE_NUMBER("N", 1, INT_MAX)},
+     {NUMBER("t", "T", 1, 4096, "steps (default: the plan's T)"),
+      NUMBER("first", "K", 0, INT_MAX, "the first picture (default: 0)"),
+      CHOICE("others", "MODE", other_modes, "functions that do not spike are exact or their UGO, analog (default: exact)"),
+      OTHER("sites", "SITE", VALUE_SITE, "one site at a time of those that match, instead of one class")},
+     "measure what each class of sites costs alone, over N pictures (default: all)",
+     "Lets one class of sites spike at a time, the others graded. excess is the squared error of the logits beyond that of "
+     "nothing "
+     "spiking; independent errors add up in it. interaction is the plan's own excess minus the sum: what sites cost together "
+     "beyond "
+     "what each costs alone. Classes: norm, rsqrt, qkv, exp, reciprocal, softmax, av, fc1, act, act.out. `view attribution` "
+     "draws it. "
+     "JSON keys: images, plan, t, ann_accuracy, items [{spiking, accuracy, agreement, logit_rmse, excess}], excess_sum, "
+     "excess_all, "
+     "interaction, seconds.",
+     "attribution 50 --t 4",
+     cmd_attribution},
 
     /* --- notebook --- */
     {"session new",
@@ -586,11 +678,22 @@ const struct command_info command_table[] = {
     {"session open",
      CLASS_NOTEBOOK,
      {ARG("NAME", VALUE_TEXT)},
-     {{NULL}},
+     {FLAG("bare", "leave what is loaded as it is")},
      "go on with an earlier session",
-     "By its name or number.",
+     "By its name or number. Model, plan, data, picture, t and what views look at come back as the session left them, its "
+     "commands "
+     "to the "
+     "history. What cannot be brought back is said and left out.",
      "session open thresholds",
      cmd_session_open},
+    {"session resume",
+     CLASS_NOTEBOOK,
+     {MAYBE("NAME", VALUE_TEXT)},
+     {{NULL}},
+     "reopen the session that was worked in last",
+     "As session open, but without NAME it finds the session whose state was changed last.",
+     "session resume",
+     cmd_session_resume},
     {"session list", CLASS_NOTEBOOK, {{NULL}}, {{NULL}}, "list sessions", "Newest first.", "session list", cmd_session_list},
     {"session note",
      CLASS_NOTEBOOK,
@@ -600,33 +703,78 @@ const struct command_info command_table[] = {
      "The rest of the line is kept as it stands.",
      "session note T = 8 loses the sevens",
      cmd_session_note},
+    {"undo",
+     CLASS_NOTEBOOK,
+     {{NULL}},
+     {{NULL}},
+     "take back the last command that changed the session",
+     "Model, plan, data, picture, t and what views look at are as before that command; again, and one more is taken back. What "
+     "was "
+     "recorded or written stays. Prints the state.",
+     "undo",
+     cmd_undo},
     {"runs",
      CLASS_NOTEBOOK,
      {MAYBE_NUMBER("N", 1, INT_MAX)},
-     {CHOICE("kind", "KIND", run_kinds, "only step, ann, convert, eval or fit"),
-      CHOICE("status", "STATUS", run_states, "only these")},
+     {OTHER("kind", "KIND", VALUE_TEXT, "only step, ann, convert, eval, fit or another kind"),
+      CHOICE("status", "STATUS", run_states, "only these"), OTHER("model", "GLOB", VALUE_TEXT, "only of models of this name"),
+      OTHER("session", "NAME", VALUE_TEXT, "only of this session"),
+      OTHER("since", "WHEN", VALUE_TEXT, "only since this date (2026-01-31), or so long ago (3d, 12h)"),
+      OTHER("where", "SQL", VALUE_TEXT, "only where this holds of the columns of v_runs")},
      "list the last N recorded runs (default: 20)",
      "Newest first, with the command that made each.",
-     "runs 10 --kind eval",
+     "runs 10 --kind eval --where 'accuracy > 0.86'",
      cmd_runs},
     {"show",
      CLASS_NOTEBOOK,
      {{"RUN", VALUE_RUN, true, false, 1, (double)INT_MAX, NULL}},
      {{NULL}},
      "show a run with its measurements (default: the last)",
-     "JSON keys: those of v_runs, metrics [{name, t, value}], sites [{t, site, ...}].",
+     "JSON keys: those of v_runs, metrics [{name, t, value}], sites [{t, site, ...}], tensors [{site, quantity, ...}].",
      "show 12",
      cmd_show},
+    {"compare",
+     CLASS_NOTEBOOK,
+     {{"RUN", VALUE_RUNS, false, true, 0, 0, NULL}},
+     {{NULL}},
+     "show what differs between runs, or between plans",
+     "First what differs in how they were made and in their plans, then what they measured (for people at the last t), then, "
+     "where "
+     "they "
+     "measured over time, a view of it that `save FILE plot` keeps. Two to eight runs. Plans are named as in `plan list`: "
+     "`compare "
+     "four-steps 3f2a91`. JSON keys: differences [{what, run_N "
+     "...}], "
+     "results [{name, t, run_N ..., difference}].",
+     "compare 12 14",
+     cmd_compare},
     {"query",
      CLASS_NOTEBOOK,
-     {ARG("SQL", VALUE_LINE)},
-     {{NULL}},
+     {MAYBE("SQL", VALUE_LINE)},
+     {OTHER("save", "NAME", VALUE_TEXT, "keep the question under this name"),
+      OTHER("drop", "NAME", VALUE_TEXT, "forget the question of this name"),
+      REAL("timeout", "SECONDS", 0, 1e6, "stop it after so long"),
+      NUMBER("limit", "N", 1, 1000000, "rows for people at most (default: 1000)"),
+      FLAG("pane", "show the answer in a pane that can be scrolled and sorted")},
      "ask the notebook in SQL",
-     "One statement that only reads. Tables: models, datasets, ugos, plans, sessions, commands, runs, run_metrics, predictions; "
-     "views: "
-     "v_runs, v_site_metrics, v_accuracy_vs_t, v_layer_error, v_ugo_pareto. JSON: rows [{...}].",
+     "One statement that only reads, or the name of a saved question; options go before it. Without either, lists the saved "
+     "questions. "
+     "Ctrl-C stops it. Tables and views: see spikescope-db(5). JSON: rows [{...}]. In the table pane arrow and Page keys move, s "
+     "sorts by "
+     "the column of the cursor, Enter shows the run of the row, q closes it.",
      "query SELECT recipe, t, accuracy FROM v_accuracy_vs_t",
      cmd_query},
+    {"plot",
+     CLASS_NOTEBOOK,
+     {ARG("SQL", VALUE_LINE)},
+     {FLAG("points", "draw points, not curves"), FLAG("log", "the y axis in decades"),
+      REAL("timeout", "SECONDS", 0, 1e6, "stop it after so long")},
+     "draw the answer to a question",
+     "SQL (or a saved question) gives x, y and maybe the name of the series; at most eight series. `save FILE plot` keeps the "
+     "picture. In "
+     "CSV and JSON the rows are printed.",
+     "plot SELECT t, accuracy, recipe FROM v_accuracy_vs_t",
+     cmd_plot},
 
     /* --- shell --- */
     {"set",

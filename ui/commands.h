@@ -8,14 +8,16 @@
 typedef bool command_fn(struct app *app, const struct call *call, struct status *st);
 
 command_fn cmd_load, cmd_data, cmd_image, cmd_model, cmd_classes, cmd_ann;
-command_fn cmd_convert, cmd_plan, cmd_step, cmd_run, cmd_until, cmd_reset, cmd_back, cmd_goto, cmd_state, cmd_print, cmd_write;
+command_fn cmd_convert, cmd_plan, cmd_plan_list, cmd_plan_save, cmd_plan_open, cmd_step, cmd_run, cmd_until, cmd_reset, cmd_back,
+    cmd_goto, cmd_state, cmd_print, cmd_write;
 command_fn cmd_break, cmd_watch, cmd_info_breakpoints, cmd_enable, cmd_disable, cmd_delete, cmd_split, cmd_neuron;
 command_fn cmd_ugo_list, cmd_ugo_fit, cmd_ugo_show, cmd_ugo_import, cmd_ugo_export;
 command_fn cmd_view, cmd_save, cmd_panes;
 command_fn cmd_focus, cmd_look, cmd_out, cmd_maximise, cmd_keys, cmd_line, cmd_leave, cmd_zoom, cmd_scroll, cmd_select, cmd_find;
 command_fn cmd_layout, cmd_layout_list, cmd_layout_save, cmd_layout_delete, cmd_bind, cmd_unbind, cmd_tutorial;
-command_fn cmd_eval;
-command_fn cmd_session_new, cmd_session_open, cmd_session_list, cmd_session_note, cmd_runs, cmd_show, cmd_query;
+command_fn cmd_audit, cmd_eval, cmd_ladder, cmd_attribution;
+command_fn cmd_session_new, cmd_session_open, cmd_session_list, cmd_session_note, cmd_session_resume, cmd_undo;
+command_fn cmd_runs, cmd_show, cmd_compare, cmd_query, cmd_plot;
 command_fn cmd_set, cmd_source, cmd_history, cmd_help, cmd_apropos, cmd_quit;
 
 /* The words of `print --what`, in the order of enum what; end with NULL. */
@@ -49,13 +51,41 @@ bool need_data(const struct app *app, struct status *st);
 bool need_picture(const struct app *app, struct status *st);
 /* Converts with the default recipe first when there is no plan yet, and says so. */
 bool need_walk(struct app *app, struct status *st);
+bool need_plan_or_default(struct app *app, struct status *st); /* likewise, without a picture */
+bool need_plan(struct app *app, struct status *st);
 
-/* Builds a plan with options (pictures filled in by this function: from path, or NULL
- * as `convert` explains), records it and makes it the workbench's. count: pictures. */
+/* Which pictures to calibrate with. */
+enum { CALIBRATION_PICTURES = 64 };
+struct calibration_pictures {
+	const char *path; /* NULL: as `convert` explains */
+	int count;
+	bool random; /* chosen by the seed, else the first */
+};
+/* Builds a plan with options (pictures filled in by this function), records it and makes
+ * it the workbench's. */
 struct plan_options;
-bool convert(struct app *app, struct plan_options *options, const char *path, int count, struct status *st);
+bool convert(struct app *app, struct plan_options *options, const struct calibration_pictures *which, struct status *st);
 
-/* A plan by the name of its recipe, calibrated as `convert` would; the caller owns it. */
+/* Makes plan the workbench's, with a walk that has the picture. Takes plan. */
+bool adopt_plan(struct app *app, struct plan *plan, struct status *st);
+/* Makes plan the second one of a split, at the first one's t. Takes plan. */
+bool adopt_split(struct app *app, struct plan *plan, struct status *st);
+/* A plan of the notebook by its name or the beginning of its hash, for the loaded model. */
+struct plan *open_plan(struct app *app, const char *text, struct status *st);
+/* Its canonical JSON, which the caller frees, and its whole hash. */
+char *plan_description(struct app *app, const char *text, char hash[HASH_HEX], struct status *st);
+/* recipe, T, hash and the rest of what convert prints. */
+void output_plan(struct output *o, const struct app *app);
+
+/* Evaluates a plan (NULL: the reference) as a recorded run of this kind ("eval", "sweep"),
+ * which keeps what is done while it goes on. result: eval_done(). */
+struct eval_options;
+struct eval_result;
+bool run_eval(struct app *app, const char *kind, const struct plan *plan, const struct dataset *data,
+	      const struct eval_options *options, struct eval_result *result, struct status *st);
+
+/* A plan by the name of a recipe, calibrated as `convert` would for T, or one of the notebook;
+ * the caller owns it. */
 struct plan *plan_named(struct app *app, const char *name, int T, struct status *st);
 
 /* The condition that is the call's first argument, to be read under the walk's plan;
@@ -66,6 +96,12 @@ struct condition *read_condition(struct app *app, const struct call *call, struc
 bool open_model(struct app *app, const char *path, struct status *st);
 bool open_data(struct app *app, const char *path, struct status *st);
 bool open_picture(struct app *app, const char *text, struct status *st);
+/* The same with another data set for numbers. */
+bool show_picture(struct app *app, const char *text, const struct dataset *data, struct status *st);
+/* What `state` prints. */
+bool print_state(struct app *app, struct status *st);
+/* Makes plan the workbench's, with a walk that has the picture. Takes plan, also when it fails. */
+bool adopt_plan(struct app *app, struct plan *plan, struct status *st);
 
 /* The five best classes of logits as table "top": class, label, probability. */
 void output_top(struct output *o, const struct app *app, const float *logits);

@@ -2,7 +2,10 @@
 
 #include "db/store.h"
 #include "spikescope.h"
+#include "ui/state.h"
 
+#include <math.h>
+#include <omp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -15,6 +18,12 @@ check(struct app *app, bool ok, const struct status *st)
 		app_say(app, "warning: not recorded: %s", st->message);
 	}
 	return ok;
+}
+
+void
+notebook_failed(struct app *app, const struct status *st)
+{
+	check(app, false, st);
 }
 
 static const char *
@@ -35,14 +44,39 @@ notebook_command_begin(struct app *app, const char *line)
 	return id;
 }
 
+/* What a change comes after has to be there first. */
+static bool
+record_first_state(struct app *app, struct status *st)
+{
+	if (!app->state_known && app->state)
+		app->state_known = store_session_state(app->store, app->session, app->state, st);
+	return app->state_known;
+}
+
 void
 notebook_command_end(struct app *app, int64_t command, const struct status *st, double seconds)
 {
 	struct record_end end = {.status = ending(st), .message = st->code ? st->message : NULL, .seconds = seconds};
 	struct status own = {0};
+	char *state;
 
-	if (command)
-		check(app, store_command_end(app->store, command, &end, &own), &own);
+	if (!command)
+		return;
+	state = state_capture(app);
+	if (state && app->state && strcmp(state, app->state) != 0 && record_first_state(app, &own))
+		end.state = state;
+	check(app, store_command_end(app->store, command, &end, &own), &own);
+	free(app->state);
+	app->state = state;
+}
+
+void
+notebook_session_enter(struct app *app, int64_t session, bool state_known)
+{
+	app->session = session;
+	app->state_known = state_known;
+	free(app->state);
+	app->state = state_capture(app);
 }
 
 static bool
@@ -70,20 +104,22 @@ put_dataset(struct app *app, const struct dataset *data, struct status *st)
 			     st);
 }
 
-static bool
-put_plan(struct app *app, const struct plan *plan, struct status *st)
+/* Whole, so that it can be opened again; once, since it may be large. */
+bool
+notebook_plan(struct app *app, const struct plan *plan, struct status *st)
 {
-	char *json = plan_json(plan);
+	struct record_plan record = {.hash = plan->hash, .model_hash = plan->vit->hash, .recipe = plan->recipe, .T = plan->T};
+	char *json = NULL;
+	void *content = NULL;
 	bool ok;
 
-	if (!json)
-		return status_nomem(st, "a plan");
-	ok =
-	    store_plan(app->store,
-		       &(struct record_plan){
-			   .hash = plan->hash, .model_hash = plan->vit->hash, .recipe = plan->recipe, .T = plan->T, .json = json},
-		       st);
+	if (store_plan_has(app->store, plan->hash))
+		return true;
+	record.json = json = plan_json(plan);
+	record.content = content = plan_pack(plan, &record.size, st);
+	ok = content && (json || status_nomem(st, "a plan")) && store_plan(app->store, &record, st);
 	free(json);
+	free(content);
 	return ok;
 }
 
@@ -95,13 +131,14 @@ notebook_run_begin(struct app *app, const char *kind, const struct plan *plan, c
 				 .kind = kind,
 				 .seed = app->options.seed,
 				 .version = SPIKESCOPE_VERSION,
-				 .threads = app->options.threads};
+				 .threads = app->options.threads > 0 ? app->options.threads : omp_get_max_threads(),
+				 .state = app->state};
 	struct status st = {0};
 	bool ok = true;
 
 	if (app->vit && (ok = put_model(app, &st)))
 		run.model_hash = app->vit->hash;
-	if (ok && plan && (ok = put_plan(app, plan, &st)))
+	if (ok && plan && (ok = notebook_plan(app, plan, &st)))
 		run.plan_hash = plan->hash;
 	if (ok && data && (ok = put_dataset(app, data, &st)))
 		run.dataset_hash = dataset_hash(data);
@@ -133,19 +170,62 @@ notebook_metric(struct app *app, int64_t run, int t, const char *name, double va
 		check(app, store_metric(app->store, run, t, name, value, &st), &st);
 }
 
-static void
-site_metric(struct app *app, int64_t run, const char *site, int t, const char *name, double value)
+/* The sites of the model as the store knows them, named once a model. */
+static int
+site_list(struct app *app, struct status *st)
 {
-	struct status st = {0};
+	int count = site_count(app->vit);
+	char(*name)[SITE_NAME_MAX];
+	const char **names;
 
-	check(app, store_site_metric(app->store, run, site, t, name, value, &st), &st);
+	if (app->site_list > 0)
+		return app->site_list - 1;
+	name = malloc((size_t)count * sizeof(*name));
+	names = malloc((size_t)count * sizeof(*names));
+	for (int i = 0; name && names && i < count; i++)
+		names[i] = site_name(site_at(app->vit, i), name[i]);
+	if (name && names)
+		app->site_list = store_site_list(app->store, names, count, st) + 1;
+	else
+		status_nomem(st, "a list of sites");
+	free(name);
+	free(names);
+	return app->site_list - 1;
+}
+
+/* Sites that send nothing have no rate, events, spikes and alarms. */
+static bool
+walk_sites(struct app *app, int64_t run, int t, struct status *st)
+{
+	const struct walk_step *step = &app->walk->step[t - 1];
+	int count = site_count(app->vit), list = site_list(app, st);
+	struct record_site *site = list >= 0 ? malloc((size_t)count * sizeof(*site)) : NULL;
+	bool ok;
+
+	if (!site)
+		return status_nomem(st, "measurements");
+	for (int i = 0; i < count; i++) {
+		const struct walk_site *s = &step->site[i];
+		bool sends = app->walk->plan->site[i].neuron != NEURON_NONE;
+
+		site[i] = (struct record_site){.rmse = s->rmse,
+					       .relative = s->relative,
+					       .cosine = s->cosine,
+					       .rate = sends ? s->rate : NAN,
+					       .events = sends ? s->events : NAN,
+					       .spikes = sends ? s->units : NAN,
+					       .alarms = sends ? s->alarms : NAN};
+	}
+	ok = store_site_step(app->store, run, t, list, site, count, st);
+	free(site);
+	return ok;
 }
 
 void
 notebook_walk_step(struct app *app, int64_t run, int t)
 {
-	const struct walk *walk = app->walk;
-	const struct walk_step *step = &walk->step[t - 1];
+	const struct walk_step *step = &app->walk->step[t - 1];
+	struct status st = {0};
 
 	if (!run)
 		return;
@@ -154,58 +234,7 @@ notebook_walk_step(struct app *app, int64_t run, int t)
 	notebook_metric(app, run, t, "events", step->events);
 	notebook_metric(app, run, t, "spikes", step->units);
 	notebook_metric(app, run, t, "seconds", step->seconds);
-	for (int i = 0; i < site_count(walk->vit); i++) {
-		const struct walk_site *s = &step->site[i];
-		char name[SITE_NAME_MAX];
-
-		site_name(site_at(walk->vit, i), name);
-		site_metric(app, run, name, t, "rmse", (double)s->rmse);
-		site_metric(app, run, name, t, "relative", (double)s->relative);
-		site_metric(app, run, name, t, "cosine", (double)s->cosine);
-		if (walk->plan->site[i].neuron == NEURON_NONE)
-			continue;
-		site_metric(app, run, name, t, "rate", (double)s->rate);
-		site_metric(app, run, name, t, "events", (double)s->events);
-		site_metric(app, run, name, t, "spikes", (double)s->units);
-		site_metric(app, run, name, t, "alarms", (double)s->alarms);
-	}
-}
-
-static void
-eval_predictions(struct app *app, int64_t run, const struct eval_options *options, const struct eval_result *result)
-{
-	struct status st = {0};
-	bool ok = true;
-
-	for (int i = 0; ok && i < result->images; i++) {
-		struct record_prediction p = {.run = run,
-					      .picture = options->first + i,
-					      .label = result->label[i],
-					      .ann = result->ann_top[i],
-					      .snn = result->points > 0 ? result->snn_top[i] : -1,
-					      .t = result->points > 0 ? result->point[result->points - 1].t : 0};
-		ok = store_prediction(app->store, &p, &st);
-	}
-	check(app, ok, &st);
-}
-
-void
-notebook_eval(struct app *app, int64_t run, const struct eval_options *options, const struct eval_result *result)
-{
-	if (!run)
-		return;
-	notebook_metric(app, run, 0, "images", result->images);
-	notebook_metric(app, run, 0, "ann_accuracy", result->ann_accuracy);
-	for (int i = 0; i < result->points; i++) {
-		const struct eval_point *p = &result->point[i];
-
-		notebook_metric(app, run, p->t, "accuracy", p->accuracy);
-		notebook_metric(app, run, p->t, "agreement", p->agreement);
-		notebook_metric(app, run, p->t, "logit_rmse", p->logit_rmse);
-		notebook_metric(app, run, p->t, "events_per_image", p->events_per_image);
-		notebook_metric(app, run, p->t, "spikes_per_image", p->units_per_image);
-	}
-	eval_predictions(app, run, options, result);
+	check(app, walk_sites(app, run, t, &st), &st);
 }
 
 void
@@ -216,7 +245,7 @@ notebook_ugo(struct app *app, const struct ugo *ugo)
 	const float *row[4] = {ugo->w1, ugo->b1, ugo->w2, ugo->h};
 	float *weights = malloc((size_t)rows * n * sizeof(*weights));
 	struct record_ugo record = {.name = ugo->name,
-				    .function = ugo->known ? function_table[ugo->function].name : NULL,
+				    .function = ugo_function_name(ugo),
 				    .lo = ugo->lo,
 				    .hi = ugo->hi,
 				    .hidden = ugo->hidden,

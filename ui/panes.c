@@ -109,6 +109,13 @@ panes_forget_layout(struct panes *panes, const char *name)
 	return false;
 }
 
+void
+panes_place(struct panes *panes, const struct app *app, const struct canvas *canvas, bool with_command)
+{
+	layout_make(&panes->layout, canvas->w, canvas->h, with_command, panes->plan.columns ? &panes->plan : NULL, panes->alone,
+		    view_maps(app, canvas->style));
+}
+
 /* --- focus ---------------------------------------------------------------- */
 
 static int
@@ -288,9 +295,10 @@ draw_status(const struct panes *panes, struct app *app, struct canvas *canvas)
 	}
 	x = canvas_put(canvas, r, r.x, r.y, pen, text);
 	snprintf(hint, sizeof(hint), "%s",
-		 app->tutorial > 0 ? "tutorial goes on"
-		 : panes->on_line  ? "Tab: panes  ? in them: keys"
-				   : "?: keys  :: command line  q: leave");
+		 app->tutorial > 0    ? "tutorial goes on"
+		 : panes->on_line     ? "Tab: panes  ? in them: keys"
+		 : panes->table_shown ? "s: sort  Enter: show run  q: close"
+				      : "?: keys  :: command line  q: leave");
 	if (x + text_columns(hint) + 3 <= r.w)
 		canvas_put_right(canvas, r, r.x + r.w - 1, r.y, pen, hint);
 }
@@ -324,17 +332,33 @@ draw_line(const struct panes *panes, struct canvas *canvas, const struct command
 	}
 }
 
-void
-panes_draw(struct panes *panes, struct app *app, struct canvas *canvas, const struct command_line *line, int *cursor_x,
-	   int *cursor_y)
+/* A table that has just been opened gets the keys. */
+static void
+follow_table(struct panes *panes, const struct app *app, bool first)
 {
-	const struct placed *focused;
+	bool open = app->table_open && app->answer;
 
-	*cursor_x = *cursor_y = -1;
-	layout_make(&panes->layout, canvas->w, canvas->h, line != NULL, panes->plan.columns ? &panes->plan : NULL, panes->alone,
-		    view_maps(app, canvas->style));
-	canvas_clear(canvas, canvas_all(canvas));
-	focused = layout_find(&panes->layout, panes->focus);
+	if (open && !panes->table_shown) {
+		panes->on_line = false;
+		panes->table_alone = first;
+	}
+	panes->table_shown = open;
+}
+
+static void
+draw_table(const struct panes *panes, struct app *app, struct canvas *canvas)
+{
+	struct view_args args = {.framed = true, .focused = !panes->on_line};
+	struct status st = {0};
+
+	view_draw(app, view_find("table", &st), &args, canvas, (struct rect){0, 0, canvas->w, panes->layout.status.y});
+}
+
+static void
+draw_panes(struct panes *panes, struct app *app, struct canvas *canvas)
+{
+	const struct placed *focused = layout_find(&panes->layout, panes->focus);
+
 	if (!focused && panes->layout.panes > 0) {
 		focused = &panes->layout.pane[0];
 		panes->focus = focused->view;
@@ -345,6 +369,20 @@ panes_draw(struct panes *panes, struct app *app, struct canvas *canvas, const st
 	/* The focused one comes last: its frame lies over the others'. */
 	if (!panes->on_line && focused)
 		draw_pane(panes, app, canvas, focused);
+}
+
+void
+panes_draw(struct panes *panes, struct app *app, struct canvas *canvas, const struct command_line *line, int *cursor_x,
+	   int *cursor_y)
+{
+	*cursor_x = *cursor_y = -1;
+	follow_table(panes, app, panes->layout.status.w == 0);
+	panes_place(panes, app, canvas, line != NULL);
+	canvas_clear(canvas, canvas_all(canvas));
+	if (panes->table_shown)
+		draw_table(panes, app, canvas);
+	else
+		draw_panes(panes, app, canvas);
 	draw_status(panes, app, canvas);
 	if (line && panes->layout.command.w)
 		draw_line(panes, canvas, line, cursor_x, cursor_y);
@@ -361,6 +399,8 @@ panes_key(struct panes *panes, struct app *app, int key)
 		panes->keys_shown = false;
 		return true;
 	}
+	if (panes->table_shown)
+		return panes_table_key(panes, app, key);
 	command = keys_command(&panes->keys, panes->focus, key);
 	if (command)
 		app_key(app, command);

@@ -30,6 +30,8 @@ struct panes {
 	bool keys_shown;       /* of the focused pane, until the next key */
 	int zoom[PANES_VIEWS]; /* by index in view_table */
 	int log_back;          /* lines scrolled up in the log */
+	bool table_shown;      /* the table covers the others (app->table_open) */
+	bool table_alone;      /* the panes were entered for it: they end with it */
 	bool leave;            /* the panes are to be left */
 	char doing[80];        /* progress of what runs, for the status line; "" */
 	char *line;            /* to be put on the command line; NULL: nothing */
@@ -54,6 +56,9 @@ extern const struct named_layout layout_defaults[];
 struct panes *panes_new(struct status *st);
 void panes_free(struct panes *panes); /* NULL is fine */
 
+/* Places the panes on a canvas of this size, as drawing does. */
+void panes_place(struct panes *panes, const struct app *app, const struct canvas *canvas, bool with_command);
+
 /* Draws all on the canvas, whose size decides the layout; line may be NULL. Where
  * the cursor belongs goes to cursor_x and cursor_y (-1: nowhere). */
 void panes_draw(struct panes *panes, struct app *app, struct canvas *canvas, const struct command_line *line, int *cursor_x,
@@ -61,6 +66,8 @@ void panes_draw(struct panes *panes, struct app *app, struct canvas *canvas, con
 
 /* A key while a pane has the focus: runs its command. False when it means nothing there. */
 bool panes_key(struct panes *panes, struct app *app, int key);
+/* The same while the table covers the panes. */
+bool panes_table_key(struct panes *panes, struct app *app, int key);
 /* A click at a cell: focuses the pane there and runs the command of what was hit. */
 void panes_click(struct panes *panes, struct app *app, const struct canvas *canvas, int x, int y);
 /* The wheel there; by -1 (up) or 1. */

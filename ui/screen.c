@@ -693,7 +693,8 @@ screen_run(struct app *app, const char *prompt, char **left, struct status *st)
 	screen.prompt = prompt;
 	screen.panes = app->panes;
 	screen.panes->on_line = true;
-	screen.panes->leave = false;
+	screen.panes->leave = screen.panes->table_shown = false;
+	screen.panes->layout = (struct layout){0};
 	screen.panes->doing[0] = '\0';
 	screen.null = fopen("/dev/null", "w");
 	if (!screen.null)

@@ -30,6 +30,8 @@ const struct view view_table[] = {
     ROW(residual, "error of the residual stream: layers by t", false, VIEW_OF_EACH, view_residual_hit),
     ROW(image, "the picture with its patches; the selected token's patch is framed", false, VIEW_OF_ONE, view_image_hit),
     ROW(ugo, "a function and its UGO with knots, and the error against the limit", true, VIEW_OF_ONE, NULL),
+    ROW(plot, "the curves of the last plot or compare", false, VIEW_OF_ONE, NULL),
+    ROW(table, "the last answer of the notebook as a table", false, VIEW_OF_ONE, NULL),
     ROW(single, "the neuron that `neuron` ran: membrane, spikes, rate against current", false, VIEW_OF_ONE, NULL),
     ROW(log, "what was typed, and what it printed", false, VIEW_OF_ONE, NULL),
     ROW(tutorial, "the scene of the tutorial that is on", false, VIEW_OF_ONE, NULL),

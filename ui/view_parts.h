@@ -68,6 +68,8 @@ VIEW(patches);
 VIEW(single);
 VIEW(log);
 VIEW(tutorial);
+VIEW(plot);
+VIEW(table);
 #undef VIEW
 
 #define HIT(name)                                                                                                                \

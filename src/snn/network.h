@@ -27,7 +27,7 @@ struct node {
 	float *scratch;                  /* [size], split encoders */
 	float *threshold;                /* [columns], the negative side's behind it when split */
 	struct neuron_tally *step, *all; /* state */
-	int64_t *alarms;                 /* state: of the last step */
+	struct alarm_tally *alarms;      /* state */
 	struct group group;              /* UGO sites */
 };
 

@@ -91,7 +91,6 @@ void
 node_group(struct node *node, const float *received, float scale, int t)
 {
 	*node->step = (struct neuron_tally){0, 0};
-	*node->alarms = 0;
 	/* sent holds the old total until the new one is there */
 	memcpy(node->sent, node->total, node->size * sizeof(float));
 	group_step(&node->group, site_rule(node->plan, t), received, scale, node->total, node->step, node->alarms);

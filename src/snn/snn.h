@@ -74,7 +74,9 @@ struct snn_activity {
 	double neurons; /* spiking neurons at the site; 0 when it does not spike */
 	double events_step, events_total;
 	double units_step, units_total;
-	double alarms_step; /* inputs outside the UGO's range in the last step */
+	/* Inputs outside the UGO's range: how many, and how far the farthest was outside,
+	 * in widths of the range. */
+	double alarms_step, alarms_total, alarm_reach;
 };
 void snn_activity(const struct snn *snn, struct site site, struct snn_activity *activity);
 double snn_events(const struct snn *snn);      /* all sites, all steps so far */

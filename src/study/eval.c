@@ -2,6 +2,8 @@
 
 #include "ann/ann.h"
 #include "snn/snn.h"
+#include "study/compare.h"
+#include "study/energy.h"
 #include "study/walk.h"
 
 #include <math.h>
@@ -10,26 +12,32 @@
 #include <string.h>
 #include <time.h>
 
-/* What one picture gave at one of the steps asked for. */
-struct outcome {
-	int top;
-	double squared_error; /* mean over classes, against the reference */
-	double events, units; /* all steps up to t */
+enum { KEEP_SECONDS = 2 };
+
+/* One site in one picture, or in all. */
+struct site_sum {
+	double alarms, reach, events;
+	struct comparison error;
 };
 
-/* Shared by the threads of a run. Pictures are independent and results are kept per
- * picture, so that sums do not depend on who did which. */
+/* Shared by the threads of a run. Pictures are independent; what they gave is added up
+ * in their order, so that sums do not depend on who did which. */
 struct job {
 	const struct vit *vit;
 	const struct plan *plan; /* NULL: the reference alone */
 	const struct dataset *data;
 	const struct eval_options *options;
 	const struct progress *progress;
-	int count;
+	int count, ts, sites;
 	int *label, *ann_top;
-	struct outcome *outcome; /* [count, ts] */
-	bool *done;              /* [count] */
-	int finished;
+	struct eval_outcome *outcome; /* [count, ts] */
+	struct site_sum **pending;    /* [count]: [sites] of a picture that is done and not yet added up, else NULL */
+	struct site_sum *sum;         /* [sites] of the pictures before `folded` */
+	double *neurons;              /* [sites] */
+	bool *done;                   /* [count] */
+	int folded, kept;             /* pictures added up; given to options->keep */
+	int known, finished;          /* done before; in all */
+	double kept_at, started;
 	bool stop;
 	struct status status;
 };
@@ -37,8 +45,20 @@ struct job {
 struct worker {
 	struct ann *ann;
 	struct snn *snn;
+	struct ann_trace trace; /* with options->errors */
+	struct tensor scratch;
 	float *pixels, *reference, *logits;
+	double ann_energy;
 };
+
+static double
+now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
+}
 
 static bool
 worker_init(struct worker *w, const struct job *job, struct status *st)
@@ -46,13 +66,14 @@ worker_init(struct worker *w, const struct job *job, struct status *st)
 	const struct vit *vit = job->vit;
 	size_t side = (size_t)vit->image_size;
 
+	w->ann_energy = energy_ann(vit);
 	w->pixels = calloc((size_t)vit->channels * side * side, sizeof(float));
 	w->reference = calloc((size_t)vit->classes, sizeof(float));
 	w->logits = calloc((size_t)vit->classes, sizeof(float));
 	if (!w->pixels || !w->reference || !w->logits)
 		return status_nomem(st, "evaluation");
 	w->ann = ann_new(vit, 1, st);
-	if (!w->ann)
+	if (!w->ann || (job->options->errors && job->plan && !ann_trace_init(&w->trace, vit, st)))
 		return false;
 	return !job->plan || (w->snn = snn_new(job->plan, st));
 }
@@ -63,13 +84,17 @@ worker_done(struct worker *w)
 	free(w->pixels);
 	free(w->reference);
 	free(w->logits);
+	tensor_done(&w->scratch);
+	if (w->trace.arena)
+		ann_trace_done(&w->trace);
 	ann_free(w->ann);
 	snn_free(w->snn);
 }
 
 static void
-note_outcome(const struct job *job, const struct worker *w, struct outcome *out)
+note_outcome(const struct job *job, const struct worker *w, struct eval_outcome *out)
 {
+	struct energy energy = energy_of(w->snn, NULL);
 	int classes = job->vit->classes;
 	double sum = 0;
 
@@ -79,27 +104,70 @@ note_outcome(const struct job *job, const struct worker *w, struct outcome *out)
 
 		sum += d * d;
 	}
-	*out = (struct outcome){walk_best(w->logits, classes), sum / classes, snn_events(w->snn), snn_units(w->snn)};
+	*out = (struct eval_outcome){.top = walk_best(w->logits, classes),
+				     .squared_error = sum / classes,
+				     .events = snn_events(w->snn),
+				     .units = snn_units(w->snn),
+				     .per_event = energy.per_event / w->ann_energy,
+				     .per_unit = energy.per_unit / w->ann_energy};
+}
+
+static bool
+note_sites(const struct job *job, struct worker *w, struct site_sum *sum, struct status *st)
+{
+	for (int i = 0; i < job->sites; i++) {
+		struct site site = site_at(job->vit, i);
+		struct snn_activity a;
+
+		snn_activity(w->snn, site, &a);
+		sum[i] = (struct site_sum){.alarms = a.alarms_total, .reach = a.alarm_reach, .events = a.events_total};
+		if (!w->trace.arena || !snn_has(w->snn, site, SNN_VALUE))
+			continue;
+		if (!snn_probe(w->snn, site, SNN_VALUE, &w->scratch, st))
+			return false;
+		compare_values(&sum[i].error, w->scratch.data, w->trace.value[i], tensor_size(&w->scratch));
+	}
+	return true;
+}
+
+static bool
+run_reference(struct worker *w, int classes, struct status *st)
+{
+	if (!w->trace.arena)
+		return ann_forward(w->ann, w->pixels, 1, w->reference, NULL, st);
+	if (!ann_trace_record(&w->trace, w->ann, w->pixels, st))
+		return false;
+	memcpy(w->reference, w->trace.logits, (size_t)classes * sizeof(float));
+	return true;
 }
 
 static bool
 one_picture(struct job *job, struct worker *w, int index, struct status *st)
 {
 	const struct eval_options *o = job->options;
+	struct site_sum *sum = NULL;
 
-	if (!dataset_get(job->data, o->first + index, job->vit, w->pixels, &job->label[index], st))
-		return false;
-	if (!ann_forward(w->ann, w->pixels, 1, w->reference, NULL, st))
+	if (!dataset_get(job->data, o->first + index, job->vit, w->pixels, &job->label[index], st) ||
+	    !run_reference(w, job->vit->classes, st))
 		return false;
 	job->ann_top[index] = walk_best(w->reference, job->vit->classes);
 	if (w->snn) {
 		snn_show(w->snn, w->pixels);
-		for (int i = 0; i < o->ts; i++) {
+		for (int i = 0; i < job->ts; i++) {
 			while (snn_time(w->snn) < o->t[i])
 				snn_step(w->snn);
-			note_outcome(job, w, &job->outcome[(size_t)index * (size_t)o->ts + (size_t)i]);
+			note_outcome(job, w, &job->outcome[(size_t)index * (size_t)job->ts + (size_t)i]);
+		}
+		sum = calloc((size_t)job->sites, sizeof(*sum));
+		if (!sum)
+			return status_nomem(st, "evaluation");
+		if (!note_sites(job, w, sum, st)) {
+			free(sum);
+			return false;
 		}
 	}
+	job->pending[index] = sum;
+#pragma omp atomic write
 	job->done[index] = true;
 	return true;
 }
@@ -126,6 +194,151 @@ stopped(struct job *job)
 	return stop;
 }
 
+/* Adds up the pictures that are done without a gap. */
+static void
+fold(struct job *job)
+{
+	for (; job->folded < job->count; job->folded++) {
+		struct site_sum *one;
+		bool done;
+
+#pragma omp atomic read
+		done = job->done[job->folded];
+		if (!done)
+			return;
+		one = job->pending[job->folded];
+		for (int i = 0; one && i < job->sites; i++) {
+			job->sum[i].alarms += one[i].alarms;
+			job->sum[i].events += one[i].events;
+			job->sum[i].reach = fmax(job->sum[i].reach, one[i].reach);
+			compare_merge(&job->sum[i].error, &one[i].error);
+		}
+		free(one);
+		job->pending[job->folded] = NULL;
+	}
+}
+
+struct eval_interval
+eval_wilson(double k, double n)
+{
+	double z = 1.959964, p = k / n, half = z * sqrt(p * (1 - p) / n + z * z / (4 * n * n)), scale = 1 + z * z / n;
+	double middle = p + z * z / (2 * n);
+
+	if (!(n > 0))
+		return (struct eval_interval){0, 1};
+	return (struct eval_interval){fmax(0, (middle - half) / scale), fmin(1, (middle + half) / scale)};
+}
+
+/* The mean of n values with these sums, and its normal interval. */
+static struct eval_interval
+interval(double sum, double squares, int n)
+{
+	double mean = sum / n, variance = n > 1 ? fmax(0, (squares - n * mean * mean) / (n - 1)) : 0;
+	double half = 1.959964 * sqrt(variance / n);
+
+	return (struct eval_interval){mean - half, mean + half};
+}
+
+static void
+summarise_point(const struct job *job, int n, int i, struct eval_point *p)
+{
+	int right = 0, same = 0, gap = 0, differ = 0;
+	double error = 0, squares = 0;
+	struct eval_interval squared;
+
+	*p = (struct eval_point){.t = job->options->t[i]};
+	for (int k = 0; k < n; k++) {
+		const struct eval_outcome *o = &job->outcome[(size_t)k * (size_t)job->ts + (size_t)i];
+		int own = o->top == job->label[k], reference = job->ann_top[k] == job->label[k];
+
+		right += own;
+		same += o->top == job->ann_top[k];
+		gap += own - reference;
+		differ += own != reference;
+		error += o->squared_error;
+		squares += o->squared_error * o->squared_error;
+		p->events_per_image += o->events / n;
+		p->units_per_image += o->units / n;
+		p->per_event += o->per_event / n;
+		p->per_unit += o->per_unit / n;
+	}
+	p->accuracy = (double)right / n;
+	p->accuracy_in = eval_wilson(right, n);
+	p->agreement = (double)same / n;
+	p->agreement_in = eval_wilson(same, n);
+	p->gap = (double)gap / n;
+	p->gap_in = interval(gap, differ, n);
+	p->logit_rmse = sqrt(error / n);
+	squared = interval(error, squares, n);
+	p->logit_rmse_in = (struct eval_interval){sqrt(fmax(0, squared.lo)), sqrt(squared.hi)};
+}
+
+static void
+summarise_site(const struct job *job, int i, struct eval_site *site)
+{
+	const struct site_sum *sum = &job->sum[i];
+
+	*site = (struct eval_site){.alarms = sum->alarms,
+				   .reach = sum->reach,
+				   .neurons = job->neurons[i],
+				   .events = sum->events,
+				   .rmse = compare_rmse(&sum->error),
+				   .relative = compare_relative(&sum->error),
+				   .cosine = compare_cosine(&sum->error)};
+}
+
+static bool
+summarise(const struct job *job, struct eval_result *r, struct status *st)
+{
+	size_t n = (size_t)job->folded, ts = (size_t)job->ts;
+	int right = 0;
+
+	memset(r, 0, sizeof(*r));
+	r->label = calloc(n + 1, sizeof(int));
+	r->ann_top = calloc(n + 1, sizeof(int));
+	r->outcome = calloc(n * ts + 1, sizeof(*r->outcome));
+	r->point = calloc(ts + 1, sizeof(*r->point));
+	r->site = calloc((size_t)job->sites + 1, sizeof(*r->site));
+	if (!r->label || !r->ann_top || !r->outcome || !r->point || !r->site) {
+		eval_done(r);
+		return status_nomem(st, "evaluation");
+	}
+	r->images = job->folded;
+	r->points = n > 0 ? job->ts : 0;
+	r->sites = job->sites;
+	memcpy(r->label, job->label, n * sizeof(int));
+	memcpy(r->ann_top, job->ann_top, n * sizeof(int));
+	memcpy(r->outcome, job->outcome, n * ts * sizeof(*r->outcome));
+	for (size_t k = 0; k < n; k++)
+		right += job->ann_top[k] == job->label[k];
+	r->ann_accuracy = n > 0 ? (double)right / (double)n : 0;
+	for (int i = 0; i < r->points; i++)
+		summarise_point(job, job->folded, i, &r->point[i]);
+	for (int i = 0; i < r->sites; i++)
+		summarise_site(job, i, &r->site[i]);
+	r->seconds = now() - job->started;
+	return true;
+}
+
+/* Gives what is done to whoever keeps it. */
+static void
+keep(struct job *job)
+{
+	struct eval_result so_far;
+	struct status st = {0};
+
+	job->kept_at = now();
+	if (!job->options->keep || job->folded == job->kept)
+		return;
+	if (!summarise(job, &so_far, &st)) {
+		fail(job, &st);
+		return;
+	}
+	job->options->keep(job->options->keep_ctx, &so_far, job->kept);
+	job->kept = job->folded;
+	eval_done(&so_far);
+}
+
 /* Only the first thread reports, as progress.h promises. */
 static void
 tell(struct job *job)
@@ -133,9 +346,14 @@ tell(struct job *job)
 	int finished;
 	struct status st = {0};
 
+	if (omp_get_thread_num() != 0)
+		return;
+	fold(job);
+	if (now() - job->kept_at >= KEEP_SECONDS)
+		keep(job);
 #pragma omp atomic read
 	finished = job->finished;
-	if (omp_get_thread_num() != 0 || progress_report(job->progress, "eval", finished, job->count))
+	if (progress_report(job->progress, "eval", finished, job->count))
 		return;
 	status_fail(&st, STATUS_CANCELLED, "stopped after %d of %d pictures; what was done is kept", finished, job->count);
 	fail(job, &st);
@@ -152,7 +370,7 @@ run_job(struct job *job, int threads)
 		if (!worker_init(&w, job, &st))
 			fail(job, &st);
 #pragma omp for schedule(dynamic, 1)
-		for (int i = 0; i < job->count; i++) {
+		for (int i = job->known; i < job->count; i++) {
 			if (stopped(job))
 				continue;
 			if (!one_picture(job, &w, i, &st))
@@ -163,60 +381,8 @@ run_job(struct job *job, int threads)
 		}
 		worker_done(&w);
 	}
-}
-
-/* Pictures finished without a gap, from the first: what a stopped run may report. */
-static int
-whole_pictures(const struct job *job)
-{
-	int n = 0;
-
-	while (n < job->count && job->done[n])
-		n++;
-	return n;
-}
-
-static void
-summarise_point(const struct job *job, int n, int i, struct eval_point *p)
-{
-	int ts = job->options->ts, right = 0, same = 0;
-	double error = 0, events = 0, units = 0;
-
-	for (int k = 0; k < n; k++) {
-		const struct outcome *o = &job->outcome[(size_t)k * (size_t)ts + (size_t)i];
-
-		right += o->top == job->label[k];
-		same += o->top == job->ann_top[k];
-		error += o->squared_error;
-		events += o->events;
-		units += o->units;
-	}
-	*p = (struct eval_point){job->options->t[i], (double)right / n, (double)same / n, sqrt(error / n), events / n, units / n};
-}
-
-static bool
-summarise(const struct job *job, struct eval_result *r, struct status *st)
-{
-	int n = whole_pictures(job), ts = job->plan ? job->options->ts : 0, right = 0;
-
-	r->images = n;
-	r->points = n > 0 ? ts : 0;
-	r->label = calloc((size_t)n + 1, sizeof(int));
-	r->ann_top = calloc((size_t)n + 1, sizeof(int));
-	r->snn_top = calloc((size_t)n + 1, sizeof(int));
-	r->point = calloc((size_t)ts + 1, sizeof(*r->point));
-	if (!r->label || !r->ann_top || !r->snn_top || !r->point)
-		return status_nomem(st, "evaluation");
-	for (int k = 0; k < n; k++) {
-		r->label[k] = job->label[k];
-		r->ann_top[k] = job->ann_top[k];
-		r->snn_top[k] = ts > 0 ? job->outcome[(size_t)k * (size_t)ts + (size_t)ts - 1].top : -1;
-		right += job->ann_top[k] == job->label[k];
-	}
-	r->ann_accuracy = n > 0 ? (double)right / n : 0;
-	for (int i = 0; i < r->points; i++)
-		summarise_point(job, n, i, &r->point[i]);
-	return true;
+	fold(job);
+	keep(job);
 }
 
 static bool
@@ -232,38 +398,98 @@ check(struct job *job, struct status *st)
 		if (o->t[i] < 1 || (i > 0 && o->t[i] <= o->t[i - 1]))
 			return status_fail(st, STATUS_USAGE, "steps must ascend from 1; step %d does not", o->t[i]);
 	job->count = o->count > 0 && o->count < all - o->first ? o->count : all - o->first;
+	job->ts = job->plan ? o->ts : 0;
+	job->sites = job->plan ? site_count(job->vit) : 0;
+	if (o->known && (o->known->points != job->ts || o->known->sites != job->sites))
+		return status_fail(st, STATUS_USAGE, "what is known has %d steps, not %d", o->known->points, job->ts);
 	return true;
+}
+
+static bool
+job_init(struct job *job, struct status *st)
+{
+	size_t n = (size_t)job->count + 1, sites = (size_t)job->sites + 1;
+
+	job->label = calloc(n, sizeof(int));
+	job->ann_top = calloc(n, sizeof(int));
+	job->done = calloc(n, sizeof(bool));
+	job->pending = calloc(n, sizeof(*job->pending));
+	job->outcome = calloc(n * (size_t)job->ts + 1, sizeof(*job->outcome));
+	job->sum = calloc(sites, sizeof(*job->sum));
+	job->neurons = calloc(sites, sizeof(*job->neurons));
+	if (job->label && job->ann_top && job->done && job->pending && job->outcome && job->sum && job->neurons)
+		return true;
+	return status_nomem(st, "evaluation");
+}
+
+static void
+job_done(struct job *job)
+{
+	for (int i = 0; job->pending && i < job->count; i++)
+		free(job->pending[i]);
+	free(job->label);
+	free(job->ann_top);
+	free(job->done);
+	free(job->pending);
+	free(job->outcome);
+	free(job->sum);
+	free(job->neurons);
+}
+
+/* Starts where an earlier run stopped. */
+static void
+take_known(struct job *job)
+{
+	const struct eval_result *known = job->options->known;
+	int n = known->images < job->count ? known->images : job->count;
+
+	memcpy(job->label, known->label, (size_t)n * sizeof(int));
+	memcpy(job->ann_top, known->ann_top, (size_t)n * sizeof(int));
+	memcpy(job->outcome, known->outcome, (size_t)n * (size_t)job->ts * sizeof(*job->outcome));
+	for (int i = 0; i < n; i++)
+		job->done[i] = true;
+	for (int i = 0; i < job->sites; i++)
+		job->sum[i] = (struct site_sum){
+		    .alarms = known->site[i].alarms, .reach = known->site[i].reach, .events = known->site[i].events};
+	/* Sums over more pictures than are asked for cannot be parted. */
+	for (int i = 0; n < known->images && i < job->sites; i++)
+		job->sum[i] = (struct site_sum){.alarms = NAN, .events = NAN};
+	job->known = job->finished = job->folded = n;
+}
+
+/* How many neurons spike at each site: of a network that is thrown away. */
+static bool
+count_neurons(struct job *job, struct status *st)
+{
+	struct snn *snn = snn_new(job->plan, st);
+
+	for (int i = 0; snn && i < job->sites; i++) {
+		struct snn_activity a;
+
+		snn_activity(snn, site_at(job->vit, i), &a);
+		job->neurons[i] = a.neurons;
+	}
+	snn_free(snn);
+	return snn != NULL;
 }
 
 static bool
 evaluate(struct job *job, struct eval_result *result, struct status *st)
 {
-	struct timespec a, b;
-	size_t n;
 	int threads = job->options->threads > 0 ? job->options->threads : omp_get_num_procs();
 	bool ok;
 
 	memset(result, 0, sizeof(*result));
 	if (!check(job, st))
 		return false;
-	n = (size_t)job->count;
-	job->label = calloc(n, sizeof(int));
-	job->ann_top = calloc(n, sizeof(int));
-	job->done = calloc(n, sizeof(bool));
-	job->outcome = calloc(n * (size_t)(job->plan ? job->options->ts : 0) + 1, sizeof(*job->outcome));
-	ok = job->label && job->ann_top && job->done && job->outcome;
-	if (!ok)
-		status_nomem(st, "evaluation");
-	clock_gettime(CLOCK_MONOTONIC, &a);
+	job->started = job->kept_at = now();
+	ok = job_init(job, st) && (!job->plan || count_neurons(job, st));
+	if (ok && job->options->known)
+		take_known(job);
 	if (ok)
 		run_job(job, threads < job->count ? threads : job->count);
-	clock_gettime(CLOCK_MONOTONIC, &b);
 	ok = ok && summarise(job, result, st);
-	result->seconds = (double)(b.tv_sec - a.tv_sec) + (double)(b.tv_nsec - a.tv_nsec) * 1e-9;
-	free(job->label);
-	free(job->ann_top);
-	free(job->done);
-	free(job->outcome);
+	job_done(job);
 	if (ok && job->status.code != STATUS_OK)
 		return status_fail(st, job->status.code, "%s", job->status.message);
 	return ok;
@@ -293,6 +519,7 @@ eval_done(struct eval_result *result)
 	free(result->point);
 	free(result->label);
 	free(result->ann_top);
-	free(result->snn_top);
+	free(result->outcome);
+	free(result->site);
 	memset(result, 0, sizeof(*result));
 }

@@ -1,5 +1,7 @@
 #include "study/walk.h"
 
+#include "study/compare.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -98,40 +100,27 @@ walk_reset(struct walk *walk)
 	snn_reset(walk->snn);
 }
 
-static void
-compare(const float *value, const float *reference, size_t n, struct walk_site *out)
-{
-	double difference = 0, norm = 0, own = 0, dot = 0;
-
-	for (size_t i = 0; i < n; i++) {
-		double v = (double)value[i], r = (double)reference[i];
-
-		difference += (v - r) * (v - r);
-		norm += r * r;
-		own += v * v;
-		dot += v * r;
-	}
-	out->rmse = (float)sqrt(difference / (double)n);
-	out->relative = norm > 0 ? (float)sqrt(difference / norm) : 0;
-	out->cosine = norm > 0 && own > 0 ? (float)(dot / sqrt(norm * own)) : 0;
-}
-
 static bool
 record_site(const struct walk *walk, int index, struct tensor *scratch, struct walk_site *out, struct status *st)
 {
 	struct site site = site_at(walk->vit, index);
+	struct comparison c = {0};
 	struct snn_activity a;
 
 	if (snn_has(walk->snn, site, SNN_VALUE)) {
 		if (!snn_probe(walk->snn, site, SNN_VALUE, scratch, st))
 			return false;
-		compare(scratch->data, walk->reference.value[index], tensor_size(scratch), out);
+		compare_values(&c, scratch->data, walk->reference.value[index], tensor_size(scratch));
+		out->rmse = (float)compare_rmse(&c);
+		out->relative = (float)compare_relative(&c);
+		out->cosine = (float)compare_cosine(&c);
 	}
 	snn_activity(walk->snn, site, &a);
 	out->rate = a.neurons > 0 ? (float)(a.events_step / a.neurons) : 0;
 	out->events = (float)a.events_step;
 	out->units = (float)a.units_step;
 	out->alarms = (float)a.alarms_step;
+	out->reach = (float)a.alarm_reach;
 	return true;
 }
 

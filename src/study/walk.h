@@ -22,6 +22,7 @@ struct walk_site {
 	float rate;          /* events per neuron in this step */
 	float events, units; /* in this step */
 	float alarms;        /* inputs outside the UGO's range in this step */
+	float reach;         /* how far the farthest was outside so far, in widths of the range */
 };
 
 struct walk_step {

@@ -350,7 +350,8 @@ conversion_keeps_the_answers(void **state)
 	assert_true(one.ann_accuracy >= 0.97);
 	assert_true(one.point[1].agreement >= 0.98);
 	assert_memory_equal(one.point, two.point, 2 * sizeof(*one.point)); /* threads do not change results */
-	assert_memory_equal(one.snn_top, two.snn_top, (size_t)one.images * sizeof(int));
+	assert_memory_equal(one.outcome, two.outcome, (size_t)one.images * 2 * sizeof(*one.outcome));
+	assert_memory_equal(one.site, two.site, (size_t)one.sites * sizeof(*one.site));
 	eval_done(&one);
 	eval_done(&two);
 }

@@ -36,7 +36,11 @@ put_references(struct store *store)
 
 	assert_true(store_model(store, &(struct record_model){"m1", "digits-vit", "vit", "/models/digits", 12345}, &st));
 	assert_true(store_dataset(store, &(struct record_dataset){"d1", "/data/digits", 360, 10}, &st));
-	assert_true(store_plan(store, &(struct record_plan){"p1", "m1", "sta", 16, "{\"T\":16}"}, &st));
+	assert_true(store_plan(
+	    store,
+	    &(struct record_plan){
+		.hash = "p1", .model_hash = "m1", .recipe = "sta", .T = 16, .json = "{\"T\":16}", .content = "whole", .size = 5},
+	    &st));
 }
 
 static int64_t
@@ -81,7 +85,7 @@ a_run_is_recorded_with_all_that_repeats_it(void **state)
 	struct status st = {0};
 	int64_t session = store_session_new(store, "first", &st),
 		command = store_command_begin(store, session, "eval --T 16", &st), run;
-	struct record_run record = {session, command, "eval", "m1", "p1", "d1", 7, "0.1.0", 2};
+	struct record_run record = {session, command, "eval", "m1", "p1", "d1", 7, "0.1.0", 2, "{}"};
 
 	(void)state;
 	put_references(store);
@@ -91,8 +95,8 @@ a_run_is_recorded_with_all_that_repeats_it(void **state)
 	assert_string_equal(ask_text(store, "SELECT status FROM runs"), "running");
 	assert_true(store_metric(store, run, 8, "accuracy", 0.5, &st) && store_metric(store, run, 16, "accuracy", 0.75, &st));
 	assert_true(store_metric(store, run, 0, "ann_accuracy", 0.875, &st));
-	assert_true(store_run_end(store, run, &(struct record_end){"done", NULL, 1.5, 1 << 20}, &st));
-	assert_true(store_command_end(store, command, &(struct record_end){"failed", "no such site", 2.5, 0}, &st));
+	assert_true(store_run_end(store, run, &(struct record_end){"done", NULL, 1.5, 1 << 20, NULL}, &st));
+	assert_true(store_command_end(store, command, &(struct record_end){"failed", "no such site", 2.5, 0, NULL}, &st));
 	assert_string_equal(ask_text(store, "SELECT status || message || seconds FROM commands"), "failedno such site2.5");
 	assert_string_equal(
 	    ask_text(store, "SELECT concat FROM (SELECT kind||status||seconds||session||model||recipe||T||accuracy||"
@@ -141,7 +145,8 @@ measurements_come_back(void **state)
 		assert_true(store_site_metric(store, run, "blocks.0.attn", t, "cosine", t == 2 ? NAN : 0.5, &st));
 	}
 	assert_true(store_metric(store, run, 3, "logit_rmse", 8, &st));
-	assert_true(store_prediction(store, &(struct record_prediction){run, 17, -1, 3, 4, 3}, &st));
+	assert_true(store_prediction(
+	    store, &(struct record_prediction){.run = run, .picture = 17, .label = -1, .ann = 3, .snn = 4, .t = 3}, &st));
 	assert_true(ask_number(store, "SELECT value FROM run_metrics WHERE t = 3") == 8);
 	assert_true(ask_number(store, "SELECT count(*) FROM site_metrics") == 9);
 	assert_true(ask_number(store, "SELECT value FROM v_site_metrics WHERE site = 'blocks.1.attn' AND t = 2") == 0.5);
