@@ -181,6 +181,16 @@ convert(struct app *app, struct plan_options *options, const struct calibration_
 	return ok;
 }
 
+struct plan *
+plan_named(struct app *app, const char *name, int T, struct status *st)
+{
+	for (const struct recipe_info *r = recipe_table; r->name; r++)
+		if (strcmp(r->name, name) == 0)
+			return build_plan(app, &(struct plan_options){.recipe = name, .rule = -1, .T = T},
+				     &(struct calibration_pictures){.count = CALIBRATION_PICTURES}, st);
+	return open_plan(app, name, st);
+}
+
 bool
 need_plan_or_default(struct app *app, struct status *st)
 {

@@ -466,7 +466,7 @@ take_argument(struct call *call, int *i, struct fault *fault, struct status *st)
 	if (!arg)
 		return status_fail(st, STATUS_USAGE, "%s: \"%s\" is one word too many; type: help %s", call->info->name, w->text,
 				   call->info->name);
-	if (arg->kind == VALUE_LINE) {
+	if (arg->kind == VALUE_LINE || arg->kind == VALUE_CONDITION) {
 		size_t n = strlen(call->line);
 
 		/* A line that is one quoted word is given without its quotes; options may follow it. */
@@ -511,7 +511,7 @@ static bool
 takes_line(const struct command_info *info)
 {
 	for (int i = 0; i < COMMAND_ARGS && info->arg[i].name; i++)
-		if (info->arg[i].kind == VALUE_LINE)
+		if (info->arg[i].kind == VALUE_LINE || info->arg[i].kind == VALUE_CONDITION)
 			return true;
 	return false;
 }
@@ -545,6 +545,7 @@ call_parse(struct call *call, const char *line, struct fault *fault, struct stat
 	memset(call, 0, sizeof(*call));
 	memset(fault, 0, sizeof(*fault));
 	call->line = line;
+	call->fault = fault;
 	if (line[strspn(line, " \t\r\n")] == '#')
 		return true;
 	if (!split_call(call, fault, st))
