@@ -36,7 +36,10 @@
 #include "snn/plan.h"
 #include "snn/snn.h"
 #include "study/eval.h"
+#include "study/observe.h"
+#include "study/spike.h"
 #include "study/walk.h"
+#include "ugo/train.h"
 #include "ugo/ugo.h"
 
 #define SPIKESCOPE_VERSION "0.1.0"

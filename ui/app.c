@@ -6,6 +6,7 @@
 #include "ui/command.h"
 #include "ui/notebook.h"
 #include "ui/output.h"
+#include "ui/ugo_lab.h"
 
 #include <omp.h>
 #include <stdarg.h>
@@ -167,6 +168,7 @@ app_done(struct app *app)
 		ugo_done(app->ugo[i]);
 		free(app->ugo[i]);
 	}
+	ugo_lab_free(app->lab);
 	store_close(app->store);
 	if (app->out)
 		fclose(app->out);
@@ -185,6 +187,7 @@ app_set_model(struct app *app, struct vit *vit, struct ann *ann)
 	forget_plan(app);
 	forget_picture(app);
 	ann_free(app->ann);
+	ugo_lab_forget(app->lab);
 	vit_free(app->vit);
 	app->vit = vit;
 	app->ann = ann;

@@ -64,6 +64,7 @@ struct app {
 	struct record *record;     /* of the walk: spikes by step for the raster (ui/record.h); NULL without a walk */
 	struct ugo *ugo[APP_UGOS]; /* fitted or imported, by name, oldest first */
 	int ugos;
+	struct ugo_lab *lab; /* what the UGO views show (ui/ugo_lab.h); NULL until used */
 
 	struct store *store;   /* never NULL after app_init() */
 	int64_t session;       /* rows of the database; 0: none */

@@ -10,7 +10,8 @@ typedef bool command_fn(struct app *app, const struct call *call, struct status 
 command_fn cmd_load, cmd_data, cmd_image, cmd_model, cmd_classes, cmd_ann;
 command_fn cmd_convert, cmd_plan, cmd_plan_list, cmd_plan_save, cmd_plan_open, cmd_step, cmd_run, cmd_reset, cmd_goto, cmd_state,
     cmd_print, cmd_write;
-command_fn cmd_ugo_list, cmd_ugo_fit, cmd_ugo_show, cmd_ugo_import, cmd_ugo_export;
+command_fn cmd_ugo_list, cmd_ugo_fit, cmd_ugo_show, cmd_ugo_import, cmd_ugo_export, cmd_ugo_compare, cmd_ugo_knot;
+command_fn cmd_ugo_sweep, cmd_ugo_spikes, cmd_ugo_assign;
 command_fn cmd_view, cmd_save, cmd_panes;
 command_fn cmd_eval;
 command_fn cmd_session_new, cmd_session_open, cmd_session_list, cmd_session_note, cmd_runs, cmd_show, cmd_query;
@@ -56,6 +57,8 @@ struct calibration_pictures {
 	int count;
 	bool random; /* chosen by the seed, else the first */
 };
+/* Those pictures [*count, channels, size, size], which the caller frees; a model is loaded. */
+bool calibration_pixels(struct app *app, const struct calibration_pictures *which, float **pixels, int *count, struct status *st);
 /* Builds a plan with options (pictures filled in by this function), records it and makes
  * it the workbench's. */
 struct plan_options;
