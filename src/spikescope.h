@@ -39,7 +39,10 @@
 #include "study/energy.h"
 #include "study/eval.h"
 #include "study/ladder.h"
+#include "study/observe.h"
+#include "study/spike.h"
 #include "study/walk.h"
+#include "ugo/train.h"
 #include "ugo/ugo.h"
 
 #define SPIKESCOPE_VERSION "0.1.0"

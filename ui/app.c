@@ -10,6 +10,7 @@
 #include "ui/output.h"
 #include "ui/panes.h"
 #include "ui/state.h"
+#include "ui/ugo_lab.h"
 
 #include <omp.h>
 #include <stdarg.h>
@@ -197,6 +198,7 @@ app_done(struct app *app)
 		ugo_done(app->ugo[i]);
 		free(app->ugo[i]);
 	}
+	ugo_lab_free(app->lab);
 	store_close(app->store);
 	if (app->out)
 		fclose(app->out);
@@ -232,6 +234,7 @@ app_set_model(struct app *app, struct vit *vit, struct ann *ann)
 	forget_picture(app);
 	findings_forget(app);
 	ann_free(app->ann);
+	ugo_lab_forget(app->lab);
 	vit_free(app->vit);
 	app->vit = vit;
 	app->ann = ann;

@@ -123,6 +123,7 @@ struct app {
 	struct findings *findings; /* of studies (ui/findings.h); never NULL after app_init() */
 	struct ugo *ugo[APP_UGOS]; /* fitted or imported, by name, oldest first */
 	int ugos;
+	struct ugo_lab *lab; /* what the UGO views show (ui/ugo_lab.h); NULL until used */
 
 	struct store *store;      /* never NULL after app_init() */
 	int64_t session;          /* rows of the database; 0: none */

@@ -123,6 +123,20 @@ pictures_find(struct pictures *p, const struct app *app, const struct calibratio
 }
 
 bool
+calibration_pixels(struct app *app, const struct calibration_pictures *which, float **pixels, int *count, struct status *st)
+{
+	struct pictures pictures = {0};
+
+	if (!pictures_find(&pictures, app, which, st)) {
+		free(pictures.pixels);
+		return false;
+	}
+	*pixels = pictures.pixels;
+	*count = pictures.count;
+	return true;
+}
+
+bool
 adopt_plan(struct app *app, struct plan *plan, struct status *st)
 {
 	struct walk *walk = walk_new(plan, st);

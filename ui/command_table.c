@@ -1,5 +1,6 @@
 /* Every command there is. */
 #include "ui/commands.h"
+#include "ui/ugo_options.h"
 
 #include <limits.h>
 
@@ -73,6 +74,30 @@ static const char *const run_states[] = {"running", "done", "failed", "cancelled
 	    NUMBER("zoom", "N", 0, 16, "raster: each step halves what is shown"),                                                \
 	    NUMBER("neuron", "N", 0, INT_MAX, "the element of the site"),                                                        \
 	    NUMBER("unit", "N", -1, 1023, "the hidden neuron there; -1: the one with the largest membrane")
+
+/* What a UGO is fitted to. */
+#define DENSITY_OPTIONS                                                                                                          \
+	CHOICE("density", "DENSITY", ugo_density_names, "of inputs: uniform, normal, mixture, octaves or observed"),             \
+	    REAL("mean", "M", -1e30, 1e30, "of the normal density (default: 0, or the middle)"),                                 \
+	    REAL("deviation", "S", 0, 1e30, "of the normal density (default: 1.5, or a sixth of the range)")
+#define FIT_OPTIONS                                                                                                              \
+	OTHER("range", "LO,HI", VALUE_RANGE, "range to fit (default: the function's, or the site's)"),                           \
+	    CHOICE("objective", "GOAL", ugo_objective_names, "mse, relative (mse of relative errors) or minimax"),               \
+	    FLAG("relative", "errors relative to the function (default for reciprocal and rsqrt)"),                              \
+	    FLAG("absolute", "absolute errors"), DENSITY_OPTIONS,                                                                \
+	    OTHER("site", "SITE", VALUE_SITE, "take the range from what this site receives, and density observed"),              \
+	    NUMBER("images", "N", 1, 100000, "calibration pictures that the site sees (default: 64)"),                           \
+	    NUMBER("samples", "N", 0, 1000000, "fit to so many inputs drawn (default: 0, integrate)"),                           \
+	    NUMBER("seed", "N", 0, INT_MAX, "of the samples")
+#define SPIKE_OPTIONS                                                                                                            \
+	OTHER("neuron", "NEURON", VALUE_TEXT, "if (default), signed, burst, round, mt ..."),                                     \
+	    NUMBER("burst", "N", 1, 1024, "the neuron's burst or levels (default: its own)"),                                    \
+	    CHOICE("threshold", "RULE", spike_threshold_names, "max (default) or mmse, of ReLU units"),                          \
+	    CHOICE("potential", "U0", spike_potential_names, "at the start: zero, half (default) or dither"),                    \
+	    FLAG("refit", "fit the readout to the quantised sums"),                                                              \
+	    CHOICE("form", "FORM", ugo_form_names, "relu or ramps (saturating)"),                                                \
+	    CHOICE("facing", "WAY", ugo_facing_names, "of ReLU units: best (default), right or left"),                           \
+	    FLAG("reduce", "reduce the range: exp, reciprocal, rsqrt of the mantissa")
 
 const struct command_info command_table[] = {
     /* --- model --- */
@@ -383,20 +408,34 @@ const struct command_info command_table[] = {
      {{NULL}},
      {{NULL}},
      "list the UGOs of the session and the notebook",
-     "Errors are those against the function over its range, absolute, with uniform density.",
+     "Errors are those against the function over its range, absolute, with uniform density. One of the notebook comes into the "
+     "session when it is named.",
      "ugo list",
      cmd_ugo_list},
     {"ugo fit",
      CLASS_UGO,
      {ARG("FUNCTION", VALUE_FUNCTION)},
-     {NUMBER("hidden", "H", 1, 1024, "neurons (default: 32)"),
-      OTHER("range", "LO,HI", VALUE_RANGE, "range to fit (default: the function's)"),
-      FLAG("relative", "fit relative errors (default for reciprocal and rsqrt)"), FLAG("absolute", "fit absolute errors"),
+     {NUMBER("hidden", "H", 1, 1024, "neurons (default: 32)"), FIT_OPTIONS,
+      CHOICE("method", "METHOD", ugo_method_names, "newton, or adam: training, for comparison"),
+      NUMBER("steps", "N", 1, 10000000, "adam: steps (default: 10000)"),
+      NUMBER("batch", "N", 1, 65536, "adam: samples a step (default: 1024)"),
+      REAL("rate", "R", 0, 1e9, "adam: learning rate (default: 0.001)"),
+      FLAG("cosine", "adam: the rate falls to 0 along a half wave"), CHOICE("loss", "LOSS", ugo_loss_names, "adam: mse or huber"),
+      REAL("delta", "D", 0, 1e9, "adam: where huber's loss turns straight (default: 1)"),
+      FLAG("segments", "keep the segment form, of saturating ramps"),
       OTHER("name", "NAME", VALUE_TEXT, "what to call it (default: FUNCTION-H)")},
      "fit a group of neurons to a function",
-     "JSON keys: name, function, hidden, range, form, rmse, max_error, relative_rmse, relative_max_error, weighting, limit_rmse "
-     "and "
-     "limit_max_error (the best that so many pieces can do, asymptotically), certificate (0 at an optimum), seconds.",
+     "FUNCTION is one of those below, an expression in x (quoted: 'x*tanh(log(1+exp(x)))'), or FILE.csv with lines x,y or "
+     "x,y,weight. "
+     "Densities: uniform; normal (95% of it) and mixture (half of it) with --mean and --deviation; octaves, even in log x; "
+     "observed, "
+     "what --site received from the calibration pictures, with 5% uniform. JSON keys: name, function, hidden, range, form, rmse, "
+     "max_error, relative_rmse, relative_max_error, weighting, objective, density, goal_rmse (by weighting and density), "
+     "limit_rmse "
+     "and limit_max_error (the best that so many pieces can do, asymptotically), over_limit, certificate (0 at an optimum), "
+     "spike_cost (sum of |w2| times the unit's range: T steps of spikes err by about this by T), seconds; of adam also curve "
+     "[{step, "
+     "loss, rmse}].",
      "ugo fit gelu --hidden 16 --range -4,4",
      cmd_ugo_fit},
     {"ugo show",
@@ -404,24 +443,100 @@ const struct command_info command_table[] = {
      {ARG("NAME", VALUE_UGO)},
      {{NULL}},
      "print a UGO and its knots",
-     "NAME is a UGO of the session, or a site of the plan that has one. See also: view ugo.",
+     "NAME is a UGO of the session or the notebook, or a site of the plan that has one. The UGO views show it from now on. See "
+     "also: "
+     "view ugo.",
      "ugo show gelu-16",
      cmd_ugo_show},
+    {"ugo sweep",
+     CLASS_UGO,
+     {ARG("FUNCTION", VALUE_FUNCTION)},
+     {{"hidden", "H,H,...", VALUE_INTS, 1, 1024, NULL, "sizes, at most 16 (default: 2,3,4,6,8,12,16,24,32,48,64,128)"},
+      {"T", "T,T,...", VALUE_INTS, 1, 1024, NULL, "also the error after so many steps of spikes, at most 8"},
+      FIT_OPTIONS,
+      SPIKE_OPTIONS},
+     "fit a function at several sizes",
+     "Tables: sizes {hidden, rmse, max_error, limit_rmse, limit_max_error, over_limit, seconds}, where errors are by the "
+     "weighting and "
+     "density of the fit, and with --T cells {hidden, T, rmse, max_error, analog_rmse, spikes, events, front}: front marks those "
+     "that "
+     "no other beats in both spikes and error. See also: view ugo-sizes, view ugo-steps. Ctrl-C keeps what is done.",
+     "ugo sweep gelu --T 4,8,16,32 --form ramps",
+     cmd_ugo_sweep},
+    {"ugo spikes",
+     CLASS_UGO,
+     {ARG("NAME", VALUE_UGO)},
+     {{"T", "T,T,...", VALUE_INTS, 1, 1024, NULL, "steps, at most 8 (default: 4,8,16,32,64)"},
+      SPIKE_OPTIONS,
+      DENSITY_OPTIONS,
+      REAL("noise", "S", 0, 1e9, "white noise of this deviation in every step"),
+      OTHER("site", "SITE", VALUE_SITE, "the trains that this site of the plan receives"),
+      NUMBER("images", "N", 1, 100000, "of so many calibration pictures (default: 8; observed: 64)"),
+      NUMBER("seed", "N", 0, INT_MAX, "of the noise and of the choice of neurons")},
+     "measure a UGO with spiking neurons against T",
+     "Input is constant unless --noise or --site. Table steps {T, rmse, max_error, analog_rmse, spikes, events, cost, outside, "
+     "counts_checked, counts_unlike_closed_form}: spikes and events are per evaluation; of if neurons under constant input every "
+     "count "
+     "is held against clip(floor(T a / threshold + u0), 0, T). spike_cost_right and spike_cost_left tell what either facing "
+     "costs. "
+     "Potential half or dither takes 5-20% more spikes; threshold mmse far fewer, with a far larger error; refit none. Ramps are "
+     "best "
+     "for constant input and bad for what fluctuates. --reduce fits the mantissa of exp, reciprocal or rsqrt anew: exponent, "
+     "scaling and "
+     "shift do not spike then.",
+     "ugo spikes gelu-32 --neuron burst --refit",
+     cmd_ugo_spikes},
+    {"ugo compare",
+     CLASS_UGO,
+     {{"NAME", VALUE_UGO, false, true, 0, 0, NULL}},
+     {OTHER("function", "NAME", VALUE_FUNCTION, "against this function (default: the first one's)"),
+      OTHER("range", "LO,HI", VALUE_RANGE, "over this range (default: what they have in common)")},
+     "compare UGOs over one range",
+     "Table ugos {name, hidden, form, lo, hi, rmse, max_error, relative_rmse, relative_max_error, spike_cost}, all against one "
+     "function "
+     "over one range with uniform density; lo and hi are their own.",
+     "ugo compare gelu-16 gelu-32",
+     cmd_ugo_compare},
+    {"ugo knot",
+     CLASS_UGO,
+     {ARG("NAME", VALUE_UGO), ONE_NUMBER("KNOT", 1, 4096), MAYBE("X", VALUE_TEXT), MAYBE("Y", VALUE_TEXT)},
+     {{NULL}},
+     "select a knot of a UGO, or move it",
+     "Knots count from 0, the left end; inner ones can be moved between their neighbours. Without X and Y it is selected, and "
+     "marked in "
+     "view ugo. Keys: name, knot, x, y, left, right, error, rmse, max_error, rmse_change, max_error_change.",
+     "ugo knot gelu-16 7 -0.5 -0.15",
+     cmd_ugo_knot},
+    {"ugo assign",
+     CLASS_UGO,
+     {ARG("SITE", VALUE_SITE), ARG("NAME", VALUE_UGO)},
+     {CHOICE("form", "FORM", ugo_form_names, "relu or ramps (default: the form that the site has)"),
+      FLAG("force", "even if it is of another function")},
+     "give sites of the plan another UGO",
+     "Makes a new plan: SITE is a glob, and every site that it matches and that has a function gets the UGO. Hidden neurons keep "
+     "their "
+     "kind; their thresholds follow from the UGO's range. Table sites {site, was, was_hidden, was_rmse, hidden, rmse, form, "
+     "observed, "
+     "range_covers_observed}.",
+     "ugo assign blocks.*.mlp.act gelu-32",
+     cmd_ugo_assign},
     {"ugo import",
      CLASS_UGO,
-     {ARG("FILE", VALUE_PATH), ARG("PREFIX", VALUE_TEXT), MAYBE("NAME", VALUE_TEXT)},
+     {ARG("FILE", VALUE_PATH), MAYBE("PREFIX", VALUE_TEXT), MAYBE("NAME", VALUE_TEXT)},
      {OTHER("function", "NAME", VALUE_FUNCTION, "what the weights approximate"),
       OTHER("range", "LO,HI", VALUE_RANGE, "range to measure errors over (default: the function's)")},
-     "read a UGO from a safetensors file",
-     "The tensors are PREFIX.w1, PREFIX.b1, PREFIX.w2 and PREFIX.b2. NAME defaults to PREFIX.",
-     "ugo import released.safetensors gelu --function gelu",
+     "read a UGO from a file",
+     "Of a safetensors file the tensors PREFIX.w1, PREFIX.b1, PREFIX.w2 and PREFIX.b2; of a CSV file its knots, lines x,y. NAME "
+     "defaults "
+     "to PREFIX, or to the CSV file's name.",
+     "ugo import released.safetensors gelu --function quick_gelu",
      cmd_ugo_import},
     {"ugo export",
      CLASS_UGO,
      {ARG("NAME", VALUE_UGO), ARG("FILE", VALUE_PATH)},
      {OTHER("prefix", "PREFIX", VALUE_TEXT, "of the tensors' names (default: NAME)"), FORCE},
-     "write a UGO to a safetensors file",
-     "Writes the tensors that ugo import reads.",
+     "write a UGO to a file",
+     "What ugo import reads: tensors when FILE ends in .safetensors, knots when it ends in .csv.",
      "ugo export gelu-16 gelu.safetensors",
      cmd_ugo_export},
 

@@ -11,7 +11,8 @@ command_fn cmd_load, cmd_data, cmd_image, cmd_model, cmd_classes, cmd_ann;
 command_fn cmd_convert, cmd_plan, cmd_plan_list, cmd_plan_save, cmd_plan_open, cmd_step, cmd_run, cmd_until, cmd_reset, cmd_back,
     cmd_goto, cmd_state, cmd_print, cmd_write;
 command_fn cmd_break, cmd_watch, cmd_info_breakpoints, cmd_enable, cmd_disable, cmd_delete, cmd_split, cmd_neuron;
-command_fn cmd_ugo_list, cmd_ugo_fit, cmd_ugo_show, cmd_ugo_import, cmd_ugo_export;
+command_fn cmd_ugo_list, cmd_ugo_fit, cmd_ugo_show, cmd_ugo_import, cmd_ugo_export, cmd_ugo_compare, cmd_ugo_knot;
+command_fn cmd_ugo_sweep, cmd_ugo_spikes, cmd_ugo_assign;
 command_fn cmd_view, cmd_save, cmd_panes;
 command_fn cmd_focus, cmd_look, cmd_out, cmd_maximise, cmd_keys, cmd_line, cmd_leave, cmd_zoom, cmd_scroll, cmd_select, cmd_find;
 command_fn cmd_layout, cmd_layout_list, cmd_layout_save, cmd_layout_delete, cmd_bind, cmd_unbind, cmd_tutorial;
@@ -61,6 +62,8 @@ struct calibration_pictures {
 	int count;
 	bool random; /* chosen by the seed, else the first */
 };
+/* Those pictures [*count, channels, size, size], which the caller frees; a model is loaded. */
+bool calibration_pixels(struct app *app, const struct calibration_pictures *which, float **pixels, int *count, struct status *st);
 /* Builds a plan with options (pictures filled in by this function), records it and makes
  * it the workbench's. */
 struct plan_options;
