@@ -26,6 +26,14 @@ struct compared {
 
 /* --- which ---------------------------------------------------------------- */
 
+static bool
+is_number(const char *word)
+{
+	long number;
+
+	return value_int(word, 1, 9e15, &number);
+}
+
 /* One word of the command: a run by its number. */
 static bool
 find_compared(struct app *app, const char *word, int64_t *run, struct status *st)
@@ -34,9 +42,10 @@ find_compared(struct app *app, const char *word, int64_t *run, struct status *st
 	double found;
 	long number;
 
-	(void)run;
 	if (!value_int(word, 1, 9e15, &number))
-		return status_fail(st, STATUS_USAGE, "compare: \"%s\" is not the number of a run; type: runs", word);
+		return status_fail(st, STATUS_USAGE,
+				   "compare: \"%s\" is not the number of a run; give runs, or two plans (type: runs, plan list)",
+				   word);
 	param.integer = *run = number;
 	return answer_number(app, "SELECT id FROM runs WHERE id = ?1", &param, 1, &found, st) ||
 	       status_fail(st, STATUS_FAILED, "there is no run %ld; type: runs", number);
@@ -201,7 +210,7 @@ compare_settings(struct compared *c, struct status *st)
 }
 
 static bool
-compare_plans(struct compared *c)
+compare_kept_plans(struct compared *c)
 {
 	for (int i = 0; i < c->count; i++)
 		if (!json_is_object(c->plan[i]))
@@ -326,13 +335,15 @@ cmd_compare(struct app *app, const struct call *call, struct status *st)
 	struct status none = {0};
 	bool ok, chart;
 
+	if (call->args == 2 && !is_number(call->arg[0]) && !is_number(call->arg[1]))
+		return compare_plans(app, call->arg[0], call->arg[1], st);
 	output_init(&c.o);
 	c.o.precision = 17;
 	ok = read_compared(&c, call, st);
 	if (ok) {
 		output_table(&c.o, "differences");
 		ok = compare_settings(&c, st);
-		compare_plans(&c);
+		compare_kept_plans(&c);
 		output_end(&c.o);
 		ok = ok && compare_results(&c, st);
 	}

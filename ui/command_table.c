@@ -424,11 +424,12 @@ const struct command_info command_table[] = {
      CLASS_NOTEBOOK,
      {{"RUN", VALUE_RUNS, false, true, 0, 0, NULL}},
      {{NULL}},
-     "show what differs between runs",
+     "show what differs between runs, or two plans",
      "First what differs in how they were made and in their plans, then what they measured (for people at the last t), then, "
      "where "
      "they "
-     "measured over time, a view of it that `save FILE plot` keeps. Two to eight runs. JSON keys: differences [{what, run_N "
+     "measured over time, a view of it that `save FILE plot` keeps. Two to eight runs, or two plans by name or hash. JSON keys: "
+     "differences [{what, run_N "
      "...}], "
      "results [{name, t, run_N ..., difference}].",
      "compare 12 14",

@@ -86,8 +86,6 @@ bool open_picture(struct app *app, const char *text, struct status *st);
 bool show_picture(struct app *app, const char *text, const struct dataset *data, struct status *st);
 /* What `state` prints. */
 bool print_state(struct app *app, struct status *st);
-/* Makes plan the workbench's, with a walk that has the picture. Takes plan, also when it fails. */
-bool adopt_plan(struct app *app, struct plan *plan, struct status *st);
 
 /* The five best classes of logits as table "top": class, label, probability. */
 void output_top(struct output *o, const struct app *app, const float *logits);

@@ -2,8 +2,6 @@
 
 #include "ui/commands.h"
 
-#include "db/store.h"
-
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -107,8 +105,6 @@ restore_plan(struct app *app, const json_t *value, struct status *st)
 {
 	const char *hash = json_string_value(value);
 	struct plan *plan;
-	void *content;
-	size_t size;
 
 	if (!hash) {
 		app_set_plan(app, NULL, NULL, NULL);
@@ -116,13 +112,7 @@ restore_plan(struct app *app, const json_t *value, struct status *st)
 	}
 	if (app->plan && strcmp(app->plan->hash, hash) == 0)
 		return true;
-	if (!need_model(app, st))
-		return false;
-	if (!(content = store_plan_content(app->store, hash, &size, st)))
-		return status_fail(st, STATUS_FAILED,
-				   "plan %s is not in the notebook as a whole; convert again, or import the run", hash);
-	plan = plan_unpack(app->vit, content, size, hash, st);
-	free(content);
+	plan = open_plan(app, hash, st);
 	return plan && adopt_plan(app, plan, st);
 }
 
