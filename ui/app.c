@@ -172,6 +172,8 @@ app_done(struct app *app)
 		ugo_done(app->ugo[i]);
 		free(app->ugo[i]);
 	}
+	for (int i = 0; i < app->keeps; i++)
+		free(app->keep[i].glob);
 	store_close(app->store);
 	if (app->out)
 		fclose(app->out);

@@ -58,7 +58,13 @@ struct picture_source {
 	char data_hash[HASH_HEX];
 };
 
-enum { APP_UGOS = 64 };
+enum { APP_UGOS = 64, APP_KEEPS = 16 };
+
+/* Sites whose numbers every step keeps in the notebook. */
+struct kept_sites {
+	char *glob;
+	int what; /* enum what of ui/commands.h */
+};
 
 struct app {
 	struct vit *vit;      /* NULL until a model is loaded */
@@ -77,6 +83,8 @@ struct app {
 	struct record *record;     /* of the walk: spikes by step for the raster (ui/record.h); NULL without a walk */
 	struct ugo *ugo[APP_UGOS]; /* fitted or imported, by name, oldest first */
 	int ugos;
+	struct kept_sites keep[APP_KEEPS];
+	int keeps;
 
 	struct store *store;      /* never NULL after app_init() */
 	int64_t session;          /* rows of the database; 0: none */

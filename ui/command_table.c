@@ -246,11 +246,25 @@ const struct command_info command_table[] = {
     {"write",
      CLASS_SPIKES,
      {ARG("SITE", VALUE_SITE), ARG("FILE", VALUE_PATH)},
-     {CHOICE("what", "WHAT", what_names, "the quantity (default: value); see print"), FORCE},
+     {CHOICE("what", "WHAT", what_names, "the quantity (default: value); see print"),
+      NUMBER("run", "RUN", 1, INT_MAX, "what this run has kept of its steps (see keep)"), FORCE},
      "write the numbers of sites to a file",
-     "FILE ends in .safetensors (a tensor for each site that matches the glob) or .npy (one site). Float32.",
+     "FILE ends in .safetensors (a tensor for each site that matches the glob) or .npy (one site). Float32. With --run the steps "
+     "are the first dimension.",
      "write blocks.*.attn.qk scores.safetensors --what value",
      cmd_write},
+
+    {"keep",
+     CLASS_SPIKES,
+     {MAYBE("SITE", VALUE_SITE)},
+     {CHOICE("what", "WHAT", what_names, "the quantity (default: value); see print"),
+      FLAG("off", "keep these (or, without SITE, all) no longer")},
+     "keep the numbers of sites in the notebook at every step",
+     "From now on; spike trains are --what count. SITE is a glob. They are compressed without loss; show says what a run has "
+     "kept, "
+     "write --run brings it out. Without SITE, lists what is kept.",
+     "keep blocks.0.mlp.act --what count",
+     cmd_keep},
 
     /* --- ugo --- */
     {"ugo list",
@@ -461,6 +475,21 @@ const struct command_info command_table[] = {
      "CSV and JSON the rows are printed.",
      "plot SELECT t, accuracy, recipe FROM v_accuracy_vs_t",
      cmd_plot},
+    {"replay",
+     CLASS_NOTEBOOK,
+     {{"RUN", VALUE_RUN, true, false, 1, (double)INT_MAX, NULL}},
+     {{NULL}},
+     "do a run again and say whether it comes out the same (default: the last)",
+     "Goes to the state that the run began in (model, plan, data and picture are found by their paths, checked by their hashes; "
+     "those that "
+     "are loaded are taken where the hashes agree), sets its seed and threads, runs its command, compares every measurement to "
+     "the "
+     "bit, and "
+     "goes back. Fails when anything differs. JSON keys: run, replay (the number of the new run), command, same, measurements, "
+     "different, "
+     "differences [{site, t, name, recorded, replayed}].",
+     "replay 12",
+     cmd_replay},
 
     /* --- shell --- */
     {"set",

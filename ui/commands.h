@@ -9,12 +9,12 @@ typedef bool command_fn(struct app *app, const struct call *call, struct status 
 
 command_fn cmd_load, cmd_data, cmd_image, cmd_model, cmd_classes, cmd_ann;
 command_fn cmd_convert, cmd_plan, cmd_plan_list, cmd_plan_save, cmd_plan_open, cmd_step, cmd_run, cmd_reset, cmd_goto, cmd_state,
-    cmd_print, cmd_write;
+    cmd_print, cmd_write, cmd_keep;
 command_fn cmd_ugo_list, cmd_ugo_fit, cmd_ugo_show, cmd_ugo_import, cmd_ugo_export;
 command_fn cmd_view, cmd_save, cmd_panes;
 command_fn cmd_eval;
 command_fn cmd_session_new, cmd_session_open, cmd_session_list, cmd_session_note, cmd_session_resume, cmd_undo;
-command_fn cmd_runs, cmd_show, cmd_compare, cmd_query, cmd_plot;
+command_fn cmd_runs, cmd_show, cmd_compare, cmd_query, cmd_plot, cmd_replay;
 command_fn cmd_set, cmd_source, cmd_history, cmd_help, cmd_apropos, cmd_quit;
 
 /* The words of `print --what`, in the order of enum what; end with NULL. */
@@ -40,6 +40,19 @@ struct setting_info {
 	double lo, hi;
 };
 extern const struct setting_info setting_table[]; /* ends with a NULL name */
+
+/* The numbers of a site; STATUS_USAGE where it has none of these under the plan. */
+struct tensor;
+bool read_site(struct app *app, struct site site, enum what what, struct tensor *out, struct status *st);
+bool site_has(const struct app *app, struct site site, enum what what);
+
+/* What every step keeps in the notebook (cmd_keep.c). glob NULL: forget all. */
+bool keep_sites(struct app *app, const char *glob, enum what what, struct status *st);
+void forget_kept(struct app *app, const char *glob);
+bool keep_step(struct app *app, int64_t run, int t, struct status *st);
+/* Writes what a run has kept, the steps as first dimension. *tensors: how many sites. */
+bool write_kept(struct app *app, int64_t run, const char *glob, enum what what, const char *path, bool force, int *tensors,
+		struct status *st);
 
 /* Fail with what to type next when something is missing. */
 bool need_model(const struct app *app, struct status *st);

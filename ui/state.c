@@ -246,6 +246,35 @@ restore_selection(struct app *app, const json_t *value, struct status *st)
 	return true;
 }
 
+/* --- what steps keep ------------------------------------------------------ */
+
+static json_t *
+save_keep(const struct app *app)
+{
+	json_t *list = json_array();
+
+	for (int i = 0; i < app->keeps; i++)
+		json_array_append_new(list,
+				      json_pack("{s:s, s:s}", "sites", app->keep[i].glob, "what", what_names[app->keep[i].what]));
+	return list;
+}
+
+static bool
+restore_keep(struct app *app, const json_t *value, struct status *st)
+{
+	bool ok = true;
+
+	forget_kept(app, NULL);
+	for (size_t i = 0; ok && i < json_array_size(value); i++) {
+		const json_t *item = json_array_get(value, i);
+		int what = value_choice(text_at(item, "what"), what_names);
+
+		if (what >= 0)
+			ok = keep_sites(app, text_at(item, "sites"), (enum what)what, st);
+	}
+	return ok;
+}
+
 const struct state_key state_table[] = {
     {"seed", save_seed, restore_seed},
     {"threads", save_threads, restore_threads},
@@ -254,6 +283,7 @@ const struct state_key state_table[] = {
     {"data", save_data, restore_data},
     {"image", save_image, restore_image},
     {"t", save_t, restore_t},
+    {"keep", save_keep, restore_keep},
     {"selection", save_selection, restore_selection},
     {NULL, NULL, NULL},
 };
