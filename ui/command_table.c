@@ -490,6 +490,69 @@ const struct command_info command_table[] = {
      "differences [{site, t, name, recorded, replayed}].",
      "replay 12",
      cmd_replay},
+    {"export",
+     CLASS_NOTEBOOK,
+     {ARG("RUN|SESSION", VALUE_TEXT), ARG("FILE", VALUE_PATH)},
+     {FORCE},
+     "write a run, or a session with its runs, to a notebook of their own",
+     "A run by its number, a session by its name. The file holds all that is needed to replay them, but for models and pictures, "
+     "and "
+     "can be "
+     "opened with --db or imported. JSON keys: file, runs, known, sessions, plans, ugos.",
+     "export thresholds thresholds.db",
+     cmd_export},
+    {"import",
+     CLASS_NOTEBOOK,
+     {ARG("FILE", VALUE_PATH)},
+     {{NULL}},
+     "take over the runs of another notebook",
+     "What is here already is known by its hash or number and not taken twice (known counts such runs); what has the same name "
+     "here "
+     "stays. "
+     "Either all is taken or nothing. FILE is only read; older versions are fine.",
+     "import thresholds.db",
+     cmd_import},
+    {"db check",
+     CLASS_NOTEBOOK,
+     {{NULL}},
+     {{NULL}},
+     "check that the notebook is whole",
+     "Its pages, references and schema, and whether what is packed is as long as it says. Fails when something is wrong. JSON "
+     "keys: "
+     "file, "
+     "problems [{where, problem}], whole.",
+     "db check",
+     cmd_db_check},
+    {"db backup",
+     CLASS_NOTEBOOK,
+     {ARG("FILE", VALUE_PATH)},
+     {FORCE},
+     "copy the notebook to a file",
+     "As it is at this moment, while others may go on writing.",
+     "db backup notebook-2026-01-31.db",
+     cmd_db_backup},
+    {"db vacuum",
+     CLASS_NOTEBOOK,
+     {{NULL}},
+     {{NULL}},
+     "give the room of deleted runs back",
+     "Rewrites the file; nobody else may be using it. JSON keys: file, before_bytes, after_bytes.",
+     "db vacuum",
+     cmd_db_vacuum},
+    {"db prune",
+     CLASS_NOTEBOOK,
+     {{NULL}},
+     {CHOICE("status", "STATUS", run_states, "runs that ended so"),
+      OTHER("before", "DATE", VALUE_TEXT, "runs started before this date"),
+      OTHER("session", "NAME", VALUE_TEXT, "runs of this session"), FLAG("tensors", "only the tensors that they have kept"),
+      FLAG("dry-run", "count, and delete nothing")},
+     "delete runs from the notebook",
+     "Those to which all of the options apply, with their measurements; then plans, data sets and models that nothing refers to, "
+     "and "
+     "unnamed "
+     "sessions of over thirty days ago without runs or notes. Numbers of runs are not used again. db vacuum gives the room back.",
+     "db prune --status failed --before 2026-01-01",
+     cmd_db_prune},
 
     /* --- shell --- */
     {"set",

@@ -14,7 +14,8 @@ command_fn cmd_ugo_list, cmd_ugo_fit, cmd_ugo_show, cmd_ugo_import, cmd_ugo_expo
 command_fn cmd_view, cmd_save, cmd_panes;
 command_fn cmd_eval;
 command_fn cmd_session_new, cmd_session_open, cmd_session_list, cmd_session_note, cmd_session_resume, cmd_undo;
-command_fn cmd_runs, cmd_show, cmd_compare, cmd_query, cmd_plot, cmd_replay;
+command_fn cmd_runs, cmd_show, cmd_compare, cmd_query, cmd_plot, cmd_replay, cmd_export, cmd_import;
+command_fn cmd_db_check, cmd_db_backup, cmd_db_vacuum, cmd_db_prune;
 command_fn cmd_set, cmd_source, cmd_history, cmd_help, cmd_apropos, cmd_quit;
 
 /* The words of `print --what`, in the order of enum what; end with NULL. */
