@@ -35,7 +35,10 @@
 #include "model/vit.h"
 #include "snn/plan.h"
 #include "snn/snn.h"
+#include "study/audit.h"
+#include "study/energy.h"
 #include "study/eval.h"
+#include "study/ladder.h"
 #include "study/walk.h"
 #include "ugo/ugo.h"
 

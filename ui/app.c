@@ -5,6 +5,7 @@
 #include "db/store.h"
 #include "ui/chart_data.h"
 #include "ui/command.h"
+#include "ui/findings.h"
 #include "ui/notebook.h"
 #include "ui/output.h"
 #include "ui/state.h"
@@ -124,7 +125,8 @@ app_init(struct app *app, const char *db, FILE *out, FILE *talk, struct status *
 {
 	app->label = -1;
 	app->own = calloc(1, sizeof(*app->own));
-	if (!app->own)
+	app->findings = calloc(1, sizeof(*app->findings));
+	if (!app->own || !app->findings)
 		return status_nomem(st, "the workbench");
 	app->out = tee_open(&app->own->out, app, out, LOG_RESULT, _IOFBF);
 	app->talk = tee_open(&app->own->talk, app, talk, LOG_NOTE, _IOLBF);
@@ -165,6 +167,7 @@ app_done(struct app *app)
 {
 	forget_plan(app);
 	forget_picture(app);
+	findings_free(app);
 	ann_free(app->ann);
 	dataset_close(app->data);
 	vit_free(app->vit);
@@ -206,6 +209,7 @@ app_set_model(struct app *app, struct vit *vit, struct ann *ann)
 {
 	forget_plan(app);
 	forget_picture(app);
+	findings_forget(app);
 	ann_free(app->ann);
 	vit_free(app->vit);
 	app->vit = vit;

@@ -24,6 +24,7 @@
 
 struct answer;
 struct chart_data;
+struct findings;
 struct record;
 struct store;
 
@@ -81,6 +82,7 @@ struct app {
 	struct plan *plan;         /* NULL until converted */
 	struct walk *walk;         /* NULL until converted; walk->shown says whether it has the picture */
 	struct record *record;     /* of the walk: spikes by step for the raster (ui/record.h); NULL without a walk */
+	struct findings *findings; /* of studies (ui/findings.h); never NULL after app_init() */
 	struct ugo *ugo[APP_UGOS]; /* fitted or imported, by name, oldest first */
 	int ugos;
 	struct kept_sites keep[APP_KEEPS];

@@ -20,23 +20,16 @@ struct compared {
 	char name[COMPARE_MAX][24]; /* how columns call it */
 	json_t *plan[COMPARE_MAX];  /* JSON null when it has none */
 	int count;
+	bool of_plans; /* plans of the notebook, not runs */
 	struct output o;
 	int rows, hidden; /* of the table of differences */
 };
 
 /* --- which ---------------------------------------------------------------- */
 
-static bool
-is_number(const char *word)
-{
-	long number;
-
-	return value_int(word, 1, 9e15, &number);
-}
-
 /* One word of the command: a run by its number. */
 static bool
-find_compared(struct app *app, const char *word, int64_t *run, struct status *st)
+find_run(struct app *app, const char *word, int64_t *run, struct status *st)
 {
 	struct query_value param = {.type = QUERY_INTEGER};
 	double found;
@@ -44,7 +37,7 @@ find_compared(struct app *app, const char *word, int64_t *run, struct status *st
 
 	if (!value_int(word, 1, 9e15, &number))
 		return status_fail(st, STATUS_USAGE,
-				   "compare: \"%s\" is not the number of a run; give runs, or two plans (type: runs, plan list)",
+				   "compare: \"%s\" is not the number of a run, and runs are not compared with plans; type: runs",
 				   word);
 	param.integer = *run = number;
 	return answer_number(app, "SELECT id FROM runs WHERE id = ?1", &param, 1, &found, st) ||
@@ -63,15 +56,38 @@ ask_text(struct app *app, const char *sql, int64_t run, struct status *st)
 	return text;
 }
 
+/* Plans by name or by the beginning of their hash. */
+static bool
+read_plans(struct compared *c, const struct call *call, struct status *st)
+{
+	for (int i = 0; i < call->args; i++) {
+		char hash[HASH_HEX], *json = plan_description(c->app, call->arg[i], hash, st);
+
+		if (!json)
+			return false;
+		snprintf(c->name[i], sizeof(c->name[i]), "%s", call->arg[i]);
+		c->plan[c->count++] = json_loads(json, 0, NULL);
+		free(json);
+		if (!c->plan[i])
+			return status_fail(st, STATUS_DATA, "the description of plan %.12s is damaged; type: db check", hash);
+	}
+	return true;
+}
+
 static bool
 read_compared(struct compared *c, const struct call *call, struct status *st)
 {
+	long number;
+
 	if (call->args < 2 || call->args > COMPARE_MAX)
-		return status_fail(st, STATUS_USAGE, "compare: name two to %d runs", COMPARE_MAX);
+		return status_fail(st, STATUS_USAGE, "compare: name two to %d runs or plans", COMPARE_MAX);
+	c->of_plans = !value_int(call->arg[0], 1, 9e15, &number);
+	if (c->of_plans)
+		return read_plans(c, call, st);
 	for (int i = 0; i < call->args; i++) {
 		char *plan;
 
-		if (!find_compared(c->app, call->arg[i], &c->run[i], st))
+		if (!find_run(c->app, call->arg[i], &c->run[i], st))
 			return false;
 		snprintf(c->name[i], sizeof(c->name[i]), "run_%lld", (long long)c->run[i]);
 		plan = ask_text(c->app, "SELECT p.json FROM runs AS r JOIN plans AS p ON p.hash = r.plan_hash WHERE r.id = ?1",
@@ -210,7 +226,7 @@ compare_settings(struct compared *c, struct status *st)
 }
 
 static bool
-compare_kept_plans(struct compared *c)
+compare_plans(struct compared *c)
 {
 	for (int i = 0; i < c->count; i++)
 		if (!json_is_object(c->plan[i]))
@@ -335,19 +351,17 @@ cmd_compare(struct app *app, const struct call *call, struct status *st)
 	struct status none = {0};
 	bool ok, chart;
 
-	if (call->args == 2 && !is_number(call->arg[0]) && !is_number(call->arg[1]))
-		return compare_plans(app, call->arg[0], call->arg[1], st);
 	output_init(&c.o);
 	c.o.precision = 17;
 	ok = read_compared(&c, call, st);
 	if (ok) {
 		output_table(&c.o, "differences");
-		ok = compare_settings(&c, st);
-		compare_kept_plans(&c);
+		ok = c.of_plans || compare_settings(&c, st);
+		compare_plans(&c);
 		output_end(&c.o);
-		ok = ok && compare_results(&c, st);
+		ok = ok && (c.of_plans || compare_results(&c, st));
 	}
-	chart = ok && make_chart(&c, &none);
+	chart = ok && !c.of_plans && make_chart(&c, &none);
 	if (ok)
 		ok = output_print(&c.o, app->options.format, app->out, st);
 	else

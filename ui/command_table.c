@@ -13,6 +13,7 @@ const char *const class_titles[] = {"Models, pictures and the reference",
 				    "The shell",
 				    NULL};
 
+static const char *const other_modes[] = {"exact", "analog", NULL};
 static const char *const run_states[] = {"running", "done", "failed", "cancelled", "interrupted", NULL};
 
 #define FLAG(name, help)                                                                                                         \
@@ -343,6 +344,20 @@ const struct command_info command_table[] = {
      cmd_panes},
 
     /* --- study --- */
+    {"audit",
+     CLASS_STUDY,
+     {MAYBE("SITE", VALUE_SITE)},
+     {FLAG("wrong", "only what is not spiking or not well")},
+     "say what became of every layer",
+     "For each site that computes a function or is an operand of a product: whether it spikes, its neuron, where its thresholds "
+     "come "
+     "from, its UGO with range and what was observed in calibration, alarms of the last step (inputs outside the range), and a "
+     "verdict: ok, analog, graded, a range that is too narrow or too wide, neurons that never send. SITE is a glob. JSON keys: "
+     "recipe, "
+     "plan, decoding, spiking, analog, graded, warnings, sites [{site, state, neuron, levels, threshold, function, ugo, lo, hi, "
+     "observed_lo, observed_hi, alarms, verdict}].",
+     "audit blocks.0.*",
+     cmd_audit},
     {"eval",
      CLASS_STUDY,
      {MAYBE_NUMBER("N", 1, INT_MAX)},
@@ -366,6 +381,73 @@ const struct command_info command_table[] = {
      "reach}], seconds. Fractions are 0..1.",
      "eval 100 --t 4,8,16",
      cmd_eval},
+    {"ladder",
+     CLASS_STUDY,
+     {MAYBE_NUMBER("N", 1, INT_MAX)},
+     {NUMBER("t", "T", 1, 4096, "steps of the spiking rung (default: the plan's T)"),
+      NUMBER("first", "K", 0, INT_MAX, "the first picture (default: 0)"),
+      FLAG("sites", "print the error of every site on every rung (JSON always does)")},
+     "measure where accuracy is lost between the ANN and the spikes, over N pictures (default: all)",
+     "Rungs: ann; activation (the activation by its UGO, analog); analog (every function by its UGO); spiking (the plan after T "
+     "steps). Each has accuracy, agreement with the reference and the error of its logits, and each site on it an error against "
+     "the "
+     "reference's value. `view ladder` draws it. JSON keys: images, plan, rungs [{name, t, accuracy, agreement, logit_rmse}], "
+     "sites "
+     "[{site, rung, rmse, relative, cosine}], seconds.",
+     "ladder 100 --t 8",
+     cmd_ladder},
+    {"attribution",
+     CLASS_STUDY,
+     {MAYBE_NUMBER("N", 1, INT_MAX)},
+     {NUMBER("t", "T", 1, 4096, "steps (default: the plan's T)"),
+      NUMBER("first", "K", 0, INT_MAX, "the first picture (default: 0)"),
+      CHOICE("others", "MODE", other_modes, "functions that do not spike are exact or their UGO, analog (default: exact)"),
+      OTHER("sites", "SITE", VALUE_SITE, "one site at a time of those that match, instead of one class")},
+     "measure what each class of sites costs alone, over N pictures (default: all)",
+     "Lets one class of sites spike at a time, the others graded. excess is the squared error of the logits beyond that of "
+     "nothing "
+     "spiking; independent errors add up in it. interaction is the plan's own excess minus the sum: what sites cost together "
+     "beyond "
+     "what each costs alone. Classes: norm, rsqrt, qkv, exp, reciprocal, softmax, av, fc1, act, act.out. `view attribution` "
+     "draws it. "
+     "JSON keys: images, plan, t, ann_accuracy, items [{spiking, accuracy, agreement, logit_rmse, excess}], excess_sum, "
+     "excess_all, "
+     "interaction, seconds.",
+     "attribution 50 --t 4",
+     cmd_attribution},
+    {"sweep",
+     CLASS_STUDY,
+     {MAYBE_NUMBER("N", 1, INT_MAX)},
+     {OTHER("recipe", "NAME,...", VALUE_TEXT, "recipes (default: sta)"),
+      {"T", "T,...", VALUE_INTS, 1, 1024, NULL, "steps that thresholds are calibrated for"},
+      {"images", "N,...", VALUE_INTS, 1, 100000, NULL, "numbers of calibration pictures"},
+      {"seeds", "N,...", VALUE_INTS, 0, 1e9, NULL, "seeds, each with its own random calibration pictures"},
+      {"hidden", "H,...", VALUE_INTS, 1, 1024, NULL, "neurons of every UGO"},
+      {"repeat", "L,...", VALUE_INTS, 1, 3, NULL, "spikes a step of multi-threshold neurons"},
+      OTHER("sites", "CHANGES", VALUE_TEXT, "changes of sites as in convert; several sets separated by |"),
+      CHOICE("rule", "RULE", rule_names, "threshold rule (default: the recipe's)"),
+      FLAG("coarse", "multi-threshold levels stay as they are"),
+      OTHER("calibration", "PATH", VALUE_PATH, "data set to calibrate with"),
+      {"t", "T,T,...", VALUE_INTS, 1, 4096, NULL, "steps to report (default: 1,2,4 ... T)"},
+      NUMBER("first", "K", 0, INT_MAX, "the first picture (default: 0)")},
+     "convert and evaluate every combination of settings, over N pictures (default: all)",
+     "Each combination is a recorded run of kind sweep; the table has its last step. Neurons are swept through --sites: "
+     "'blocks.*:neuron=mt,levels=5|blocks.*:neuron=mt,levels=6'. Interrupted, it reports and keeps what was done. "
+     "accuracy_spread is "
+     "the largest minus the smallest accuracy. JSON keys: points [{run, recipe, T, calibration_pictures, seed, hidden, repeat, "
+     "sites, t, accuracy, "
+     "agreement, logit_rmse, spikes_per_image, energy_ratio}] (settings that are not swept are left out), accuracy_spread.",
+     "sweep 200 --recipe delta --images 16,64 --seeds 1,2,3",
+     cmd_sweep},
+    {"curves",
+     CLASS_STUDY,
+     {{"RUN", VALUE_RUNS, false, true, 0, 0, NULL}},
+     {CHOICE("against", "X", against_names, "t, spikes per picture, or energy over the reference's (default: t)"),
+      CHOICE("of", "Y", measure_names, "accuracy, agreement or error of the logits (default: accuracy)")},
+     "draw accuracy against time or spikes, a curve for each run",
+     "RUN is the number of an eval or sweep; at most eight. The picture stays as `view plot`, and `save FILE plot` keeps it.",
+     "curves 12 14 --against spikes",
+     cmd_curves},
 
     /* --- notebook --- */
     {"session new",
@@ -438,12 +520,13 @@ const struct command_info command_table[] = {
      CLASS_NOTEBOOK,
      {{"RUN", VALUE_RUNS, false, true, 0, 0, NULL}},
      {{NULL}},
-     "show what differs between runs, or two plans",
+     "show what differs between runs, or between plans",
      "First what differs in how they were made and in their plans, then what they measured (for people at the last t), then, "
      "where "
      "they "
-     "measured over time, a view of it that `save FILE plot` keeps. Two to eight runs, or two plans by name or hash. JSON keys: "
-     "differences [{what, run_N "
+     "measured over time, a view of it that `save FILE plot` keeps. Two to eight runs. Plans are named as in `plan list`: "
+     "`compare "
+     "four-steps 3f2a91`. JSON keys: differences [{what, run_N "
      "...}], "
      "results [{name, t, run_N ..., difference}].",
      "compare 12 14",

@@ -12,7 +12,7 @@ command_fn cmd_convert, cmd_plan, cmd_plan_list, cmd_plan_save, cmd_plan_open, c
     cmd_print, cmd_write, cmd_keep;
 command_fn cmd_ugo_list, cmd_ugo_fit, cmd_ugo_show, cmd_ugo_import, cmd_ugo_export;
 command_fn cmd_view, cmd_save, cmd_panes;
-command_fn cmd_eval;
+command_fn cmd_audit, cmd_eval, cmd_ladder, cmd_attribution, cmd_sweep, cmd_curves;
 command_fn cmd_session_new, cmd_session_open, cmd_session_list, cmd_session_note, cmd_session_resume, cmd_undo;
 command_fn cmd_runs, cmd_show, cmd_compare, cmd_query, cmd_plot, cmd_replay, cmd_export, cmd_import;
 command_fn cmd_db_check, cmd_db_backup, cmd_db_vacuum, cmd_db_prune;
@@ -74,14 +74,16 @@ struct calibration_pictures {
 /* Builds a plan with options (pictures filled in by this function), records it and makes
  * it the workbench's. */
 struct plan_options;
+struct plan *build_plan(struct app *app, struct plan_options *options, const struct calibration_pictures *which,
+			struct status *st);
 bool convert(struct app *app, struct plan_options *options, const struct calibration_pictures *which, struct status *st);
 
 /* Makes plan the workbench's, with a walk that has the picture. Takes plan. */
 bool adopt_plan(struct app *app, struct plan *plan, struct status *st);
 /* A plan of the notebook by its name or the beginning of its hash, for the loaded model. */
 struct plan *open_plan(struct app *app, const char *text, struct status *st);
-/* Prints what differs between two plans of the notebook. */
-bool compare_plans(struct app *app, const char *a, const char *b, struct status *st);
+/* Its canonical JSON, which the caller frees, and its whole hash. */
+char *plan_description(struct app *app, const char *text, char hash[HASH_HEX], struct status *st);
 /* recipe, T, hash and the rest of what convert prints. */
 void output_plan(struct output *o, const struct app *app);
 
@@ -89,6 +91,14 @@ void output_plan(struct output *o, const struct app *app);
  * which keeps what is done while it goes on. result: eval_done(). */
 struct eval_options;
 struct eval_result;
+/* 1, 2, 4, ... up to T, and T itself, at most so many. Returns how many. */
+int default_points(int T, int *t, int most);
+/* The pictures that N and --first name. */
+bool eval_bounds(const struct dataset *data, const struct call *call, struct eval_options *options, struct status *st);
+/* Makes the curves of these runs the plot; against and measure as in the names. */
+bool plot_runs(struct app *app, const int64_t *run, int count, int against, int measure, struct status *st);
+extern const char *const against_names[]; /* t, spikes, energy */
+extern const char *const measure_names[]; /* accuracy, agreement, error */
 bool run_eval(struct app *app, const char *kind, const struct plan *plan, const struct dataset *data,
 	      const struct eval_options *options, struct eval_result *result, struct status *st);
 

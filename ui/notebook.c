@@ -246,7 +246,7 @@ notebook_ugo(struct app *app, const struct ugo *ugo)
 	const float *row[4] = {ugo->w1, ugo->b1, ugo->w2, ugo->h};
 	float *weights = malloc((size_t)rows * n * sizeof(*weights));
 	struct record_ugo record = {.name = ugo->name,
-				    .function = ugo->known ? function_table[ugo->function].name : NULL,
+				    .function = ugo_function_name(ugo),
 				    .lo = ugo->lo,
 				    .hi = ugo->hi,
 				    .hidden = ugo->hidden,

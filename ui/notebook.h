@@ -36,6 +36,9 @@ void notebook_eval(struct app *app, int64_t run, const struct eval_options *opti
 bool notebook_eval_known(struct app *app, const struct plan *plan, const struct dataset *data, const struct eval_options *options,
 			 struct eval_result *known, int64_t *run, struct status *st);
 
+/* The sites of one rung of a ladder, under the rung's number as t. */
+void notebook_rung(struct app *app, int64_t run, int t, const struct eval_result *result);
+
 /* The plan, whole, so that it can be opened again. */
 bool notebook_plan(struct app *app, const struct plan *plan, struct status *st);
 

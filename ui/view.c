@@ -23,6 +23,8 @@ const struct view view_table[] = {
     ROW(error, "error of a site by t, and of the residual stream by layer", true),
     ROW(image, "the picture with its patches; the selected token's patch is framed", false),
     ROW(ugo, "a function and its UGO with knots, and the error against the limit", true),
+    ROW(ladder, "accuracy and errors from the ANN to the spikes, rung by rung", false),
+    ROW(attribution, "what each class of sites costs alone", false),
     ROW(plot, "the curves of the last plot or compare", false),
     ROW(table, "the last answer of the notebook as a table", false),
     {NULL, NULL, false, NULL, NULL},

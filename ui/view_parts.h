@@ -39,6 +39,8 @@ VIEW(readout);
 VIEW(error);
 VIEW(image);
 VIEW(ugo);
+VIEW(ladder);
+VIEW(attribution);
 VIEW(plot);
 VIEW(table);
 #undef VIEW

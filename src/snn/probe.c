@@ -182,26 +182,21 @@ snn_probe_hidden(const struct snn *snn, struct site site, size_t element, float 
 	char name[SITE_NAME_MAX];
 	const struct neuron_type *type;
 	struct neuron_rule rule;
-	size_t row, column;
 
 	if (!g || !g->m || element >= node->size)
 		return status_fail(st, STATUS_USAGE, "%s has no spiking hidden neurons there; `model %s` says what it has",
 				   site_name(site, name), name);
 	type = neuron_type(g->plan->neuron);
 	rule = site_rule(g->plan, *snn->t > 0 ? *snn->t : 1);
-	row = element / (size_t)g->columns;
-	column = element % (size_t)g->columns;
 	for (int i = 0; i < g->plan->ugo->hidden; i++) {
-		float v = g->threshold[g->per_column ? (size_t)i * (size_t)g->columns + column : (size_t)i];
-		float quantum = neuron_quantum(&rule, v);
-		size_t neuron = (row * (size_t)g->plan->ugo->hidden + (size_t)i) * (size_t)g->columns + column;
-		float sent = type->read(g->m, neuron) * (type->counts ? quantum : 1);
+		float quantum = neuron_quantum(&rule, group_threshold(g, element, i));
+		float sent = group_neuron(g, element, i) * (type->counts ? quantum : 1);
 		float target = hidden_target(g->plan->ugo, i, received(snn, site)[element], snn_scale(snn));
 
 		if (counts)
 			counts[i] = quantum > 0 ? rintf(sent / quantum) : 0;
 		if (membrane)
-			membrane[i] = type->membrane ? type->membrane(g->m, neuron) : *snn->t ? target - sent : 0;
+			membrane[i] = type->membrane ? group_membrane(g, element, i) : *snn->t ? target - sent : 0;
 	}
 	return true;
 }

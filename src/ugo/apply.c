@@ -1,19 +1,10 @@
+#include "ugo/lanes.h"
 #include "ugo/ugo.h"
 
 #include <string.h>
 
-/* LANES inputs at a time, in registers over all units. Products and sums are
- * not contracted (-ffp-contract=off), so that every clone gives the same bits. */
-typedef float lanes __attribute__((vector_size(64)));
-typedef int masks __attribute__((vector_size(64)));
-
-enum { LANES = 16, GROUPS = 4, TILE = LANES * GROUPS };
-
-#if defined(__x86_64__) && !defined(__SANITIZE_ADDRESS__)
-#define FOR_EACH_MACHINE __attribute__((target_clones("arch=x86-64-v4", "avx2", "default")))
-#else
-#define FOR_EACH_MACHINE
-#endif
+/* TILE inputs at a time, in registers over all units. */
+enum { GROUPS = 4, TILE = LANES * GROUPS };
 
 /* y[TILE] = g(x[TILE]) */
 FOR_EACH_MACHINE static void

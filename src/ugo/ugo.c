@@ -44,6 +44,7 @@ ugo_done(struct ugo *u)
 	free(u->t);
 	free(u->y);
 	free(u->density);
+	curve_free(u->curve);
 	*u = (struct ugo){0};
 }
 
@@ -54,14 +55,18 @@ copy_account(struct ugo *to, const struct ugo *from)
 	memcpy(to->name, from->name, sizeof(to->name));
 	to->known = from->known;
 	to->function = from->function;
+	to->curve = curve_keep(from->curve);
 	to->lo = from->lo;
 	to->hi = from->hi;
 	to->b2 = from->b2;
 	to->weighting = from->weighting;
+	to->objective = from->objective;
+	to->normal = from->normal;
 	to->rmse = from->rmse;
 	to->max_error = from->max_error;
 	to->rel_rmse = from->rel_rmse;
 	to->rel_max_error = from->rel_max_error;
+	to->goal_rmse = from->goal_rmse;
 }
 
 bool
@@ -91,6 +96,24 @@ ugo_copy(struct ugo *to, const struct ugo *from, struct status *st)
 	return false;
 }
 
+const char *
+ugo_function_name(const struct ugo *u)
+{
+	return u->curve ? curve_name(u->curve) : u->known ? function_table[u->function].name : NULL;
+}
+
+bool
+ugo_has_function(const struct ugo *u)
+{
+	return u->curve || u->known;
+}
+
+double
+ugo_function_at(const struct ugo *u, double x)
+{
+	return u->curve ? curve_eval(u->curve, x) : u->known ? function_eval(u->function, x) : NAN;
+}
+
 double
 ugo_eval(const struct ugo *u, double x)
 {
@@ -116,8 +139,11 @@ ugo_aim(struct ugo *u, enum function f, double lo, double hi, struct status *st)
 				   lo, hi);
 	if (!ugo_read_nodes(u, lo, hi, st))
 		return false;
+	curve_free(u->curve);
+	u->curve = NULL;
 	u->known = true;
 	u->function = f;
+	u->weighting = function_table[f].relative ? UGO_RELATIVE : UGO_ABSOLUTE;
 	ugo_measure(u);
 	return true;
 }
