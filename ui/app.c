@@ -199,6 +199,8 @@ app_done(struct app *app)
 		free(app->ugo[i]);
 	}
 	ugo_lab_free(app->lab);
+	for (int i = 0; i < app->keeps; i++)
+		free(app->keep[i].glob);
 	store_close(app->store);
 	if (app->out)
 		fclose(app->out);

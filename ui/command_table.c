@@ -396,11 +396,25 @@ const struct command_info command_table[] = {
     {"write",
      CLASS_SPIKES,
      {ARG("SITE", VALUE_SITE), ARG("FILE", VALUE_PATH)},
-     {CHOICE("what", "WHAT", what_names, "the quantity (default: value); see print"), FORCE},
+     {CHOICE("what", "WHAT", what_names, "the quantity (default: value); see print"),
+      NUMBER("run", "RUN", 1, INT_MAX, "what this run has kept of its steps (see keep)"), FORCE},
      "write the numbers of sites to a file",
-     "FILE ends in .safetensors (a tensor for each site that matches the glob) or .npy (one site). Float32.",
+     "FILE ends in .safetensors (a tensor for each site that matches the glob) or .npy (one site). Float32. With --run the steps "
+     "are the first dimension.",
      "write blocks.*.attn.qk scores.safetensors --what value",
      cmd_write},
+
+    {"keep",
+     CLASS_SPIKES,
+     {MAYBE("SITE", VALUE_SITE)},
+     {CHOICE("what", "WHAT", what_names, "the quantity (default: value); see print"),
+      FLAG("off", "keep these (or, without SITE, all) no longer")},
+     "keep the numbers of sites in the notebook at every step",
+     "From now on; spike trains are --what count. SITE is a glob. They are compressed without loss; show says what a run has "
+     "kept, "
+     "write --run brings it out. Without SITE, lists what is kept.",
+     "keep blocks.0.mlp.act --what count",
+     cmd_keep},
 
     /* --- ugo --- */
     {"ugo list",
@@ -923,6 +937,84 @@ const struct command_info command_table[] = {
      "CSV and JSON the rows are printed.",
      "plot SELECT t, accuracy, recipe FROM v_accuracy_vs_t",
      cmd_plot},
+    {"replay",
+     CLASS_NOTEBOOK,
+     {{"RUN", VALUE_RUN, true, false, 1, (double)INT_MAX, NULL}},
+     {{NULL}},
+     "do a run again and say whether it comes out the same (default: the last)",
+     "Goes to the state that the run began in (model, plan, data and picture are found by their paths, checked by their hashes; "
+     "those that "
+     "are loaded are taken where the hashes agree), sets its seed and threads, runs its command, compares every measurement to "
+     "the "
+     "bit, and "
+     "goes back. Fails when anything differs. JSON keys: run, replay (the number of the new run), command, same, measurements, "
+     "different, "
+     "differences [{site, t, name, recorded, replayed}].",
+     "replay 12",
+     cmd_replay},
+    {"export",
+     CLASS_NOTEBOOK,
+     {ARG("RUN|SESSION", VALUE_TEXT), ARG("FILE", VALUE_PATH)},
+     {FORCE},
+     "write a run, or a session with its runs, to a notebook of their own",
+     "A run by its number, a session by its name. The file holds all that is needed to replay them, but for models and pictures, "
+     "and "
+     "can be "
+     "opened with --db or imported. JSON keys: file, runs, known, sessions, plans, ugos.",
+     "export thresholds thresholds.db",
+     cmd_export},
+    {"import",
+     CLASS_NOTEBOOK,
+     {ARG("FILE", VALUE_PATH)},
+     {{NULL}},
+     "take over the runs of another notebook",
+     "What is here already is known by its hash or number and not taken twice (known counts such runs); what has the same name "
+     "here "
+     "stays. "
+     "Either all is taken or nothing. FILE is only read; older versions are fine.",
+     "import thresholds.db",
+     cmd_import},
+    {"db check",
+     CLASS_NOTEBOOK,
+     {{NULL}},
+     {{NULL}},
+     "check that the notebook is whole",
+     "Its pages, references and schema, and whether what is packed is as long as it says. Fails when something is wrong. JSON "
+     "keys: "
+     "file, "
+     "problems [{where, problem}], whole.",
+     "db check",
+     cmd_db_check},
+    {"db backup",
+     CLASS_NOTEBOOK,
+     {ARG("FILE", VALUE_PATH)},
+     {FORCE},
+     "copy the notebook to a file",
+     "As it is at this moment, while others may go on writing.",
+     "db backup notebook-2026-01-31.db",
+     cmd_db_backup},
+    {"db vacuum",
+     CLASS_NOTEBOOK,
+     {{NULL}},
+     {{NULL}},
+     "give the room of deleted runs back",
+     "Rewrites the file; nobody else may be using it. JSON keys: file, before_bytes, after_bytes.",
+     "db vacuum",
+     cmd_db_vacuum},
+    {"db prune",
+     CLASS_NOTEBOOK,
+     {{NULL}},
+     {CHOICE("status", "STATUS", run_states, "runs that ended so"),
+      OTHER("before", "DATE", VALUE_TEXT, "runs started before this date"),
+      OTHER("session", "NAME", VALUE_TEXT, "runs of this session"), FLAG("tensors", "only the tensors that they have kept"),
+      FLAG("dry-run", "count, and delete nothing")},
+     "delete runs from the notebook",
+     "Those to which all of the options apply, with their measurements; then plans, data sets and models that nothing refers to, "
+     "and "
+     "unnamed "
+     "sessions of over thirty days ago without runs or notes. Numbers of runs are not used again. db vacuum gives the room back.",
+     "db prune --status failed --before 2026-01-01",
+     cmd_db_prune},
 
     /* --- shell --- */
     {"set",
