@@ -201,7 +201,7 @@ plan_named(struct app *app, const char *name, int T, struct status *st)
 	for (const struct recipe_info *r = recipe_table; r->name; r++)
 		if (strcmp(r->name, name) == 0)
 			return build_plan(app, &(struct plan_options){.recipe = name, .rule = -1, .T = T},
-				     &(struct calibration_pictures){.count = CALIBRATION_PICTURES}, st);
+					  &(struct calibration_pictures){.count = CALIBRATION_PICTURES}, st);
 	return open_plan(app, name, st);
 }
 
