@@ -65,6 +65,7 @@ static const char *const run_states[] = {"running", "done", "failed", "cancelled
 	    OTHER("function", "NAME", VALUE_UGO, "ugo: the function or UGO to show"),                                            \
 	    NUMBER("hidden", "H", 1, 1024, "ugo: neurons of the fit to show"),                                                   \
 	    OTHER("range", "LO,HI", VALUE_RANGE, "ugo: range of the fit to show"),                                               \
+	    NUMBER("T", "N", 1, 1024, "sizes: the error after so many steps (default: the most)"),                               \
 	    NUMBER("zoom", "N", 0, 16, "raster: each step halves what is shown")
 
 /* What a UGO is fitted to. */

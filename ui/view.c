@@ -22,7 +22,11 @@ const struct view view_table[] = {
     ROW(readout, "the five best classes of SNN and ANN, and their logits by t", false),
     ROW(error, "error of a site by t, and of the residual stream by layer", true),
     ROW(image, "the picture with its patches; the selected token's patch is framed", false),
-    ROW(ugo, "a function and its UGO with knots, and the error against the limit", true),
+    ROW(ugo, "a function and its UGO with knots, and the residual between the limits", true),
+    ROW(sizes, "error of a function's fits by size, against the limit and after steps of spikes", false),
+    ROW(pareto, "error by neurons and steps, and the front of error and spikes", false),
+    ROW(inputs, "what a function received in calibration, over the range of its UGO", true),
+    ROW(loss, "loss of the last training by Adam", false),
     {NULL, NULL, false, NULL, NULL},
 };
 #undef ROW

@@ -39,6 +39,10 @@ VIEW(readout);
 VIEW(error);
 VIEW(image);
 VIEW(ugo);
+VIEW(sizes);
+VIEW(pareto);
+VIEW(inputs);
+VIEW(loss);
 #undef VIEW
 
 #endif
