@@ -165,27 +165,44 @@ record_conversion(struct app *app, const struct status *st, double seconds)
 	notebook_run_end(app, run, st, seconds);
 }
 
-bool
-convert(struct app *app, struct plan_options *options, const struct calibration_pictures *which, struct status *st)
+struct plan *
+build_plan(struct app *app, struct plan_options *options, const struct calibration_pictures *which, struct status *st)
 {
 	struct progress progress = app_progress(app);
 	struct pictures pictures = {0};
-	double started = seconds_now();
 	struct plan *plan = NULL;
-	bool ok = pictures_find(&pictures, app, which, st);
 
-	if (ok) {
+	if (pictures_find(&pictures, app, which, st)) {
 		app_say(app, "calibrating with %s", pictures.from);
 		options->pixels = pictures.pixels;
 		options->pictures = pictures.count;
 		options->pictures_hash = pictures.hash;
 		options->seed = app->options.seed;
 		plan = plan_build(app->vit, options, &progress, st);
-		ok = plan && adopt_plan(app, plan, st);
-		record_conversion(app, st, seconds_now() - started);
 	}
 	free(pictures.pixels);
+	return plan;
+}
+
+bool
+convert(struct app *app, struct plan_options *options, const struct calibration_pictures *which, struct status *st)
+{
+	double started = seconds_now();
+	struct plan *plan = build_plan(app, options, which, st);
+	bool ok = plan && adopt_plan(app, plan, st);
+
+	record_conversion(app, st, seconds_now() - started);
 	return ok;
+}
+
+struct plan *
+plan_named(struct app *app, const char *name, int T, struct status *st)
+{
+	for (const struct recipe_info *r = recipe_table; r->name; r++)
+		if (strcmp(r->name, name) == 0)
+			return build_plan(app, &(struct plan_options){.recipe = name, .rule = -1, .T = T},
+					  &(struct calibration_pictures){.count = CALIBRATION_PICTURES}, st);
+	return open_plan(app, name, st);
 }
 
 bool

@@ -215,127 +215,14 @@ cmd_plan_list(struct app *app, const struct call *call, struct status *st)
 	return output_print(&o, app->options.format, app->out, st);
 }
 
-/* --- compare -------------------------------------------------------------- */
-
-static void
-output_difference(struct output *o, const char *site, const char *key, const json_t *a, const json_t *b)
+char *
+plan_description(struct app *app, const char *text, char hash[HASH_HEX], struct status *st)
 {
-	char *left = a ? json_dumps(a, JSON_ENCODE_ANY | JSON_COMPACT | JSON_REAL_PRECISION(6)) : NULL;
-	char *right = b ? json_dumps(b, JSON_ENCODE_ANY | JSON_COMPACT | JSON_REAL_PRECISION(6)) : NULL;
+	struct kept_plan kept;
 
-	output_row(o);
-	output_text(o, "site", site);
-	output_text(o, "setting", key);
-	output_text(o, "a", left);
-	output_text(o, "b", right);
-	free(left);
-	free(right);
-}
-
-/* Every key of either object whose values differ; objects within are entered. */
-static void
-compare_objects(struct output *o, const char *site, const char *prefix, json_t *a, json_t *b)
-{
-	const char *key;
-	json_t *value;
-	char name[80];
-
-	json_object_foreach(a, key, value)
-	{
-		json_t *other = json_object_get(b, key);
-
-		snprintf(name, sizeof(name), "%s%s", prefix, key);
-		if (json_equal(value, other) || strcmp(key, "sites") == 0)
-			continue;
-		if (json_is_object(value) && json_is_object(other)) {
-			strncat(name, ".", sizeof(name) - strlen(name) - 1);
-			compare_objects(o, site, name, value, other);
-		} else {
-			output_difference(o, site, name, value, other);
-		}
-	}
-	json_object_foreach(b, key, value)
-	{
-		snprintf(name, sizeof(name), "%s%s", prefix, key);
-		if (!json_object_get(a, key))
-			output_difference(o, site, name, NULL, value);
-	}
-}
-
-static json_t *
-site_of(json_t *plan, const char *name)
-{
-	json_t *site;
-	size_t i;
-
-	json_array_foreach(json_object_get(plan, "sites"), i, site)
-	{
-		const char *own = json_string_value(json_object_get(site, "site"));
-
-		if (own && strcmp(own, name) == 0)
-			return site;
-	}
-	return NULL;
-}
-
-static void
-compare_sites(struct output *o, json_t *a, json_t *b)
-{
-	json_t *none = json_object(), *site;
-	size_t i;
-
-	json_array_foreach(json_object_get(a, "sites"), i, site)
-	{
-		const char *name = json_string_value(json_object_get(site, "site"));
-		json_t *other = name ? site_of(b, name) : NULL;
-
-		if (name)
-			compare_objects(o, name, "", site, other ? other : none);
-	}
-	json_array_foreach(json_object_get(b, "sites"), i, site)
-	{
-		const char *name = json_string_value(json_object_get(site, "site"));
-
-		if (name && !site_of(a, name))
-			compare_objects(o, name, "", none, site);
-	}
-	json_decref(none);
-}
-
-bool
-compare_plans(struct app *app, const char *a, const char *b, struct status *st)
-{
-	struct kept_plan one, two;
-	json_t *left, *right;
-	struct output o;
-	bool ok;
-
-	if (!find_plan(app, a, &one, st))
-		return false;
-	if (!find_plan(app, b, &two, st)) {
-		kept_done(&one);
-		return false;
-	}
-	left = json_loads(one.json, 0, NULL);
-	right = json_loads(two.json, 0, NULL);
-	output_init(&o);
-	output_text(&o, "a", one.hash);
-	output_text(&o, "b", two.hash);
-	output_bool(&o, "same", strcmp(one.hash, two.hash) == 0);
-	output_table(&o, "differences");
-	ok = left && right;
-	if (ok) {
-		compare_objects(&o, NULL, "", left, right);
-		compare_sites(&o, left, right);
-	}
-	output_end(&o);
-	json_decref(left);
-	json_decref(right);
-	kept_done(&one);
-	kept_done(&two);
-	if (!ok) {
-		output_done(&o);
-		return status_fail(st, STATUS_DATA, "the description of plan %s or %s is damaged", a, b);
-	}
-	return output_print(&o, app->options.format, app->out, st);
+	if (!find_plan(app, text, &kept, st))
+		return NULL;
+	snprintf(hash, HASH_HEX, "%s", kept.hash);
+	free(kept.content);
+	return kept.json;
 }

@@ -1,7 +1,6 @@
-/* Commands that draw: views as text and as files, and the panes. */
+/* Commands that draw: views as text and as files. */
 #include "ui/commands.h"
 
-#include "ui/repl.h"
 #include "ui/view.h"
 
 #include <stdlib.h>
@@ -59,6 +58,10 @@ view_arguments(struct app *app, const struct view *view, const struct call *call
 	args->q = (int)call_int(call, "q", 0);
 	args->has_k = call_has(call, "k");
 	args->k = (int)call_int(call, "k", 0);
+	args->has_neuron = call_has(call, "neuron");
+	args->neuron = (int)call_int(call, "neuron", 0);
+	args->has_unit = call_has(call, "unit");
+	args->unit = (int)call_int(call, "unit", -1);
 	args->function = call_text(call, "function");
 	args->hidden = (int)call_int(call, "hidden", 0);
 	args->has_range = call_has(call, "range") && value_range(call_text(call, "range"), &args->lo, &args->hi);
@@ -145,11 +148,4 @@ cmd_save(struct app *app, const struct call *call, struct status *st)
 	output_text(&o, "file", call->arg[0]);
 	output_text(&o, "view", view->name);
 	return output_print(&o, app->options.format, app->out, st);
-}
-
-bool
-cmd_panes(struct app *app, const struct call *call, struct status *st)
-{
-	(void)call;
-	return repl_panes(app, st);
 }

@@ -87,6 +87,27 @@ notebook_eval(struct app *app, int64_t run, const struct eval_options *options, 
 		notebook_failed(app, &st);
 }
 
+void
+notebook_rung(struct app *app, int64_t run, int t, const struct eval_result *r)
+{
+	struct status st = {0};
+	bool ok = true;
+
+	for (int i = 0; run && ok && i < r->sites; i++) {
+		struct site site = site_at(app->vit, i);
+		char name[SITE_NAME_MAX];
+
+		if (!site_in_block(site.kind))
+			continue;
+		site_name(site, name);
+		ok = store_site_metric(app->store, run, name, t, "rmse", r->site[i].rmse, &st) &&
+		     store_site_metric(app->store, run, name, t, "relative", r->site[i].relative, &st) &&
+		     store_site_metric(app->store, run, name, t, "cosine", r->site[i].cosine, &st);
+	}
+	if (!ok)
+		notebook_failed(app, &st);
+}
+
 /* --- going on ------------------------------------------------------------- */
 
 /* The evaluation of most pictures from ?5 on, the last of equals. */

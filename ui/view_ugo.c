@@ -50,16 +50,10 @@ find_named(struct app *app, const struct view_args *args, struct shown *shown, s
 static bool
 find(struct app *app, const struct view_args *args, struct shown *shown, struct status *st)
 {
-	int i;
-
 	*shown = (struct shown){0};
 	if (args->function)
 		return find_named(app, args, shown, st);
-	i = app->lab && app->lab->name[0] && !args->site ? lab_index(app, app->lab->name) : -1;
-	if (i >= 0)
-		shown->ugo = app->ugo[i];
-	else if (app->vit)
-		shown->ugo = view_site_ugo(app, view_site(app, args));
+	shown->ugo = args->site ? view_site_ugo(app, view_site(app, args)) : lab_shown(app);
 	return shown->ugo ||
 	       status_fail(st, STATUS_FAILED, "no UGO here: select a site with a nonlinearity, or type: ugo fit gelu");
 }
@@ -82,8 +76,8 @@ view_ugo_title(struct app *app, const struct view_args *args, char *out, size_t 
 
 	if (args->function)
 		text_escape(args->function, out, size);
-	else if (app->lab && app->lab->name[0] && !args->site)
-		snprintf(out, size, "UGO %s", app->lab->name);
+	else if (!args->site && lab_shown(app) && lab_index(app, lab_shown(app)->name) >= 0)
+		snprintf(out, size, "UGO %s", lab_shown(app)->name);
 	else if (app->vit && view_site_ugo(app, view_site(app, args)))
 		snprintf(out, size, "UGO of %s", site_name(view_site(app, args), name));
 	else
@@ -94,6 +88,7 @@ struct picture {
 	const struct ugo *u;
 	bool known, relative;
 	int knot;          /* selected; 0: none */
+	double was_rmse;   /* before it was moved; 0: it was not */
 	double limit_max;  /* NaN: none */
 	double limit_rmse; /* likewise */
 	float x[SAMPLES], f[SAMPLES], g[SAMPLES], error[SAMPLES];
@@ -125,8 +120,10 @@ facts(const struct picture *p, char *text, size_t size)
 				 times_limit(most, p->limit_max, times[1]));
 	used += snprintf(text + used, size - (size_t)used, "; spike cost %.3g", ugo_spike_cost(u));
 	if (p->knot)
-		snprintf(text + used, size - (size_t)used, "; knot %d of %d at (%.5g, %.5g)", p->knot, u->nodes - 2,
-			 u->t[p->knot], u->y[p->knot]);
+		used += snprintf(text + used, size - (size_t)used, "; knot %d of %d at (%.5g, %.5g)", p->knot, u->nodes - 2,
+				 u->t[p->knot], u->y[p->knot]);
+	if (p->knot && p->was_rmse > 0 && p->known)
+		snprintf(text + used, size - (size_t)used, ", moved: rmse %+.3g%%", 100 * (u->rmse / p->was_rmse - 1));
 }
 
 static void
@@ -231,8 +228,10 @@ view_ugo_draw(struct app *app, const struct view_args *args, struct canvas *canv
 		return;
 	}
 	p->u = shown.ugo;
-	if (app->lab && strcmp(app->lab->name, p->u->name) == 0 && app->lab->knot <= p->u->nodes - 2)
+	if (app->lab && p->u == lab_shown(app) && app->lab->knot <= p->u->nodes - 2) {
 		p->knot = app->lab->knot;
+		p->was_rmse = app->lab->was_rmse;
+	}
 	sample(p);
 	draw_picture(p, canvas, area);
 	if (shown.own)

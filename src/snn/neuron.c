@@ -74,13 +74,14 @@ neuron_step(struct neuron_rule rule, const float *x, const float *threshold, voi
 {
 	enum { TILE = 1 << 16 }; /* so that the tallies of a tile fit in 32 bits */
 	const struct neuron_type *type = neuron_type(rule.kind);
+	neuron_population *step = type->loops(&rule)->step;
 
 	for (size_t at = 0; at < n; at += TILE) {
 		int count = n - at < TILE ? (int)(n - at) : TILE;
 		int32_t events = 0, units = 0;
 
-		type->step(x + at, threshold + at, (char *)state + at * type->state_size, total + at, sent + at, count, rule,
-			   &events, &units);
+		step(x + at, threshold + at, (char *)state + at * type->state_size, total + at, sent + at, count, rule, &events,
+		     &units);
 		tally->events += events;
 		tally->units += units;
 	}

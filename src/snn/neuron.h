@@ -57,14 +57,53 @@ struct neuron_tally {
 typedef void neuron_population(const float *x, const float *threshold, void *state, float *total, float *sent, int n,
 			       struct neuron_rule rule, int32_t *events, int32_t *units);
 
-/* One hidden neuron of n UGOs, whose inputs are x [n]: its target is w1 x + bias, cut
- * to [0, top] in the segment form; y [n] += weight [n] times the state's count. */
-struct neuron_unit {
-	float w1, bias, top;
-	struct neuron_rule rule;
+/* What a rule needs of a threshold in one step. */
+struct neuron_limits {
+	float quantum;   /* value of one unit of state: 1 where the state is M */
+	float low, high; /* as the rule has it */
+	float step;      /* value of what is sent, or of a step's smallest part of it */
+	float start;     /* initial membrane potential */
 };
-typedef void neuron_hidden(struct neuron_unit unit, const float *x, const float *threshold, const float *weight, void *state,
-			   float *y, int n, int32_t *events, int32_t *units);
+
+/* How the neurons of a tile take a step: each for itself; all in one state with one
+ * target, as one; or in one state with nothing to send. */
+enum neuron_turn { NEURON_TURN_EACH, NEURON_TURN_ONE, NEURON_TURN_SILENT };
+
+enum { NEURON_TILE = 64, NEURON_TILE_EVENT = 1 << 16 };
+
+/* The hidden neurons of NEURON_TILE UGOs in one step. Neuron i of the element with input
+ * x has the target clip(w1_i x + bias_i, floor, top_i). Arrays over neurons: [hidden];
+ * over neurons and elements: [hidden, across], across 1 where elements share. */
+struct neuron_tile {
+	const struct neuron_rule *rule;
+	int hidden;
+	float floor;
+	const float *w1, *bias, *top;
+	const struct neuron_limits *limits; /* of shared thresholds */
+	const int32_t *turn;                /* enum neuron_turn */
+	size_t across;
+	const float *threshold; /* [hidden, across] */
+	const float *weight;    /* [hidden, across]: of one unit of state */
+	const float *x;         /* [NEURON_TILE] */
+	float base;             /* y = base + sum of weight times state */
+	void *m;                /* [hidden, NEURON_TILE] states, of neurons that step for themselves */
+	float *common;          /* [hidden] states, of the others */
+	float *y;               /* [NEURON_TILE] */
+	int32_t *tally;         /* [NEURON_TILE]: spikes, and NEURON_TILE_EVENT for every neuron that sent */
+};
+typedef void neuron_hidden(const struct neuron_tile *tile);
+
+/* What a neuron does, for the settings of a rule. */
+struct neuron_loops {
+	neuron_population *step;
+	neuron_hidden *shared, *own; /* with one threshold for all elements, and one each */
+	struct neuron_limits (*limits)(float threshold, const struct neuron_rule *rule); /* for `shared` and `one` */
+	/* Of neurons whose state is a number; else NULL: one neuron with this state, which
+	 * gives the next; and a tile's states from one, or the one that all are, or NAN. */
+	float (*one)(float x, struct neuron_limits limits, float state, const struct neuron_rule *rule, int *units);
+	void (*part)(float state, void *m);
+	float (*join)(const void *m);
+};
 
 struct neuron_type {
 	const char *name, *help;
@@ -81,8 +120,8 @@ struct neuron_type {
 	float (*quantum)(const struct neuron_rule *rule, float threshold); /* value of one quantum */
 	float (*read)(const void *state, size_t i);                        /* neuron i's count, or M */
 	float (*membrane)(const void *state, size_t i);                    /* NULL: X_t - M */
-	neuron_population *step;
-	neuron_hidden *relu, *segment;
+	bool cut; /* hidden neurons in ReLU form see no negative target */
+	const struct neuron_loops *(*loops)(const struct neuron_rule *rule);
 };
 
 /* The type of a kind; NULL for NEURON_NONE. */

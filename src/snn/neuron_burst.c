@@ -2,22 +2,63 @@
 #include "snn/neuron_rule.h"
 
 /* 1e5 and 1e-5 are the released code's. */
-static inline struct fired
-rule(float x, float v, float *state, const struct neuron_rule *own)
+static inline struct neuron_limits
+limits(float v, const struct neuron_rule *own)
 {
-	float half = v * 0.5f, m = *state, u = x - m + own->initial * v;
-	int up = (u >= v) & (u < 1.0e5f), down = (u <= -v) & (u > -1.0e5f) & (m > 0.0f), k;
-	float first = (float)(up - down) * v, r, n, second;
+	float half = v * 0.5f;
+
+	return (struct neuron_limits){.quantum = 1,
+				      .low = never_without(v, half + 1e-5f),
+				      .high = never_without(v, v),
+				      .step = half,
+				      .start = own->initial * v};
+}
+
+/* The first spike, of a whole threshold. Returns 1 when there is one. */
+static inline int
+whole(float u, struct neuron_limits l, float m, float *sent)
+{
+	int up = (u >= l.high) & (u < 1.0e5f), down = (u <= -l.high) & (u > -1.0e5f) & (m > 0.0f);
+
+	*sent = (up ? l.high : 0.0f) - (down ? l.high : 0.0f);
+	return up + down;
+}
+
+static inline struct fired
+rule(float x, struct neuron_limits l, float *state, const struct neuron_rule *own)
+{
+	float m = *state, u = x - m + l.start, first, r, k, second;
+	int units = whole(u, l, m, &first);
 
 	u -= first;
 	m += first;
 	r = greater(-m, u);
-	n = lesser(floorf(fabsf(r) / (half + 1e-5f)), (float)own->burst);
-	k = v > 0.0f ? (int)n : 0;
-	second = (r < 0.0f ? -half : half) * (float)k;
+	k = lesser(floorf(fabsf(r) / l.low), (float)own->burst);
+	second = with_sign_of(l.step * k, r);
 	m += second;
 	*state = m;
-	return (struct fired){m, first + second, v > 0.0f ? up + down + k : 0};
+	return (struct fired){m, first + second, units + (int)k};
+}
+
+/* The same for bursts of 2, without a division: |r| / low rounds to less than 1 or 2
+ * wherever |r| is less than low or 2 low, for the quotients of neighbouring floats differ. */
+static inline struct fired
+rule_two(float x, struct neuron_limits l, float *state, const struct neuron_rule *own)
+{
+	float m = *state, u = x - m + l.start, first, r, half, second;
+	int units = whole(u, l, m, &first), one, two;
+
+	(void)own;
+	u -= first;
+	m += first;
+	r = greater(-m, u);
+	one = fabsf(r) >= l.low;
+	two = fabsf(r) >= 2.0f * l.low;
+	half = with_sign_of(l.step, r);
+	second = (one ? half : 0.0f) + (two ? half : 0.0f);
+	m += second;
+	*state = m;
+	return (struct fired){m, first + second, units + one + two};
 }
 
 static float
@@ -27,7 +68,15 @@ quantum(const struct neuron_rule *own, float threshold)
 	return threshold * 0.5f;
 }
 
-NEURON_LOOPS(burst, rule, float, NEURON_NUMBER, NEURON_UNCUT)
+NEURON_LOOPS(many, rule, limits, float)
+NEURON_LOOPS(two, rule_two, limits, float)
+NEURON_STATE(burst, float, NEURON_NUMBER)
+
+static const struct neuron_loops *
+loops(const struct neuron_rule *own)
+{
+	return own->burst == 2 ? &two : &many;
+}
 
 const struct neuron_type neuron_burst = {
     .name = "burst",
@@ -40,5 +89,6 @@ const struct neuron_type neuron_burst = {
     .sum = true,
     .share = share_whole,
     .quantum = quantum,
-    NEURON_LOOPS_OF(burst),
+    NEURON_STATE_OF(burst),
+    .loops = loops,
 };

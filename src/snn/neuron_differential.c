@@ -2,19 +2,26 @@
  * counts sums of such levels, so M is a float. */
 #include "snn/neuron_rule.h"
 
-static inline struct fired
-rule(float x, float v, float *state, const struct neuron_rule *own)
+static inline struct neuron_limits
+limits(float v, const struct neuron_rule *own)
 {
-	float base = v * own->grain, reach = base > 0.0f ? (4.0f / 3.0f) / base : 0.0f, start = *state, m = start;
-	int units = 0, most = own->burst - 1;
+	float base = v * own->grain;
+
+	return (struct neuron_limits){
+	    .quantum = 1, .low = base > 0.0f ? (4.0f / 3.0f) / base : 0.0f, .high = (float)(1 << (own->burst - 1)), .step = base};
+}
+
+static inline struct fired
+rule(float x, struct neuron_limits l, float *state, const struct neuron_rule *own)
+{
+	float start = *state, m = start;
+	int units = 0;
 
 	for (int i = 0; i < own->repeat; i++) {
-		float r = x - m, a = fabsf(r) * reach;
-		int k = exponent(a), fires = a >= 2.0f / 3.0f;
+		float r = x - m, a = fabsf(r) * l.low, level = lesser(greater(power_below(a), 1.0f), l.high);
+		int fires = a >= 2.0f / 3.0f;
 
-		k = k < 0 ? 0 : k;
-		k = k > most ? most : k;
-		m += (r < 0.0f ? -base : base) * (float)(fires * (1 << k));
+		m += fires ? with_sign_of(l.step * level, r) : 0.0f;
 		units += fires;
 	}
 	*state = m;
@@ -27,7 +34,15 @@ quantum(const struct neuron_rule *own, float threshold)
 	return threshold * own->grain;
 }
 
-NEURON_LOOPS(differential, rule, float, NEURON_NUMBER, NEURON_CUT)
+NEURON_LOOPS(only, rule, limits, float)
+NEURON_STATE(differential, float, NEURON_NUMBER)
+
+static const struct neuron_loops *
+loops(const struct neuron_rule *own)
+{
+	(void)own;
+	return &only;
+}
 
 const struct neuron_type neuron_differential = {
     .name = "differential",
@@ -40,5 +55,7 @@ const struct neuron_type neuron_differential = {
     .sum = true,
     .share = share_levels,
     .quantum = quantum,
-    NEURON_LOOPS_OF(differential),
+    NEURON_STATE_OF(differential),
+    .cut = true,
+    .loops = loops,
 };

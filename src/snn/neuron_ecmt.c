@@ -1,22 +1,34 @@
 /* Multi-threshold by ECMT's rule, which rounds down except at the lowest level. */
 #include "snn/neuron_rule.h"
 
-static inline struct fired
-rule(float x, float v, int32_t *state, const struct neuron_rule *own)
+static inline struct neuron_limits
+limits(float v, const struct neuron_rule *own)
 {
-	int m = *state, most = own->burst - 1;
-	float u = x - (float)m * v, a = v > 0.0f ? fabsf(u) / v + 0.5f : 0.0f;
-	int fires = a >= 1.0f, k = exponent(a), step;
-
-	k = k < 0 ? 0 : k;
-	k = k > most ? most : k;
-	step = fires * (1 << k);
-	step = u < 0.0f ? -step : step;
-	*state = m + step;
-	return (struct fired){(float)(m + step) * v, (float)step * v, fires};
+	return (struct neuron_limits){.quantum = v, .low = never_without(v, v), .high = (float)(1 << (own->burst - 1))};
 }
 
-NEURON_LOOPS(ecmt, rule, int32_t, NEURON_NUMBER, NEURON_CUT)
+static inline struct fired
+rule(float x, struct neuron_limits l, int32_t *state, const struct neuron_rule *own)
+{
+	float m = (float)*state, u = x - m * l.quantum, a = fabsf(u) / l.low + 0.5f, step;
+	int fires = a >= 1.0f;
+
+	(void)own;
+	step = fires ? with_sign_of(lesser(power_below(a), l.high), u) : 0.0f;
+	m += step;
+	*state = (int32_t)m;
+	return (struct fired){m, step * l.quantum, fires};
+}
+
+NEURON_LOOPS(only, rule, limits, int32_t)
+NEURON_STATE(ecmt, int32_t, NEURON_NUMBER)
+
+static const struct neuron_loops *
+loops(const struct neuron_rule *own)
+{
+	(void)own;
+	return &only;
+}
 
 const struct neuron_type neuron_ecmt = {
     .name = "ecmt",
@@ -30,5 +42,7 @@ const struct neuron_type neuron_ecmt = {
     .sum = true,
     .share = share_levels,
     .quantum = quantum_threshold,
-    NEURON_LOOPS_OF(ecmt),
+    NEURON_STATE_OF(ecmt),
+    .cut = true,
+    .loops = loops,
 };

@@ -1,16 +1,33 @@
 /* Integrate and fire with soft reset. */
 #include "snn/neuron_rule.h"
 
-static inline struct fired
-rule(float x, float v, int16_t *state, const struct neuron_rule *own)
+static inline struct neuron_limits
+limits(float v, const struct neuron_rule *own)
 {
-	int m = *state, d = (x - (float)m * v + own->initial * v >= v) & (v > 0.0f);
-
-	*state = (int16_t)(m + d);
-	return (struct fired){(float)(m + d) * v, (float)d * v, d};
+	return (struct neuron_limits){.quantum = v, .low = never_without(v, v), .start = own->initial * v};
 }
 
-NEURON_LOOPS(if, rule, int16_t, NEURON_NUMBER, NEURON_UNCUT)
+static inline struct fired
+rule(float x, struct neuron_limits l, int16_t *state, const struct neuron_rule *own)
+{
+	float m = (float)*state;
+	int up = x - m * l.quantum + l.start >= l.low;
+
+	(void)own;
+	m += (float)up;
+	*state = (int16_t)(int)m;
+	return (struct fired){m, (float)up * l.quantum, up};
+}
+
+NEURON_LOOPS(only, rule, limits, int16_t)
+NEURON_STATE(if, int16_t, NEURON_NUMBER)
+
+static const struct neuron_loops *
+loops(const struct neuron_rule *own)
+{
+	(void)own;
+	return &only;
+}
 
 const struct neuron_type neuron_if = {
     .name = "if",
@@ -21,5 +38,6 @@ const struct neuron_type neuron_if = {
     .sum = true,
     .share = share_whole,
     .quantum = quantum_threshold,
-    NEURON_LOOPS_OF(if),
+    NEURON_STATE_OF(if),
+    .loops = loops,
 };

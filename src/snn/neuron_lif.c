@@ -8,21 +8,36 @@ struct leaky {
 	int32_t count;  /* spikes sent */
 };
 
+static inline struct neuron_limits
+limits(float v, const struct neuron_rule *own)
+{
+	(void)own;
+	return (struct neuron_limits){.quantum = v, .low = never_without(v, v)};
+}
+
 static inline struct fired
-rule(float x, float v, struct leaky *state, const struct neuron_rule *own)
+rule(float x, struct neuron_limits l, struct leaky *state, const struct neuron_rule *own)
 {
 	float u = own->leak * state->u + (x - state->received);
-	int fires = (u >= v) & (v > 0.0f);
+	int fires = u >= l.low;
 
 	state->u = fires ? 0.0f : u;
 	state->received = x;
 	state->count += fires;
-	return (struct fired){(float)state->count * v, fires ? v : 0.0f, fires};
+	return (struct fired){(float)state->count, fires ? l.quantum : 0.0f, fires};
 }
 
 #define SPIKES(m) ((float)(m).count)
 
-NEURON_LOOPS(lif, rule, struct leaky, SPIKES, NEURON_UNCUT)
+NEURON_LOOPS_ALONE(only, rule, limits, struct leaky)
+NEURON_STATE(lif, struct leaky, SPIKES)
+
+static const struct neuron_loops *
+loops(const struct neuron_rule *own)
+{
+	(void)own;
+	return &only;
+}
 
 static float
 membrane(const void *state, size_t i)
@@ -41,5 +56,6 @@ const struct neuron_type neuron_lif = {
     .share = share_whole,
     .quantum = quantum_threshold,
     .membrane = membrane,
-    NEURON_LOOPS_OF(lif),
+    NEURON_STATE_OF(lif),
+    .loops = loops,
 };

@@ -1,24 +1,61 @@
 /* Multi-threshold, nearest level, with levels that may be refined. */
 #include "snn/neuron_rule.h"
 
-static inline struct fired
-rule(float x, float v, int16_t *state, const struct neuron_rule *own)
+/* low and high are the smallest and the largest step in quanta; step turns what is
+ * missing into four thirds of it, in quanta. */
+static inline struct neuron_limits
+limits(float v, const struct neuron_rule *own)
 {
-	float quantum = v * own->fine, base = v * own->grain, reach = base > 0.0f ? (4.0f / 3.0f) / base : 0.0f;
-	int start = *state, m = start, units = 0, unit = (int)(own->grain / own->fine), most = own->burst - 1;
+	float base = v * own->grain, unit = own->grain / own->fine;
 
-	for (int i = 0; i < own->repeat; i++) {
-		float r = x - (float)m * quantum, a = fabsf(r) * reach;
-		int k = exponent(a), fires = a >= 2.0f / 3.0f, step;
+	return (struct neuron_limits){.quantum = v * own->fine,
+				      .low = unit,
+				      .high = unit * (float)(1 << (own->burst - 1)),
+				      .step = base > 0.0f ? (4.0f / 3.0f) / base * unit : 0.0f};
+}
 
-		k = k < 0 ? 0 : k;
-		k = k > most ? most : k;
-		step = fires * (unit << k);
-		m += r < 0.0f ? -step : step;
-		units += fires;
-	}
-	*state = (int16_t)m;
-	return (struct fired){(float)m * quantum, (float)(m - start) * quantum, units};
+/* The exponent alone of what is missing is the level; its sign is the spike's. */
+static inline int
+answer(float x, struct neuron_limits l, float *m)
+{
+	float r = x - *m * l.quantum, a = fabsf(r) * l.step, level = lesser(greater(power_below(a), l.low), l.high);
+	int fires = a >= 2.0f / 3.0f * l.low;
+
+	*m += fires ? with_sign_of(level, r) : 0.0f;
+	return fires;
+}
+
+static inline struct fired
+answers(float x, struct neuron_limits l, int16_t *state, int repeat)
+{
+	float start = (float)*state, m = start;
+	int units = 0;
+
+	for (int i = 0; i < repeat; i++)
+		units += answer(x, l, &m);
+	*state = (int16_t)(int)m;
+	return (struct fired){m, (m - start) * l.quantum, units};
+}
+
+static inline struct fired
+rule(float x, struct neuron_limits l, int16_t *state, const struct neuron_rule *own)
+{
+	(void)own;
+	return answers(x, l, state, 1);
+}
+
+static inline struct fired
+rule_twice(float x, struct neuron_limits l, int16_t *state, const struct neuron_rule *own)
+{
+	(void)own;
+	return answers(x, l, state, 2);
+}
+
+static inline struct fired
+rule_thrice(float x, struct neuron_limits l, int16_t *state, const struct neuron_rule *own)
+{
+	(void)own;
+	return answers(x, l, state, 3);
 }
 
 static float
@@ -27,7 +64,18 @@ quantum(const struct neuron_rule *own, float threshold)
 	return threshold * own->fine;
 }
 
-NEURON_LOOPS(mt, rule, int16_t, NEURON_NUMBER, NEURON_CUT)
+NEURON_LOOPS(once, rule, limits, int16_t)
+NEURON_LOOPS(twice, rule_twice, limits, int16_t)
+NEURON_LOOPS(thrice, rule_thrice, limits, int16_t)
+NEURON_STATE(mt, int16_t, NEURON_NUMBER)
+
+static const struct neuron_loops *
+loops(const struct neuron_rule *own)
+{
+	static const struct neuron_loops *const by_repeat[] = {&once, &twice, &thrice};
+
+	return by_repeat[own->repeat - 1];
+}
 
 const struct neuron_type neuron_mt = {
     .name = "mt",
@@ -41,5 +89,7 @@ const struct neuron_type neuron_mt = {
     .sum = true,
     .share = share_levels,
     .quantum = quantum,
-    NEURON_LOOPS_OF(mt),
+    NEURON_STATE_OF(mt),
+    .cut = true,
+    .loops = loops,
 };

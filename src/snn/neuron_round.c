@@ -1,19 +1,60 @@
 /* Up to burst quanta a step, to the nearest. */
 #include "snn/neuron_rule.h"
 
-static inline struct fired
-rule(float x, float v, int16_t *state, const struct neuron_rule *own)
+static inline struct neuron_limits
+limits(float v, const struct neuron_rule *own)
 {
-	int m = *state, k;
-	float b = (float)own->burst, n = rintf((x - (float)m * v) / v);
-
-	n = greater(lesser(n, b), -b);
-	k = v > 0.0f ? (int)n : 0;
-	*state = (int16_t)(m + k);
-	return (struct fired){(float)(m + k) * v, (float)k * v, k < 0 ? -k : k};
+	return (struct neuron_limits){.quantum = v, .high = v > 0.0f ? (float)own->burst : 0.0f};
 }
 
-NEURON_LOOPS(round, rule, int16_t, NEURON_NUMBER, NEURON_CUT)
+/* What is added last makes -0 a 0. */
+static inline struct fired
+rule(float x, struct neuron_limits l, int16_t *state, const struct neuron_rule *own)
+{
+	float m = (float)*state, n = rintf((x - m * l.quantum) / l.quantum), k = greater(lesser(n, l.high), -l.high) + 0.0f;
+
+	(void)own;
+	m += k;
+	*state = (int16_t)(int)m;
+	return (struct fired){m, k * l.quantum, (int)fabsf(k)};
+}
+
+/* For bursts of at most 2, without a division: the smallest floats whose quotient by V
+ * rounds to 1 and 2. Ties go to the even neighbour: 1/2 (of V) to 0, 3/2 to 2. */
+static inline struct neuron_limits
+limits_two(float v, const struct neuron_rule *own)
+{
+	double two = (double)v * (1.5 - 0x1p-24);
+	float high = (float)two;
+
+	if ((double)high < two)
+		high = nextafterf(high, INFINITY);
+	return (struct neuron_limits){
+	    .quantum = v, .low = never_without(v, 0.5f * v), .high = own->burst > 1 ? never_without(v, high) : INFINITY};
+}
+
+static inline struct fired
+rule_two(float x, struct neuron_limits l, int16_t *state, const struct neuron_rule *own)
+{
+	float m = (float)*state, u = x - m * l.quantum, sign = with_sign_of(1.0f, u), k;
+	int one = fabsf(u) > l.low, two = fabsf(u) >= l.high;
+
+	(void)own;
+	k = (one ? sign : 0.0f) + (two ? sign : 0.0f);
+	m += k;
+	*state = (int16_t)(int)m;
+	return (struct fired){m, k * l.quantum, one + two};
+}
+
+NEURON_LOOPS(many, rule, limits, int16_t)
+NEURON_LOOPS_OF(two, rule_two, limits_two, rule, limits, int16_t)
+NEURON_STATE(round, int16_t, NEURON_NUMBER)
+
+static const struct neuron_loops *
+loops(const struct neuron_rule *own)
+{
+	return own->burst <= 2 ? &two : &many;
+}
 
 const struct neuron_type neuron_round = {
     .name = "round",
@@ -26,5 +67,7 @@ const struct neuron_type neuron_round = {
     .sum = true,
     .share = share_burst,
     .quantum = quantum_threshold,
-    NEURON_LOOPS_OF(round),
+    NEURON_STATE_OF(round),
+    .cut = true,
+    .loops = loops,
 };

@@ -1,18 +1,33 @@
 /* Signed with memory (STA): takes back no more than it has sent. */
 #include "snn/neuron_rule.h"
 
-static inline struct fired
-rule(float x, float v, int16_t *state, const struct neuron_rule *own)
+static inline struct neuron_limits
+limits(float v, const struct neuron_rule *own)
 {
-	int m = *state;
-	float u = x - (float)m * v + own->initial * v;
-	int up = (u >= v) & (v > 0.0f), down = (u <= -v) & (m > 0) & (v > 0.0f);
-
-	*state = (int16_t)(m + up - down);
-	return (struct fired){(float)(m + up - down) * v, (float)(up - down) * v, up + down};
+	return (struct neuron_limits){.quantum = v, .low = never_without(v, v), .start = own->initial * v};
 }
 
-NEURON_LOOPS(signed, rule, int16_t, NEURON_NUMBER, NEURON_UNCUT)
+static inline struct fired
+rule(float x, struct neuron_limits l, int16_t *state, const struct neuron_rule *own)
+{
+	float m = (float)*state, u = x - m * l.quantum + l.start;
+	int up = u >= l.low, down = (u <= -l.low) & (m > 0.0f);
+
+	(void)own;
+	m += (float)(up - down);
+	*state = (int16_t)(int)m;
+	return (struct fired){m, (float)(up - down) * l.quantum, up + down};
+}
+
+NEURON_LOOPS(only, rule, limits, int16_t)
+NEURON_STATE(signed, int16_t, NEURON_NUMBER)
+
+static const struct neuron_loops *
+loops(const struct neuron_rule *own)
+{
+	(void)own;
+	return &only;
+}
 
 const struct neuron_type neuron_signed = {
     .name = "signed",
@@ -24,5 +39,6 @@ const struct neuron_type neuron_signed = {
     .sum = true,
     .share = share_whole,
     .quantum = quantum_threshold,
-    NEURON_LOOPS_OF(signed),
+    NEURON_STATE_OF(signed),
+    .loops = loops,
 };

@@ -1,18 +1,33 @@
 /* ST-BIF+: ternary spikes, and a count that stays within what a quantised activation has. */
 #include "snn/neuron_rule.h"
 
-static inline struct fired
-rule(float x, float v, int16_t *state, const struct neuron_rule *own)
+static inline struct neuron_limits
+limits(float v, const struct neuron_rule *own)
 {
-	int m = *state;
-	float u = x - (float)m * v + own->initial * v;
-	int up = (u >= v) & (m < own->burst) & (v > 0.0f), down = (u < 0.0f) & (m > -own->burst) & (v > 0.0f);
-
-	*state = (int16_t)(m + up - down);
-	return (struct fired){(float)(m + up - down) * v, (float)(up - down) * v, up + down};
+	return (struct neuron_limits){
+	    .quantum = v, .low = v > 0.0f ? 0.0f : -INFINITY, .high = never_without(v, v), .start = own->initial * v};
 }
 
-NEURON_LOOPS(stbif, rule, int16_t, NEURON_NUMBER, NEURON_CUT)
+static inline struct fired
+rule(float x, struct neuron_limits l, int16_t *state, const struct neuron_rule *own)
+{
+	float m = (float)*state, most = (float)own->burst, u = x - m * l.quantum + l.start;
+	int up = (u >= l.high) & (m < most), down = (u < l.low) & (m > -most);
+
+	m += (float)(up - down);
+	*state = (int16_t)(int)m;
+	return (struct fired){m, (float)(up - down) * l.quantum, up + down};
+}
+
+NEURON_LOOPS(only, rule, limits, int16_t)
+NEURON_STATE(stbif, int16_t, NEURON_NUMBER)
+
+static const struct neuron_loops *
+loops(const struct neuron_rule *own)
+{
+	(void)own;
+	return &only;
+}
 
 const struct neuron_type neuron_stbif = {
     .name = "stbif",
@@ -26,5 +41,7 @@ const struct neuron_type neuron_stbif = {
     .sum = true,
     .share = share_burst,
     .quantum = quantum_threshold,
-    NEURON_LOOPS_OF(stbif),
+    NEURON_STATE_OF(stbif),
+    .cut = true,
+    .loops = loops,
 };

@@ -60,7 +60,10 @@ node_layout(struct node *node, enum site_kind kind, struct carve *state)
 	node->all = carve(state, sizeof(*node->all));
 	node->alarms = carve(state, sizeof(*node->alarms));
 	if (node->plan->mode != FUNCTION_MODE_NONE) {
-		node->group.m = carve(state, group_state_size(&node->group));
+		if (group_state_size(&node->group) > 0) {
+			node->group.m = carve(state, group_state_size(&node->group));
+			node->group.common = carve(state, group_common_size(&node->group));
+		}
 		return;
 	}
 	if (plan_encodes(kind))
@@ -91,34 +94,6 @@ encoder_init(struct arena *arena, struct node *node)
 }
 
 static bool
-group_init(struct arena *arena, struct node *node, enum function exact)
-{
-	struct group *g = &node->group;
-	const struct site_plan *p = node->plan;
-	int hidden = p->ugo ? p->ugo->hidden : 0, across = p->channels > 1 ? node->columns : 1;
-	struct neuron_rule rule = site_rule(p, 1);
-
-	*g = (struct group){
-	    .plan = p, .exact = exact, .rows = node->rows, .columns = node->columns, .per_column = p->channels > 1};
-	g->scratch = arena_floats(arena, 2 * (size_t)node->columns);
-	if (p->mode != FUNCTION_MODE_SPIKING)
-		return g->scratch != NULL;
-	g->threshold = arena_floats(arena, (size_t)hidden * (size_t)across);
-	g->weight = arena_floats(arena, (size_t)hidden * (size_t)across);
-	if (!g->scratch || !g->threshold || !g->weight)
-		return false;
-	for (int i = 0; i < hidden; i++)
-		for (int c = 0; c < across; c++) {
-			float v = p->threshold[c * hidden + i];
-
-			g->threshold[i * across + c] = v;
-			g->weight[i * across + c] =
-			    p->ugo->w2[i] * (neuron_type(p->neuron)->counts ? neuron_quantum(&rule, v) : 1);
-		}
-	return true;
-}
-
-static bool
 block_init(struct snn *snn, int index)
 {
 	struct block *b = &snn->block[index];
@@ -132,7 +107,11 @@ block_init(struct snn *snn, int index)
 		node->plan = &snn->plan->site[site_index(snn->vit, site)];
 		node_shape(snn->vit, site, node);
 		if (node->plan->mode != FUNCTION_MODE_NONE) {
-			if (!group_init(snn->arena, node, plan_function(snn->vit, (enum site_kind)kind)))
+			node->group = (struct group){.plan = node->plan,
+						     .exact = plan_function(snn->vit, (enum site_kind)kind),
+						     .rows = node->rows,
+						     .columns = node->columns};
+			if (!group_init(&node->group, snn->arena))
 				return false;
 		} else if (node->plan->neuron != NEURON_NONE && !encoder_init(snn->arena, node)) {
 			return false;
