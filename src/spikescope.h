@@ -35,6 +35,7 @@
 #include "model/vit.h"
 #include "snn/plan.h"
 #include "snn/snn.h"
+#include "study/assign.h"
 #include "study/audit.h"
 #include "study/energy.h"
 #include "study/eval.h"

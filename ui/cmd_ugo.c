@@ -161,17 +161,6 @@ output_knots(struct output *o, const struct ugo *u)
 	output_end(o);
 }
 
-static void
-show_in_views(struct app *app, const struct ugo *u)
-{
-	struct ugo_lab *lab = ugo_lab(app);
-
-	if (!lab || lab_index(app, u->name) < 0 || strcmp(lab->name, u->name) == 0)
-		return;
-	snprintf(lab->name, sizeof(lab->name), "%s", u->name);
-	lab->knot = 0;
-}
-
 bool
 cmd_ugo_show(struct app *app, const struct call *call, struct status *st)
 {
@@ -180,7 +169,7 @@ cmd_ugo_show(struct app *app, const struct call *call, struct status *st)
 
 	if (!u)
 		return false;
-	show_in_views(app, u);
+	lab_show(app, u);
 	output_init(&o);
 	output_ugo(&o, u);
 	if (ugo_has_function(u))
@@ -305,19 +294,30 @@ output_moved(struct output *o, const struct ugo *before, const struct ugo *after
 	output_real(o, "max_error_change", after->max_error - before->max_error);
 }
 
-/* Moves the knot of a copy, so that a failure leaves what is kept as it is. */
-static bool
+/* Moves the knot of a copy, so that a failure leaves what is kept as it is. That of the plan
+ * becomes the session's. Returns what is kept. */
+static const struct ugo *
 move_knot(struct app *app, const struct ugo *u, int knot, double x, double y, struct status *st)
 {
 	struct ugo *moved = calloc(1, sizeof(*moved));
+	double was = u->rmse;
 
-	if (!moved)
-		return status_nomem(st, "a UGO");
-	if (ugo_copy(moved, u, st) && ugo_move_knot(moved, knot, x, y, st))
-		return lab_keep(app, moved, st);
-	ugo_done(moved);
-	free(moved);
-	return false;
+	if (!moved) {
+		status_nomem(st, "a UGO");
+		return NULL;
+	}
+	if (!ugo_copy(moved, u, st) || !ugo_move_knot(moved, knot, x, y, st)) {
+		ugo_done(moved);
+		free(moved);
+		return NULL;
+	}
+	if (lab_index(app, u->name) < 0)
+		app_say(app, "the plan does not change: this is UGO %s of the session; type: ugo assign SITE %s", u->name,
+			u->name);
+	if (!lab_keep(app, moved, st))
+		return NULL;
+	app->lab->was_rmse = was;
+	return moved;
 }
 
 static bool
@@ -331,15 +331,28 @@ knot_value(const struct call *call, int index, double otherwise, double *out, st
 }
 
 static bool
-change_knot(struct app *app, const struct call *call, const struct ugo *u, int knot, struct output *o, struct status *st)
+check_knot(const struct ugo *u, int knot, struct status *st)
+{
+	return (knot >= 1 && knot <= u->nodes - 2) ||
+	       status_fail(st, STATUS_USAGE, "%s has inner knots 1 to %d, not %d", u->name, u->nodes - 2, knot);
+}
+
+/* Selects and, when told where, moves. */
+static bool
+change_knot(struct app *app, const struct ugo *u, int knot, bool move, double x, double y, struct status *st)
 {
 	struct ugo before = {0};
-	double x, y;
-	bool ok = ugo_copy(&before, u, st) && knot_value(call, 2, u->t[knot], &x, st) &&
-		  knot_value(call, 3, u->y[knot], &y, st) && (call->args < 3 || move_knot(app, u, knot, x, y, st));
+	const struct ugo *after = u;
+	struct output o;
+	bool ok = ugo_copy(&before, u, st) && (!move || (after = move_knot(app, u, knot, x, y, st)));
 
-	if (ok)
-		output_moved(o, &before, app->ugo[lab_index(app, before.name)], knot);
+	if (ok) {
+		lab_show(app, after);
+		app->lab->knot = knot;
+		output_init(&o);
+		output_moved(&o, &before, after, knot);
+		ok = output_print(&o, app->options.format, app->out, st);
+	}
 	ugo_done(&before);
 	return ok;
 }
@@ -348,25 +361,82 @@ bool
 cmd_ugo_knot(struct app *app, const struct call *call, struct status *st)
 {
 	const struct ugo *u = lab_find(app, call->arg[0], st);
-	struct ugo_lab *lab = ugo_lab(app);
 	int knot = (int)call_arg_int(call, 1, 0);
-	struct output o;
+	double x, y;
 
-	if (!u || !lab)
+	return u && ugo_lab(app) && check_knot(u, knot, st) && knot_value(call, 2, u->t[knot], &x, st) &&
+	       knot_value(call, 3, u->y[knot], &y, st) && change_knot(app, u, knot, call->args > 2, x, y, st);
+}
+
+static const struct ugo *
+need_shown(struct app *app, struct status *st)
+{
+	const struct ugo *u = ugo_lab(app) ? lab_shown(app) : NULL;
+
+	if (!u)
+		status_fail(st, STATUS_FAILED, "no UGO is shown; type: ugo fit gelu, or select a site that has one");
+	return u;
+}
+
+const char *const nudge_names[] = {"left", "right", "up", "down", NULL};
+
+/* Sideways by a part of the gap, along the function; up and down by a part of the largest error. */
+bool
+cmd_ugo_nudge(struct app *app, const struct call *call, struct status *st)
+{
+	const struct ugo *u = need_shown(app, st);
+	double part = call_real(call, "by", 0.1), x, y, dy;
+	int way = call_arg_choice(call, 0, 0), knot;
+
+	if (!u)
 		return false;
-	if (lab_index(app, u->name) < 0)
-		return status_fail(st, STATUS_USAGE, "%s belongs to the plan, which does not change; type: ugo list",
-				   call->arg[0]);
-	if (knot < 1 || knot > u->nodes - 2)
-		return status_fail(st, STATUS_USAGE, "%s has inner knots 1 to %d, not %d", u->name, u->nodes - 2, knot);
-	output_init(&o);
-	if (!change_knot(app, call, u, knot, &o, st)) {
-		output_done(&o);
+	knot = app->lab->knot;
+	if (knot == 0)
+		return status_fail(st, STATUS_FAILED, "no knot is selected; type: knot first");
+	if (!check_knot(u, knot, st))
 		return false;
+	x = u->t[knot];
+	y = u->y[knot];
+	dy = u->max_error > 0 ? u->max_error : 1e-3 * (u->hi - u->lo);
+	switch (way) {
+	case 0:
+		x -= part * (u->t[knot] - u->t[knot - 1]);
+		break;
+	case 1:
+		x += part * (u->t[knot + 1] - u->t[knot]);
+		break;
+	default:
+		y += (way == 2 ? part : -part) * dy;
 	}
-	show_in_views(app, app->ugo[lab_index(app, call->arg[0])]);
-	lab->knot = knot;
-	return output_print(&o, app->options.format, app->out, st);
+	if (ugo_has_function(u))
+		y += ugo_function_at(u, x) - ugo_function_at(u, u->t[knot]);
+	return change_knot(app, u, knot, true, x, y, st);
+}
+
+/* What arrow keys run: from no knot to the first or last, and no further than they. */
+bool
+cmd_knot(struct app *app, const struct call *call, struct status *st)
+{
+	const struct ugo *u = need_shown(app, st);
+	const char *text = call->arg[0];
+	long n, last;
+
+	if (!u)
+		return false;
+	last = u->nodes - 2;
+	if (last < 1)
+		return status_fail(st, STATUS_FAILED, "%s has no inner knots", u->name);
+	if (strcmp(text, "first") == 0 || strcmp(text, "last") == 0)
+		n = text[0] == 'f' ? 1 : last;
+	else if (!value_int(text + (text[0] == '+'), -4096, 4096, &n))
+		return status_fail(st, STATUS_USAGE, "knot: \"%s\" is not a number; as 3, +1, -1, first or last", text);
+	else if (text[0] == '+' || text[0] == '-')
+		n += app->lab->knot == 0 && n < 0 ? last + 1 : app->lab->knot;
+	else if (!check_knot(u, (int)n, st))
+		return false;
+	app->lab->knot = (int)(n < 1 ? 1 : n > last ? last : n);
+	app->lab->was_rmse = 0;
+	return true;
 }
 
 /* --- import, export ------------------------------------------------------------ */

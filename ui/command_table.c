@@ -71,6 +71,7 @@ static const char *const run_states[] = {"running", "done", "failed", "cancelled
 	    OTHER("function", "NAME", VALUE_UGO, "ugo: the function or UGO to show"),                                            \
 	    NUMBER("hidden", "H", 1, 1024, "ugo: neurons of the fit to show"),                                                   \
 	    OTHER("range", "LO,HI", VALUE_RANGE, "ugo: range of the fit to show"),                                               \
+	    NUMBER("T", "N", 1, 1024, "sizes: the error after so many steps (default: the most)"),                               \
 	    NUMBER("zoom", "N", 0, 16, "raster: each step halves what is shown"),                                                \
 	    NUMBER("neuron", "N", 0, INT_MAX, "the element of the site"),                                                        \
 	    NUMBER("unit", "N", -1, 1023, "the hidden neuron there; -1: the one with the largest membrane")
@@ -521,6 +522,17 @@ const struct command_info command_table[] = {
      "view ugo. Keys: name, knot, x, y, left, right, error, rmse, max_error, rmse_change, max_error_change.",
      "ugo knot gelu-16 7 -0.5 -0.15",
      cmd_ugo_knot},
+    {"ugo nudge",
+     CLASS_UGO,
+     {{"WAY", VALUE_CHOICE, false, false, 0, 0, nudge_names}},
+     {REAL("by", "PART", 0, 1, "how far (default: 0.1)")},
+     "move the selected knot a little",
+     "Left and right by a part of the gap to the next knot, along the function; up and down by a part of the largest error; of "
+     "the UGO that view ugo "
+     "shows. "
+     "The keys <, >, + and - of that pane. Keys as of ugo knot.",
+     "ugo nudge up",
+     cmd_ugo_nudge},
     {"ugo assign",
      CLASS_UGO,
      {ARG("SITE", VALUE_SITE), ARG("NAME", VALUE_UGO)},
@@ -641,6 +653,14 @@ const struct command_info command_table[] = {
      "The key o.",
      "maximise",
      cmd_maximise},
+    {"knot",
+     CLASS_MOVEMENT,
+     {ARG("KNOT", VALUE_TEXT)},
+     {{NULL}},
+     "select a knot of the UGO that view ugo shows",
+     "+1 and -1 walk, first and last go to the ends, a number to that one. See ugo nudge and ugo knot to move it.",
+     "knot +1",
+     cmd_knot},
     {"zoom",
      CLASS_MOVEMENT,
      {ARG("N", VALUE_TEXT)},

@@ -43,6 +43,35 @@ lab_index(const struct app *app, const char *name)
 	return -1;
 }
 
+const struct ugo *
+lab_shown(const struct app *app)
+{
+	const struct ugo_lab *lab = app->lab;
+	struct site site = app->selection.site;
+	int i = lab && lab->name[0] ? lab_index(app, lab->name) : -1;
+
+	if (i >= 0 && (!app->vit || (lab->at.kind == site.kind && lab->at.block == site.block)))
+		return app->ugo[i];
+	if (app->plan && app->plan->site[site_index(app->vit, site)].ugo)
+		return app->plan->site[site_index(app->vit, site)].ugo;
+	return i >= 0 ? app->ugo[i] : NULL;
+}
+
+void
+lab_show(struct app *app, const struct ugo *ugo)
+{
+	struct ugo_lab *lab = ugo_lab(app);
+
+	if (!lab)
+		return;
+	if (strcmp(lab->name, ugo->name) != 0 || lab->knot > ugo->nodes - 2)
+		lab->knot = 0;
+	if (lab->knot == 0)
+		lab->was_rmse = 0;
+	snprintf(lab->name, sizeof(lab->name), "%s", ugo->name);
+	lab->at = app->selection.site;
+}
+
 struct recalling {
 	struct ugo *ugo;
 	bool failed;
@@ -131,7 +160,6 @@ bool
 lab_keep(struct app *app, struct ugo *ugo, struct status *st)
 {
 	int i = lab_index(app, ugo->name);
-	struct ugo_lab *lab = ugo_lab(app);
 
 	if (i < 0 && app->ugos == APP_UGOS) {
 		ugo_done(ugo);
@@ -145,12 +173,7 @@ lab_keep(struct app *app, struct ugo *ugo, struct status *st)
 		free(app->ugo[i]);
 	}
 	app->ugo[i] = ugo;
-	if (lab && strcmp(lab->name, ugo->name) != 0) {
-		snprintf(lab->name, sizeof(lab->name), "%s", ugo->name);
-		lab->knot = 0;
-	}
-	if (lab && lab->knot > ugo->nodes - 2)
-		lab->knot = 0;
+	lab_show(app, ugo);
 	notebook_ugo(app, ugo);
 	return true;
 }

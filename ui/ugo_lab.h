@@ -19,8 +19,10 @@ struct lab_size {
 };
 
 struct ugo_lab {
-	char name[48]; /* the UGO that views show unless told; "": none yet */
-	int knot;      /* the node that is selected; 0: none */
+	char name[48];   /* the UGO that views show unless told; "": none yet */
+	struct site at;  /* the site that was selected when it was named: another one shows its own */
+	int knot;        /* the node that is selected; 0: none */
+	double was_rmse; /* before that knot was moved last; 0: it was not */
 
 	struct lab_size size[LAB_SIZES];
 	int sizes;
@@ -43,6 +45,12 @@ struct ugo_lab {
 struct ugo_lab *ugo_lab(struct app *app);
 void ugo_lab_free(struct ugo_lab *lab);   /* NULL is fine */
 void ugo_lab_forget(struct ugo_lab *lab); /* what was observed of a model that goes; NULL is fine */
+
+/* The UGO that views show unless told: the last one named, or that of the selected site;
+ * NULL when there is none. */
+const struct ugo *lab_shown(const struct app *app);
+/* Makes it that one. */
+void lab_show(struct app *app, const struct ugo *ugo);
 
 /* The index of a session's UGO by its exact name, or -1. */
 int lab_index(const struct app *app, const char *name);

@@ -14,6 +14,7 @@ extern const char *const ugo_form_names[];   /* relu, ramps */
 extern const char *const ugo_facing_names[]; /* of enum ugo_facing */
 extern const char *const spike_threshold_names[];
 extern const char *const spike_potential_names[];
+extern const char *const nudge_names[];
 
 enum ugo_density_name { DENSITY_UNIFORM, DENSITY_NORMAL, DENSITY_MIXTURE, DENSITY_OCTAVES, DENSITY_OBSERVED };
 
