@@ -327,6 +327,12 @@ command_find(const struct word *word, int words, int *used, struct fault *fault,
 			status_fail(st, STATUS_USAGE, "%s what? %s", first, list);
 		return info;
 	}
+	/* "layout neurons" is no "layout list". */
+	if (info && info->arg[0].name) {
+		candidates_find(&c, word[1].text, 1, first);
+		if (c.count == 0)
+			return info;
+	}
 	if (!resolve(&word[1], 1, first, second, fault, st))
 		return NULL;
 	*used = 2;
