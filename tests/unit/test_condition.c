@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -184,6 +185,18 @@ test_globs(void **state)
 	assert_int_equal(site_index(vit, found.site), least);
 	condition_free(c);
 	assert_false(truth("error(blocks.*.attn) > 1000"));
+	/* One is enough, wherever in the order it stands. */
+	for (int b = 0; b < vit->depth; b++)
+		for (int less = 0; less < 2; less++) {
+			float at = last->site[site_index(vit, (struct site){SITE_ATTN, b})].relative;
+			char text[80];
+
+			snprintf(text, sizeof(text), "error(blocks.*.attn) %s %.17g", less ? "<=" : ">=", (double)at);
+			c = parse(text);
+			assert_true(condition_true(c, walk, &found));
+			assert_true(less ? found.value <= (double)at * 1.000001 : found.value >= (double)at * 0.999999);
+			condition_free(c);
+		}
 	assert_false(condition_is_value((c = parse("error(blocks.*.attn)"))));
 	condition_free(c);
 }
