@@ -96,6 +96,9 @@ bench: $(PROG) $(BENCHBIN) ## build and run the benchmarks
 	@for b in $(BENCHBIN) $(sort $(wildcard tests/bench/*.sh)); do \
 		echo "$$b"; SPIKESCOPE=$(abspath $(PROG)) "./$$b" || exit 1; done
 
+bench-ugo: $(B)/tests/bench/ugo ## fit every function at every size against the limit, timed
+	@./$<
+
 lint: ## check the layers, the formatting, the scripts and the code
 	@scripts/install-deps --lint
 	@scripts/check-arrows
@@ -181,5 +184,5 @@ $(B)/tests/%: $(B)/tests/%.o $(TESTH:%.c=$(B)/%.o) $(filter-out $(B)/ui/main.o,$
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS) $(TEST_LIBS)
 
 -include $(wildcard $(B)/*/*.d $(B)/*/*/*.d)
-.PHONY: help run all lib test tests bench lint asan docs docs-check deps compile_commands install uninstall clean
+.PHONY: help run all lib test tests bench bench-ugo lint asan docs docs-check deps compile_commands install uninstall clean
 .SECONDARY:

@@ -10,6 +10,8 @@ UPDATE runs SET uid = host || '/' || process_start || '/' || pid || '/' || id ||
 UPDATE sessions SET uid = id || '/' || created;
 CREATE UNIQUE INDEX runs_by_uid ON runs(uid);
 CREATE UNIQUE INDEX sessions_by_uid ON sessions(uid);
+DROP INDEX commands_by_session;
+CREATE INDEX commands_by_session ON commands(session_id, started);
 CREATE INDEX runs_by_kind ON runs(kind);
 CREATE INDEX runs_by_start ON runs(started);
 
@@ -63,6 +65,23 @@ CREATE TABLE step_spans(
 	UNIQUE (run_id, first_t)
 ) STRICT;
 CREATE INDEX step_spans_by_site_list ON step_spans(site_list_id);
+
+DROP VIEW v_runs;
+CREATE VIEW v_runs AS
+SELECT r.id AS run, r.kind, r.status, r.started, r.seconds, s.name AS session, m.name AS model, p.recipe, p.T,
+	(SELECT value FROM run_metrics WHERE run_id = r.id AND name = 'accuracy' ORDER BY t DESC LIMIT 1) AS accuracy,
+	(SELECT value FROM run_metrics WHERE run_id = r.id AND name = 'ann_accuracy' ORDER BY t DESC LIMIT 1) AS ann_accuracy,
+	(SELECT value FROM run_metrics WHERE run_id = r.id AND name = 'logit_rmse' ORDER BY t DESC LIMIT 1) AS logit_rmse,
+	(SELECT value FROM run_metrics WHERE run_id = r.id AND name = 'spikes_per_image' ORDER BY t DESC LIMIT 1)
+		AS spikes_per_image,
+	d.path AS data, d.images, r.seed, r.threads, r.version, r.host, r.peak_memory_bytes, r.model_hash, r.plan_hash,
+	r.dataset_hash, c.line AS command, r.message
+FROM runs AS r
+	LEFT JOIN sessions AS s ON s.id = r.session_id
+	LEFT JOIN commands AS c ON c.id = r.command_id
+	LEFT JOIN models AS m ON m.hash = r.model_hash
+	LEFT JOIN plans AS p ON p.hash = r.plan_hash
+	LEFT JOIN datasets AS d ON d.hash = r.dataset_hash;
 
 DROP VIEW v_site_metrics;
 CREATE VIEW v_site_metrics AS

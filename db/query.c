@@ -19,6 +19,9 @@ const struct query_info query_table[] = {
      "SELECT t, accuracy, agreement, ann_accuracy, logit_rmse, spikes_per_image, events_per_image, energy_ratio "
      "FROM v_accuracy_vs_t WHERE run = ?1 ORDER BY t"},
     {"sites", "run", "SELECT t, site, rmse, relative, cosine, rate, alarms FROM v_layer_error WHERE run = ?1"},
+    {"tensors", "run",
+     "SELECT site, quantity, min(t) AS first_t, max(t) AS last_t, count(*) AS steps, dtype, shape, sum(length(data)) AS bytes "
+     "FROM tensors WHERE run_id = ?1 GROUP BY site, quantity, dtype, shape"},
     {"plan", "hash", "SELECT json FROM plans WHERE hash GLOB ?1 || '*' ORDER BY hash LIMIT 1"},
     {NULL, NULL, NULL},
 };

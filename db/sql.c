@@ -17,10 +17,11 @@ static const struct {
 			 "ON CONFLICT(hash) DO UPDATE SET name = ?2, family = ?3, path = ?4, parameters = ?5"},
     [STATEMENT_DATASET] = {"record the data set", "INSERT INTO datasets(hash, path, images, classes) VALUES (?1, ?2, ?3, ?4) "
 						  "ON CONFLICT(hash) DO UPDATE SET path = ?2, images = ?3, classes = ?4"},
-    [STATEMENT_PLAN] = {"record the plan", "INSERT INTO plans(hash, model_hash, recipe, T, json, content) "
-					   "VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT(hash) DO UPDATE SET model_hash = ?2, "
-					   "recipe = ?3, T = ?4, json = ?5, content = coalesce(?6, content)"},
-    [STATEMENT_PLAN_WHOLE] = {"find the plan", "SELECT 1 FROM plans WHERE hash = ?1 AND content IS NOT NULL"},
+    [STATEMENT_PLAN] = {"record the plan",
+			"INSERT INTO plans(hash, model_hash, recipe, T, json, content) VALUES (?1, ?2, ?3, ?4, ?5, ?6) "
+			"ON CONFLICT(hash) DO UPDATE SET model_hash = ?2, recipe = ?3, T = ?4, json = ?5, "
+			"content = coalesce(?6, content)"},
+    [STATEMENT_PLAN_HAS] = {"find the plan", "SELECT 1 FROM plans WHERE hash = ?1 AND content IS NOT NULL"},
     [STATEMENT_PLAN_NAME] = {"name the plan", "INSERT INTO plan_names(name, plan_hash) VALUES (?1, ?2) "
 					      "ON CONFLICT(name) DO UPDATE SET name = ?1 WHERE plan_hash = ?2 RETURNING 1"},
     [STATEMENT_PLAN_RENAME] = {"name the plan", "INSERT INTO plan_names(name, plan_hash) VALUES (?1, ?2) "
@@ -226,7 +227,9 @@ bind_all(sqlite3_stmt *s, const char *types, va_list args)
 			rc = sqlite3_bind_double(s, i, va_arg(args, double));
 		else {
 			const void *data = va_arg(args, const void *);
-			rc = sqlite3_bind_blob64(s, i, data, va_arg(args, size_t), SQLITE_STATIC);
+			size_t size = va_arg(args, size_t);
+
+			rc = data ? sqlite3_bind_blob64(s, i, data, size, SQLITE_STATIC) : sqlite3_bind_null(s, i);
 		}
 	}
 	return rc;

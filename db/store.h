@@ -68,14 +68,13 @@ struct record_plan {
 	const char *model_hash; /* recorded before */
 	const char *recipe;
 	int T;
-	const char *json; /* canonical */
-	const void *content; /* the whole plan as bytes, kept with it; NULL: unknown, what is kept stays */
-	size_t content_size;
+	const char *json;    /* canonical */
+	const void *content; /* [size] the whole plan, from which it can be opened; NULL: unknown */
+	size_t size;
 	const char *name, *created, *model_name; /* filled when read; name and model_name may be NULL */
 };
 bool store_plan(struct store *store, const struct record_plan *plan, struct status *st);
-/* Is the plan recorded with its content? */
-bool store_plan_whole(struct store *store, const char *hash, bool *whole, struct status *st);
+bool store_plan_has(struct store *store, const char *hash); /* with its content */
 /* Names a plan that is recorded. STATUS_USAGE when another has the name and force is false. */
 bool store_plan_name(struct store *store, const char *name, const char *hash, bool force, struct status *st);
 /* Every plan, newest first, once for each of its names. The record is valid within the
@@ -202,10 +201,10 @@ struct record_outcome {
 };
 struct record_prediction {
 	int64_t run;
-	int picture;  /* number in the data set */
-	int label;    /* -1: unknown */
-	int ann, snn; /* classes; -1: not computed */
-	int t;        /* steps behind snn */
+	int picture;                          /* number in the data set */
+	int label;                            /* -1: unknown */
+	int ann, snn;                         /* classes; -1: not computed */
+	int t;                                /* steps behind snn */
 	const struct record_outcome *outcome; /* NULL: unknown */
 };
 bool store_prediction(struct store *store, const struct record_prediction *prediction, struct status *st);

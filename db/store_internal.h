@@ -23,7 +23,7 @@ enum statement {
 	STATEMENT_MODEL,
 	STATEMENT_DATASET,
 	STATEMENT_PLAN,
-	STATEMENT_PLAN_WHOLE,
+	STATEMENT_PLAN_HAS,
 	STATEMENT_PLAN_NAME,
 	STATEMENT_PLAN_RENAME,
 	STATEMENT_PLAN_LIST,
@@ -139,8 +139,8 @@ int sql_number(sqlite3 *db, const char *sql, int64_t *value);
 bool sql_fail(sqlite3 *db, const char *path, const char *doing, struct status *st);
 
 bool store_prepare(struct store *store, struct status *st);
-/* Binds types ("t" const char * or NULL, "i" int64_t, "r" double, "b" const void * and
- * size_t), runs the statement to its end. *value (may be NULL) is the number in its
+/* Binds types ("t" const char * or NULL, "i" int64_t, "r" double, "b" const void * or
+ * NULL and size_t), runs the statement to its end. *value (may be NULL) is the number in its
  * first row, 0 when there is none. */
 bool store_exec(struct store *store, enum statement which, int64_t *value, struct status *st, const char *types, ...);
 /* Hands each row to row(), which returns false when it fails and sets *stop when it
@@ -166,6 +166,7 @@ char *store_find(const char *path, struct status *st);
 
 /* Refuses what is not ours to write (path names it in messages). */
 bool migrate_check(sqlite3 *db, const char *path, const struct migration *table, struct status *st);
+int migrate_last(const struct migration *table); /* its last version */
 /* Brings the file to the table's last version, one transaction a migration. */
 bool migrate_run(sqlite3 *db, const char *path, const struct migration *table, struct status *st);
 

@@ -6,23 +6,6 @@
 #include <string.h>
 
 bool
-store_plan(struct store *store, const struct record_plan *p, struct status *st)
-{
-	return store_exec(store, STATEMENT_PLAN, NULL, st, "tttitb", p->hash, p->model_hash, p->recipe, (int64_t)p->T, p->json,
-			  p->content, p->content ? p->content_size : (size_t)0);
-}
-
-bool
-store_plan_whole(struct store *store, const char *hash, bool *whole, struct status *st)
-{
-	int64_t found = 0;
-	bool ok = store_exec(store, STATEMENT_PLAN_WHOLE, &found, st, "t", hash);
-
-	*whole = found != 0;
-	return ok;
-}
-
-bool
 store_plan_name(struct store *store, const char *name, const char *hash, bool force, struct status *st)
 {
 	int64_t named = 0;
@@ -49,7 +32,7 @@ plan_row(void *ctx, sqlite3_stmt *s, bool *stop, struct status *st)
 				   .T = sqlite3_column_int(s, 3),
 				   .json = (const char *)sqlite3_column_text(s, 4),
 				   .content = sqlite3_column_blob(s, 5),
-				   .content_size = (size_t)sqlite3_column_bytes(s, 5),
+				   .size = (size_t)sqlite3_column_bytes(s, 5),
 				   .name = (const char *)sqlite3_column_text(s, 6),
 				   .created = (const char *)sqlite3_column_text(s, 7),
 				   .model_name = (const char *)sqlite3_column_text(s, 8)};

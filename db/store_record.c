@@ -18,6 +18,21 @@ store_dataset(struct store *store, const struct record_dataset *d, struct status
 	return store_exec(store, STATEMENT_DATASET, NULL, st, "ttii", d->hash, d->path, d->images, (int64_t)d->classes);
 }
 
+bool
+store_plan(struct store *store, const struct record_plan *p, struct status *st)
+{
+	return store_exec(store, STATEMENT_PLAN, NULL, st, "tttitb", p->hash, p->model_hash, p->recipe, (int64_t)p->T, p->json,
+			  p->content, p->size);
+}
+
+bool
+store_plan_has(struct store *store, const char *hash)
+{
+	int64_t found = 0;
+
+	return store_exec(store, STATEMENT_PLAN_HAS, &found, NULL, "t", hash) && found;
+}
+
 static size_t
 weights_size(int rows, int hidden)
 {

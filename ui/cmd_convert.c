@@ -2,14 +2,13 @@
 #include "ui/commands.h"
 
 #include "base/hash.h"
+#include "base/rng.h"
 #include "base/text.h"
 #include "ui/notebook.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-enum { CALIBRATION_PICTURES = 64 };
 
 const char *const rule_names[] = {"max", "percentile", "mmse", NULL};
 
@@ -35,28 +34,49 @@ pictures_alloc(struct pictures *p, const struct vit *vit, int count, struct stat
 	return p->pixels || status_nomem(st, "calibration pictures");
 }
 
-static bool
-pictures_of_data(struct pictures *p, const struct app *app, const struct dataset *data, int count, struct status *st)
+/* Puts n of the numbers below all first, in an order that the seed decides. */
+static void
+shuffle(int *index, int all, int n, uint64_t seed)
 {
-	int label, n = dataset_count(data) < count ? dataset_count(data) : count;
-	char path[200];
+	struct rng rng;
 
-	if (n < 1)
-		return status_fail(st, STATUS_DATA, "%s: no pictures to calibrate with", dataset_path(data));
-	if (!pictures_alloc(p, app->vit, n, st))
-		return false;
-	for (int i = 0; i < n; i++)
-		if (!dataset_get(data, i, app->vit, p->pixels + (size_t)i * picture_size(app->vit), &label, st))
-			return false;
-	snprintf(p->from, sizeof(p->from), "the first %d pictures of %s", n, text_escape(dataset_path(data), path, sizeof(path)));
-	return true;
+	rng_seed(&rng, seed);
+	for (int i = 0; i < n; i++) {
+		int other = i + (int)rng_below(&rng, (uint32_t)(all - i)), swapped = index[i];
+
+		index[i] = index[other];
+		index[other] = swapped;
+	}
 }
 
 static bool
-pictures_of_path(struct pictures *p, const struct app *app, const char *path, int count, struct status *st)
+pictures_of_data(struct pictures *p, const struct app *app, const struct dataset *data, int count, bool random, struct status *st)
+{
+	int label, all = dataset_count(data), n = all < count ? all : count;
+	int *index = calloc((size_t)all + 1, sizeof(*index));
+	char path[200];
+	bool ok = index || status_nomem(st, "calibration pictures");
+
+	if (ok && n < 1)
+		ok = status_fail(st, STATUS_DATA, "%s: no pictures to calibrate with", dataset_path(data));
+	ok = ok && pictures_alloc(p, app->vit, n, st);
+	for (int i = 0; ok && i < all; i++)
+		index[i] = i;
+	if (ok && random)
+		shuffle(index, all, n, app->options.seed);
+	for (int i = 0; ok && i < n; i++)
+		ok = dataset_get(data, index[i], app->vit, p->pixels + (size_t)i * picture_size(app->vit), &label, st);
+	free(index);
+	snprintf(p->from, sizeof(p->from), random ? "%d random pictures of %s" : "the first %d pictures of %s", n,
+		 text_escape(dataset_path(data), path, sizeof(path)));
+	return ok;
+}
+
+static bool
+pictures_of_path(struct pictures *p, const struct app *app, const char *path, int count, bool random, struct status *st)
 {
 	struct dataset *data = dataset_open(path, st);
-	bool ok = data && pictures_of_data(p, app, data, count, st);
+	bool ok = data && pictures_of_data(p, app, data, count, random, st);
 
 	dataset_close(data);
 	return ok;
@@ -75,19 +95,22 @@ pictures_shown(struct pictures *p, const struct app *app, struct status *st)
 /* From path; else the model's own calibration pictures; else the open data set;
  * else, better than nothing, the picture that is shown. */
 static bool
-pictures_find(struct pictures *p, const struct app *app, const char *path, int count, struct status *st)
+pictures_find(struct pictures *p, const struct app *app, const struct calibration_pictures *which, struct status *st)
 {
+	const char *path = which->path;
+	int count = which->count;
+	bool random = which->random;
 	char *sibling = text_format("%s/calibration.safetensors", app->vit->path);
 	bool ok;
 
 	if (!sibling)
 		return status_nomem(st, "a path");
 	if (path)
-		ok = pictures_of_path(p, app, path, count, st);
+		ok = pictures_of_path(p, app, path, count, random, st);
 	else if (access(sibling, R_OK) == 0)
-		ok = pictures_of_path(p, app, sibling, count, st);
+		ok = pictures_of_path(p, app, sibling, count, random, st);
 	else if (app->data)
-		ok = pictures_of_data(p, app, app->data, count, st);
+		ok = pictures_of_data(p, app, app->data, count, random, st);
 	else if (app->pixels)
 		ok = pictures_shown(p, app, st);
 	else
@@ -99,8 +122,21 @@ pictures_find(struct pictures *p, const struct app *app, const char *path, int c
 	return ok;
 }
 
-/* Makes plan the workbench's, with a walk that has the picture. Takes plan. */
-static bool
+bool
+calibration_pixels(struct app *app, const struct calibration_pictures *which, float **pixels, int *count, struct status *st)
+{
+	struct pictures pictures = {0};
+
+	if (!pictures_find(&pictures, app, which, st)) {
+		free(pictures.pixels);
+		return false;
+	}
+	*pixels = pictures.pixels;
+	*count = pictures.count;
+	return true;
+}
+
+bool
 adopt_plan(struct app *app, struct plan *plan, struct status *st)
 {
 	struct walk *walk = walk_new(plan, st);
@@ -129,38 +165,62 @@ record_conversion(struct app *app, const struct status *st, double seconds)
 	notebook_run_end(app, run, st, seconds);
 }
 
-bool
-convert(struct app *app, struct plan_options *options, const char *path, int count, struct status *st)
+struct plan *
+build_plan(struct app *app, struct plan_options *options, const struct calibration_pictures *which, struct status *st)
 {
 	struct progress progress = app_progress(app);
 	struct pictures pictures = {0};
-	double started = seconds_now();
 	struct plan *plan = NULL;
-	bool ok = pictures_find(&pictures, app, path, count, st);
 
-	if (ok) {
+	if (pictures_find(&pictures, app, which, st)) {
 		app_say(app, "calibrating with %s", pictures.from);
 		options->pixels = pictures.pixels;
 		options->pictures = pictures.count;
 		options->pictures_hash = pictures.hash;
 		options->seed = app->options.seed;
 		plan = plan_build(app->vit, options, &progress, st);
-		ok = plan && adopt_plan(app, plan, st);
-		record_conversion(app, st, seconds_now() - started);
 	}
 	free(pictures.pixels);
+	return plan;
+}
+
+bool
+convert(struct app *app, struct plan_options *options, const struct calibration_pictures *which, struct status *st)
+{
+	double started = seconds_now();
+	struct plan *plan = build_plan(app, options, which, st);
+	bool ok = plan && adopt_plan(app, plan, st);
+
+	record_conversion(app, st, seconds_now() - started);
 	return ok;
+}
+
+struct plan *
+plan_named(struct app *app, const char *name, int T, struct status *st)
+{
+	for (const struct recipe_info *r = recipe_table; r->name; r++)
+		if (strcmp(r->name, name) == 0)
+			return build_plan(app, &(struct plan_options){.recipe = name, .rule = -1, .T = T},
+					  &(struct calibration_pictures){.count = CALIBRATION_PICTURES}, st);
+	return open_plan(app, name, st);
+}
+
+bool
+need_plan_or_default(struct app *app, struct status *st)
+{
+	if (!need_model(app, st))
+		return false;
+	if (app->plan)
+		return true;
+	app_say(app, "no plan yet: converting with the default recipe (type: help convert)");
+	return convert(app, &(struct plan_options){.rule = -1}, &(struct calibration_pictures){.count = CALIBRATION_PICTURES},
+		       st);
 }
 
 bool
 need_walk(struct app *app, struct status *st)
 {
-	if (!need_picture(app, st))
-		return false;
-	if (app->walk)
-		return true;
-	app_say(app, "no plan yet: converting with the default recipe (type: help convert)");
-	return convert(app, &(struct plan_options){.rule = -1}, NULL, CALIBRATION_PICTURES, st);
+	return need_picture(app, st) && (app->walk || need_plan_or_default(app, st));
 }
 
 static double
@@ -177,7 +237,7 @@ spiking_neurons(const struct app *app)
 	return neurons;
 }
 
-static void
+void
 output_plan(struct output *o, const struct app *app)
 {
 	const struct plan *plan = app->plan;
@@ -201,7 +261,13 @@ cmd_convert(struct app *app, const struct call *call, struct status *st)
 				       .rule = call_choice(call, "rule", -1),
 				       .percentile = call_real(call, "percentile", 99.9),
 				       .hidden = (int)call_int(call, "hidden", 0),
+				       .repeat = (int)call_int(call, "repeat", 0),
+				       .coarse = call_has(call, "coarse"),
+				       .sites = call_text(call, "sites"),
 				       .ugo_file = call_text(call, "ugo")};
+	struct calibration_pictures which = {.path = call_text(call, "calibration"),
+					     .count = (int)call_int(call, "images", CALIBRATION_PICTURES),
+					     .random = call_has(call, "random")};
 	double started = seconds_now();
 	struct output o;
 
@@ -213,85 +279,10 @@ cmd_convert(struct app *app, const struct call *call, struct status *st)
 		return status_fail(st, STATUS_USAGE, "convert: --percentile goes with --rule percentile");
 	if (call_has(call, "seed"))
 		app->options.seed = strtoull(call_text(call, "seed"), NULL, 10);
-	if (!convert(app, &options, call_text(call, "calibration"), (int)call_int(call, "images", CALIBRATION_PICTURES), st))
+	if (!convert(app, &options, &which, st))
 		return false;
 	output_init(&o);
 	output_plan(&o, app);
 	output_real(&o, "seconds", seconds_now() - started);
-	return output_print(&o, app->options.format, app->out, st);
-}
-
-/* --- plan ----------------------------------------------------------------- */
-
-static void
-output_thresholds(struct output *o, const struct site_plan *p)
-{
-	int count = p->threshold ? p->channels * p->per_channel : 0;
-	double lo = 0, hi = 0;
-
-	for (int i = 0; i < count; i++) {
-		double v = (double)p->threshold[i];
-
-		lo = i == 0 || v < lo ? v : lo;
-		hi = i == 0 || v > hi ? v : hi;
-	}
-	output_int(o, "thresholds", count);
-	output_real(o, "threshold_lo", lo);
-	output_real(o, "threshold_hi", hi);
-}
-
-static void
-output_planned_site(struct output *o, const struct site_plan *p)
-{
-	char name[SITE_NAME_MAX];
-
-	output_row(o);
-	output_text(o, "site", site_name(p->site, name));
-	output_text(o, "neuron", neuron_name(p->neuron));
-	output_int(o, "burst", p->burst);
-	output_text(o, "function", function_mode_name(p->mode));
-	output_int(o, "hidden", p->ugo ? p->ugo->hidden : 0);
-	output_real(o, "lo", p->ugo ? p->ugo->lo : (double)p->observed_lo);
-	output_real(o, "hi", p->ugo ? p->ugo->hi : (double)p->observed_hi);
-	output_real(o, "ugo_rmse", p->ugo ? p->ugo->rmse : 0);
-	output_thresholds(o, p);
-}
-
-static bool
-print_plan_json(struct app *app, struct status *st)
-{
-	char *text = plan_json(app->plan);
-	json_t *json = text ? json_loads(text, 0, NULL) : NULL;
-	struct output o;
-
-	free(text);
-	if (!json)
-		return status_nomem(st, "the plan");
-	output_init(&o);
-	json_decref(o.root);
-	o.root = json;
-	output_text(&o, "hash", app->plan->hash);
-	return output_print(&o, FORMAT_JSON, app->out, st);
-}
-
-bool
-cmd_plan(struct app *app, const struct call *call, struct status *st)
-{
-	struct output o;
-
-	(void)call;
-	if (!need_model(app, st))
-		return false;
-	if (!app->plan)
-		return status_fail(st, STATUS_FAILED, "there is no plan; type: convert");
-	if (app->options.format == FORMAT_JSON)
-		return print_plan_json(app, st);
-	output_init(&o);
-	output_plan(&o, app);
-	output_table(&o, "sites");
-	for (int i = 0; i < app->plan->sites; i++)
-		if (app->plan->site[i].threshold || app->plan->site[i].mode != FUNCTION_MODE_NONE)
-			output_planned_site(&o, &app->plan->site[i]);
-	output_end(&o);
 	return output_print(&o, app->options.format, app->out, st);
 }

@@ -164,8 +164,38 @@ run_ann(struct app *app, struct status *st)
 	return true;
 }
 
+/* The text of a picture with the file in it by its whole path. */
+static char *
+whole_picture(const char *text)
+{
+	static const char end[] = ".safetensors:";
+	const char *colon = strstr(text, end);
+	char *file, *path, *whole;
+
+	if (!colon)
+		return realpath(text, NULL);
+	file = strndup(text, (size_t)(colon - text) + strlen(end) - 1);
+	path = file ? realpath(file, NULL) : NULL;
+	whole = path ? text_format("%s%s", path, colon + strlen(end) - 1) : NULL;
+	free(path);
+	free(file);
+	return whole;
+}
+
+static void
+note_source(struct app *app, const char *text, const struct dataset *data)
+{
+	bool numbered = text[strspn(text, "0123456789")] == '\0';
+
+	app->picture.text = numbered ? strdup(text) : whole_picture(text);
+	if (!numbered || !data)
+		return;
+	app->picture.data_path = realpath(dataset_path(data), NULL);
+	memcpy(app->picture.data_hash, dataset_hash(data), HASH_HEX);
+}
+
 bool
-open_picture(struct app *app, const char *text, struct status *st)
+show_picture(struct app *app, const char *text, const struct dataset *data, struct status *st)
 {
 	const struct vit *vit = app->vit;
 	size_t side = (size_t)vit->image_size;
@@ -176,7 +206,7 @@ open_picture(struct app *app, const char *text, struct status *st)
 
 	if (!pixels)
 		return status_nomem(st, "a picture");
-	ok = picture_get(text, app->data, vit, pixels, &label, &title, st);
+	ok = picture_get(text, data, vit, pixels, &label, &title, st);
 	if (ok) {
 		size_t size = 4 * strlen(title) + 1;
 
@@ -184,9 +214,17 @@ open_picture(struct app *app, const char *text, struct status *st)
 		ok = escaped ? app_set_picture(app, pixels, label, text_escape(title, escaped, size), st)
 			     : status_nomem(st, "a picture's name");
 	}
+	if (ok)
+		note_source(app, text, data);
 	free(title);
 	free(pixels);
 	return ok && run_ann(app, st);
+}
+
+bool
+open_picture(struct app *app, const char *text, struct status *st)
+{
+	return show_picture(app, text, app->data, st);
 }
 
 static const char *

@@ -1,189 +1,236 @@
-/* Sessions, runs and questions to the notebook. */
+/* Questions to the notebook: SQL, lists of runs, single runs, plots. */
 #include "ui/commands.h"
 
-#include "db/query.h"
+#include "base/text.h"
 #include "db/store.h"
+#include "ui/answer.h"
+#include "ui/chart_data.h"
+#include "ui/repl.h"
+#include "ui/view.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
-/* --- answers as output ---------------------------------------------------- */
-
-enum { ANSWER_COLUMNS = 100 };
-
-struct answer {
-	struct app *app;
-	struct output *o;
-	char *name[ANSWER_COLUMNS];
-	int columns, rows;
-	bool fields; /* the only row goes to the object itself */
-};
-
-static void
-answer_done(struct answer *a)
+static struct query_value
+text_value(const char *text)
 {
-	for (int i = 0; i < a->columns; i++)
-		free(a->name[i]);
-	a->columns = 0;
+	return (struct query_value){.type = text ? QUERY_TEXT : QUERY_NULL, .text = text, .size = text ? strlen(text) : 0};
 }
 
-/* Two columns of one name must stay two: "n", "n_2". */
+static struct query_value
+number_value(int64_t number)
+{
+	return (struct query_value){.type = QUERY_INTEGER, .integer = number};
+}
+
+/* --- query ---------------------------------------------------------------- */
+
+/* The question itself, or the saved one of this name; the caller frees. */
 static char *
-column_name(const struct answer *a, const char *name)
+find_question(struct app *app, const char *text, struct status *st)
 {
-	char tried[300];
+	char *saved = NULL;
 
-	for (int copy = 1;; copy++) {
-		bool taken = false;
-
-		snprintf(tried, sizeof(tried), copy == 1 ? "%.250s" : "%.250s_%d", name, copy);
-		for (int i = 0; i < a->columns; i++)
-			taken = taken || (a->name[i] && strcmp(a->name[i], tried) == 0);
-		if (!taken)
-			return strdup(tried);
-	}
+	if (!text[strcspn(text, " \t\n(")] && !(saved = store_question(app->store, text, st)) && st->code == STATUS_OK)
+		status_fail(st, STATUS_USAGE, "\"%s\" is neither SQL nor a saved question; type: query, for a list of these",
+			    text);
+	else if (!saved && st->code == STATUS_OK && !(saved = strdup(text)))
+		status_nomem(st, "a question");
+	return saved;
 }
 
 static bool
-answer_columns(void *ctx, int count, const char *const *names)
+list_questions(struct app *app, struct status *st)
 {
-	struct answer *a = ctx;
+	struct query query = {.sql = "SELECT name, sql, created FROM questions ORDER BY name"};
 
-	while (a->columns < count && a->columns < ANSWER_COLUMNS) {
-		char *name = column_name(a, names[a->columns]);
-
-		a->name[a->columns++] = name;
-		a->o->failed = a->o->failed || !name;
-	}
-	return !a->o->failed;
-}
-
-static void
-answer_value(struct output *o, const char *name, const struct query_value *v)
-{
-	char blob[48];
-
-	switch (v->type) {
-	case QUERY_INTEGER:
-		output_int(o, name, v->integer);
-		break;
-	case QUERY_REAL:
-		output_real(o, name, v->real);
-		break;
-	case QUERY_TEXT:
-		output_text(o, name, v->text);
-		break;
-	case QUERY_BLOB:
-		snprintf(blob, sizeof(blob), "(blob, %zu bytes)", v->size);
-		output_text(o, name, blob);
-		break;
-	default:
-		output_null(o, name);
-	}
+	return answer_print(app, &query, 0, st);
 }
 
 static bool
-answer_row(void *ctx, int count, const struct query_value *values)
+check_name(const char *name, struct status *st)
 {
-	struct answer *a = ctx;
-
-	a->rows++;
-	if (!a->fields)
-		output_row(a->o);
-	for (int i = 0; i < count && i < a->columns; i++)
-		answer_value(a->o, a->name[i], &values[i]);
-	return !a->o->failed;
+	for (const char *p = name; *p; p++)
+		if (!isalnum((unsigned char)*p) && !strchr("_-.", *p))
+			return status_fail(st, STATUS_USAGE,
+					   "query: a question's name has letters, digits, _, - and . only, not \"%s\"", name);
+	return *name || status_fail(st, STATUS_USAGE, "query: a question's name is empty");
 }
 
 static bool
-cancelled(void *ctx)
+show_pane(struct app *app, struct status *st)
 {
-	struct app *app = ctx;
-
-	if (app->poll)
-		app->poll(app->poll_ctx, "query", 0, 0);
-	return atomic_load(&app->cancel);
+	app->table_open = true;
+	if (app->capture)
+		return true;
+	if (repl_panes(app, st))
+		return true;
+	app->table_open = false;
+	return false;
 }
 
-/* Asks, adding a table of this key to o (or its fields). */
 static bool
-ask(struct answer *a, const char *key, struct query *query, struct status *st)
+run_question(struct app *app, const struct call *call, const char *sql, struct status *st)
 {
-	query->cancelled = cancelled;
-	query->cancel_ctx = a->app;
-	if (!a->fields)
-		output_table(a->o, key);
-	return query_run(a->app->store, query, &(struct query_output){answer_columns, answer_row, a}, st);
+	struct query query = {.sql = sql, .timeout_seconds = call_real(call, "timeout", 0)};
+	int limit = (int)call_int(call, "limit", ANSWER_ROWS);
+	struct answer *a;
+
+	if (!call_has(call, "pane"))
+		return answer_print(app, &query, limit, st);
+	if (!(a = answer_ask(app, &query, limit, st)))
+		return false;
+	answer_free(app->answer);
+	app->answer = a;
+	return show_pane(app, st);
 }
-
-static void
-csv_heads(const struct answer *a)
-{
-	for (int i = 0; i < a->columns; i++)
-		fprintf(a->app->out, "%s%s", a->name[i], i + 1 < a->columns ? "," : "\n");
-}
-
-/* Asks one question and prints its rows. */
-static bool
-ask_and_print(struct app *app, struct query *query, struct status *st)
-{
-	struct output o;
-	struct answer a = {.app = app, .o = &o};
-	bool ok;
-
-	output_init(&o);
-	o.precision = 17;
-	ok = ask(&a, "rows", query, st);
-	output_end(&o);
-	if (!ok)
-		output_done(&o);
-	else if (a.rows == 0 && app->options.format == FORMAT_CSV) {
-		csv_heads(&a);
-		output_done(&o);
-	} else {
-		ok = output_print(&o, app->options.format, app->out, st);
-		if (a.rows == 0 && app->options.format != FORMAT_JSON)
-			app_say(app, "no rows");
-	}
-	answer_done(&a);
-	return ok;
-}
-
-/* --- query, runs, show ---------------------------------------------------- */
 
 bool
 cmd_query(struct app *app, const struct call *call, struct status *st)
 {
-	struct query query = {.sql = call->arg[0]};
+	const char *name = call_text(call, "save");
+	char *sql;
+	bool ok;
 
-	return ask_and_print(app, &query, st);
+	if (call_has(call, "drop"))
+		return store_question_drop(app->store, call_text(call, "drop"), st);
+	if (call->args == 0)
+		return name ? status_fail(st, STATUS_USAGE, "query: --save needs the question: query --save %s SELECT ...", name)
+			    : list_questions(app, st);
+	if ((name && !check_name(name, st)) || !(sql = find_question(app, call->arg[0], st)))
+		return false;
+	/* What does not work is not worth a name. */
+	ok = run_question(app, call, sql, st) && (!name || store_question_save(app->store, name, sql, st));
+	free(sql);
+	return ok;
+}
+
+/* --- plot ----------------------------------------------------------------- */
+
+static bool
+print_plot(struct app *app, struct status *st)
+{
+	struct view_args args = {0};
+	const struct view *view = view_find("plot", st);
+
+	return view && view_print(app, view, &args, app->out, st);
+}
+
+static bool
+plot_answer(struct app *app, const struct call *call, struct query *query, struct status *st)
+{
+	struct answer *a = answer_ask(app, query, 0, st);
+	struct chart_data *chart = a ? chart_data_make(a, st) : NULL;
+
+	answer_free(a);
+	if (!chart)
+		return false;
+	chart->points = call_has(call, "points");
+	chart->log_y = call_has(call, "log");
+	chart_data_free(app->chart);
+	app->chart = chart;
+	return true;
+}
+
+bool
+cmd_plot(struct app *app, const struct call *call, struct status *st)
+{
+	struct query query = {.timeout_seconds = call_real(call, "timeout", 0)};
+	char *sql = find_question(app, call->arg[0], st);
+	bool ok;
+
+	if (!sql)
+		return false;
+	query.sql = sql;
+	ok = plot_answer(app, call, &query, st);
+	if (ok && (app->options.format == FORMAT_CSV || app->options.format == FORMAT_JSON))
+		ok = answer_print(app, &query, 0, st);
+	else
+		ok = ok && print_plot(app, st);
+	free(sql);
+	return ok;
+}
+
+/* --- runs ----------------------------------------------------------------- */
+
+/* "3d" or "12h" ago as the notebook writes times; else the text itself, which then
+ * compares as a date. */
+static const char *
+since_when(const char *text, char out[32])
+{
+	char *end;
+	double n = strtod(text, &end);
+	time_t then;
+	struct tm utc;
+
+	if (end == text || (strcmp(end, "d") != 0 && strcmp(end, "h") != 0) || !(n >= 0 && n < 1e6))
+		return text;
+	then = time(NULL) - (time_t)(n * (*end == 'd' ? 86400 : 3600));
+	if (!gmtime_r(&then, &utc))
+		return text;
+	strftime(out, 32, "%Y-%m-%dT%H:%M:%S", &utc);
+	return out;
+}
+
+/* The question of this name with one more condition. */
+static char *
+with_condition(const char *sql, const char *condition)
+{
+	const char *order = strstr(sql, " ORDER BY");
+
+	return text_format("%.*s AND (\n%s\n)%s", (int)(order - sql), sql, condition, order);
 }
 
 bool
 cmd_runs(struct app *app, const struct call *call, struct status *st)
 {
-	const char *kind = call_text(call, "kind"), *status = call_text(call, "status");
-	struct query_value params[6] = {{.type = QUERY_INTEGER, .integer = call_arg_int(call, 0, 20)}};
-	struct query query = {.sql = query_named("runs")->sql, .params = params, .param_count = 6};
+	const char *since = call_text(call, "since"), *where = call_text(call, "where");
+	char when[32];
+	struct query_value params[] = {
+	    number_value(call_arg_int(call, 0, 20)), text_value(call_text(call, "kind")),
+	    text_value(call_text(call, "model")),    text_value(call_text(call, "status")),
+	    text_value(call_text(call, "session")),  text_value(since ? since_when(since, when) : NULL)};
+	char *sql = with_condition(query_named("runs")->sql, where ? where : "1");
+	struct query query = {.sql = sql, .params = params, .param_count = sizeof(params) / sizeof(params[0])};
+	bool ok = sql ? answer_print(app, &query, 0, st) : status_nomem(st, "a question");
 
-	if (kind)
-		params[1] = (struct query_value){.type = QUERY_TEXT, .text = kind, .size = strlen(kind)};
-	if (status)
-		params[3] = (struct query_value){.type = QUERY_TEXT, .text = status, .size = strlen(status)};
-	return ask_and_print(app, &query, st);
+	free(sql);
+	return ok;
+}
+
+/* --- show ----------------------------------------------------------------- */
+
+static struct answer *
+ask_run(struct app *app, const char *name, int64_t run, struct status *st)
+{
+	struct query_value param = number_value(run);
+	struct query query = {.sql = query_named(name)->sql, .params = &param, .param_count = 1};
+
+	return answer_ask(app, &query, 0, st);
 }
 
 static bool
-show_part(struct app *app, struct output *o, const char *name, int64_t run, bool fields, int *rows, struct status *st)
+show_part(struct app *app, struct output *o, const char *name, int64_t run, struct status *st)
 {
-	struct answer a = {.app = app, .o = o, .fields = fields};
-	struct query_value param = {.type = QUERY_INTEGER, .integer = run};
-	struct query query = {.sql = query_named(name)->sql, .params = &param, .param_count = 1};
-	bool ok = ask(&a, name, &query, st);
+	struct answer *a = ask_run(app, name, run, st);
 
-	output_end(o);
-	*rows = a.rows;
-	answer_done(&a);
+	if (a)
+		answer_output(a, o, name);
+	answer_free(a);
+	return a != NULL;
+}
+
+static bool
+show_head(struct app *app, struct output *o, int64_t run, struct status *st)
+{
+	struct answer *a = ask_run(app, "show", run, st);
+	bool ok = a && (a->rows > 0 || status_fail(st, STATUS_FAILED, "there is no run %lld; type: runs", (long long)run));
+
+	if (ok)
+		answer_output_fields(a, o);
+	answer_free(a);
 	return ok;
 }
 
@@ -192,84 +239,13 @@ cmd_show(struct app *app, const struct call *call, struct status *st)
 {
 	int64_t run = call_arg_int(call, 0, (long)app->run);
 	struct output o;
-	int rows;
-	bool ok;
 
 	output_init(&o);
 	o.precision = 17;
-	ok = show_part(app, &o, "show", run, true, &rows, st);
-	if (ok && rows == 0)
-		ok = status_fail(st, STATUS_FAILED, "there is no run %lld; type: runs", (long long)run);
-	ok = ok && show_part(app, &o, "metrics", run, false, &rows, st) && show_part(app, &o, "sites", run, false, &rows, st);
-	if (!ok) {
+	if (!show_head(app, &o, run, st) || !show_part(app, &o, "metrics", run, st) || !show_part(app, &o, "sites", run, st) ||
+	    !show_part(app, &o, "tensors", run, st)) {
 		output_done(&o);
 		return false;
 	}
-	return output_print(&o, app->options.format, app->out, st);
-}
-
-/* --- sessions ------------------------------------------------------------- */
-
-static bool
-enter_session(struct app *app, int64_t session, struct status *st)
-{
-	struct output o;
-
-	if (!session)
-		return false;
-	app->session = session;
-	output_init(&o);
-	output_int(&o, "session", session);
-	return output_print(&o, app->options.format, app->out, st);
-}
-
-bool
-cmd_session_new(struct app *app, const struct call *call, struct status *st)
-{
-	return enter_session(app, store_session_new(app->store, call->args ? call->arg[0] : NULL, st), st);
-}
-
-bool
-cmd_session_open(struct app *app, const struct call *call, struct status *st)
-{
-	return enter_session(app, store_session_open(app->store, call->arg[0], st), st);
-}
-
-bool
-cmd_session_note(struct app *app, const struct call *call, struct status *st)
-{
-	return store_session_note(app->store, app->session, call->arg[0], st);
-}
-
-static bool
-session_row(void *ctx, const struct record_session *s)
-{
-	struct answer *a = ctx;
-
-	output_row(a->o);
-	output_int(a->o, "session", s->id);
-	output_text(a->o, "name", s->name);
-	output_text(a->o, "created", s->created);
-	output_int(a->o, "commands", s->commands);
-	output_int(a->o, "runs", s->runs);
-	output_bool(a->o, "open", s->id == a->app->session);
-	output_text(a->o, "note", s->note);
-	return true;
-}
-
-bool
-cmd_session_list(struct app *app, const struct call *call, struct status *st)
-{
-	struct output o;
-	struct answer a = {.app = app, .o = &o};
-
-	(void)call;
-	output_init(&o);
-	output_table(&o, "sessions");
-	if (!store_session_list(app->store, session_row, &a, st)) {
-		output_done(&o);
-		return false;
-	}
-	output_end(&o);
 	return output_print(&o, app->options.format, app->out, st);
 }

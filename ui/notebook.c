@@ -2,8 +2,11 @@
 
 #include "db/store.h"
 #include "spikescope.h"
+#include "ui/commands.h"
+#include "ui/state.h"
 
 #include <math.h>
+#include <omp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -42,14 +45,39 @@ notebook_command_begin(struct app *app, const char *line)
 	return id;
 }
 
+/* What a change comes after has to be there first. */
+static bool
+record_first_state(struct app *app, struct status *st)
+{
+	if (!app->state_known && app->state)
+		app->state_known = store_session_state(app->store, app->session, app->state, st);
+	return app->state_known;
+}
+
 void
 notebook_command_end(struct app *app, int64_t command, const struct status *st, double seconds)
 {
 	struct record_end end = {.status = ending(st), .message = st->code ? st->message : NULL, .seconds = seconds};
 	struct status own = {0};
+	char *state;
 
-	if (command)
-		check(app, store_command_end(app->store, command, &end, &own), &own);
+	if (!command)
+		return;
+	state = state_capture(app);
+	if (state && app->state && strcmp(state, app->state) != 0 && record_first_state(app, &own))
+		end.state = state;
+	check(app, store_command_end(app->store, command, &end, &own), &own);
+	free(app->state);
+	app->state = state;
+}
+
+void
+notebook_session_enter(struct app *app, int64_t session, bool state_known)
+{
+	app->session = session;
+	app->state_known = state_known;
+	free(app->state);
+	app->state = state_capture(app);
 }
 
 static bool
@@ -77,23 +105,19 @@ put_dataset(struct app *app, const struct dataset *data, struct status *st)
 			     st);
 }
 
+/* Whole, so that it can be opened again; once, since it may be large. */
 bool
 notebook_plan(struct app *app, const struct plan *plan, struct status *st)
 {
-	struct record_plan record = {
-	    .hash = plan->hash, .model_hash = plan->vit->hash, .recipe = plan->recipe, .T = plan->T};
+	struct record_plan record = {.hash = plan->hash, .model_hash = plan->vit->hash, .recipe = plan->recipe, .T = plan->T};
 	char *json = NULL;
 	void *content = NULL;
-	bool whole, ok;
+	bool ok;
 
-	if (!store_plan_whole(app->store, plan->hash, &whole, st))
-		return false;
-	if (whole)
+	if (store_plan_has(app->store, plan->hash))
 		return true;
-	content = plan_pack(plan, &record.content_size, st);
-	json = plan_json(plan);
-	record.content = content;
-	record.json = json;
+	record.json = json = plan_json(plan);
+	record.content = content = plan_pack(plan, &record.size, st);
 	ok = content && (json || status_nomem(st, "a plan")) && store_plan(app->store, &record, st);
 	free(json);
 	free(content);
@@ -108,7 +132,8 @@ notebook_run_begin(struct app *app, const char *kind, const struct plan *plan, c
 				 .kind = kind,
 				 .seed = app->options.seed,
 				 .version = SPIKESCOPE_VERSION,
-				 .threads = app->options.threads};
+				 .threads = app->options.threads > 0 ? app->options.threads : omp_get_max_threads(),
+				 .state = app->state};
 	struct status st = {0};
 	bool ok = true;
 
@@ -210,7 +235,7 @@ notebook_walk_step(struct app *app, int64_t run, int t)
 	notebook_metric(app, run, t, "events", step->events);
 	notebook_metric(app, run, t, "spikes", step->units);
 	notebook_metric(app, run, t, "seconds", step->seconds);
-	check(app, walk_sites(app, run, t, &st), &st);
+	check(app, walk_sites(app, run, t, &st) && keep_step(app, run, t, &st), &st);
 }
 
 void
@@ -221,7 +246,7 @@ notebook_ugo(struct app *app, const struct ugo *ugo)
 	const float *row[4] = {ugo->w1, ugo->b1, ugo->w2, ugo->h};
 	float *weights = malloc((size_t)rows * n * sizeof(*weights));
 	struct record_ugo record = {.name = ugo->name,
-				    .function = ugo->known ? function_table[ugo->function].name : NULL,
+				    .function = ugo_function_name(ugo),
 				    .lo = ugo->lo,
 				    .hi = ugo->hi,
 				    .hidden = ugo->hidden,

@@ -13,8 +13,12 @@
 void notebook_failed(struct app *app, const struct status *st);
 
 int64_t notebook_command_begin(struct app *app, const char *line);
-/* st: how it ended. */
+/* st: how it ended. Also keeps the session's state, where the command has changed it. */
 void notebook_command_end(struct app *app, int64_t command, const struct status *st, double seconds);
+
+/* What follows is recorded in this session; the state that the workbench is in is
+ * taken as it is. state_known: the notebook has a state of the session already. */
+void notebook_session_enter(struct app *app, int64_t session, bool state_known);
 
 /* Starts a run of this kind ("step", "ann", "eval", "fit", "convert") with the loaded
  * model, and the plan and data set that it is about (NULL: none). 0 when it failed. */
@@ -31,6 +35,9 @@ void notebook_eval(struct app *app, int64_t run, const struct eval_options *opti
  * theirs. The caller frees by eval_done(). */
 bool notebook_eval_known(struct app *app, const struct plan *plan, const struct dataset *data, const struct eval_options *options,
 			 struct eval_result *known, int64_t *run, struct status *st);
+
+/* The sites of one rung of a ladder, under the rung's number as t. */
+void notebook_rung(struct app *app, int64_t run, int t, const struct eval_result *result);
 
 /* The plan, whole, so that it can be opened again. */
 bool notebook_plan(struct app *app, const struct plan *plan, struct status *st);

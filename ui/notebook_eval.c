@@ -15,10 +15,11 @@ put_picture(struct app *app, int64_t run, int first, const struct eval_result *r
 	bool ok = true;
 
 	if (r->points == 0)
-		return store_prediction(app->store,
-					&(struct record_prediction){
-					    .run = run, .picture = first + i, .label = r->label[i], .ann = r->ann_top[i], .snn = -1},
-					st);
+		return store_prediction(
+		    app->store,
+		    &(struct record_prediction){
+			.run = run, .picture = first + i, .label = r->label[i], .ann = r->ann_top[i], .snn = -1},
+		    st);
 	for (int k = 0; ok && k < r->points; k++) {
 		const struct eval_outcome *o = &r->outcome[(size_t)i * (size_t)r->points + (size_t)k];
 		struct record_outcome outcome = {o->squared_error, o->events, o->units, o->per_event, o->per_unit};
@@ -86,13 +87,35 @@ notebook_eval(struct app *app, int64_t run, const struct eval_options *options, 
 		notebook_failed(app, &st);
 }
 
+void
+notebook_rung(struct app *app, int64_t run, int t, const struct eval_result *r)
+{
+	struct status st = {0};
+	bool ok = true;
+
+	for (int i = 0; run && ok && i < r->sites; i++) {
+		struct site site = site_at(app->vit, i);
+		char name[SITE_NAME_MAX];
+
+		if (!site_in_block(site.kind))
+			continue;
+		site_name(site, name);
+		ok = store_site_metric(app->store, run, name, t, "rmse", r->site[i].rmse, &st) &&
+		     store_site_metric(app->store, run, name, t, "relative", r->site[i].relative, &st) &&
+		     store_site_metric(app->store, run, name, t, "cosine", r->site[i].cosine, &st);
+	}
+	if (!ok)
+		notebook_failed(app, &st);
+}
+
 /* --- going on ------------------------------------------------------------- */
 
 /* The evaluation of most pictures from ?5 on, the last of equals. */
 static const char find_run[] =
     "SELECT r.id FROM runs AS r CROSS JOIN predictions AS p ON p.run_id = r.id "
     "WHERE r.kind IN ('eval', 'sweep') AND r.model_hash = ?1 AND r.plan_hash = ?2 AND r.dataset_hash = ?3 AND r.version = ?4 "
-    "AND p.picture >= ?5 AND p.squared_error IS NOT NULL AND EXISTS (SELECT 1 FROM predictions WHERE run_id = r.id AND picture = ?5) "
+    "AND p.picture >= ?5 AND p.squared_error IS NOT NULL AND EXISTS (SELECT 1 FROM predictions WHERE run_id = r.id AND picture = "
+    "?5) "
     "GROUP BY r.id ORDER BY count(DISTINCT p.picture) DESC, r.id DESC LIMIT 1";
 static const char read_pictures[] =
     "SELECT picture, t, label, ann, snn, squared_error, events, spikes, energy_event, energy_unit FROM predictions "

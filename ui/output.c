@@ -560,6 +560,30 @@ print_json(const json_t *root, int precision, FILE *out)
 	return true;
 }
 
+void
+output_csv_line(FILE *out, int count, const char *const *cells)
+{
+	for (int i = 0; i < count; i++)
+		csv_cell(cells[i], i + 1 == count, out);
+}
+
+bool
+output_print_row(struct output *o, enum output_format format, FILE *out, struct status *st)
+{
+	bool ok = !o->failed;
+
+	if (ok && format == FORMAT_JSON) {
+		char *text = json_dumps(o->root, JSON_COMPACT | JSON_REAL_PRECISION(o->precision));
+
+		ok = text != NULL;
+		fputs(ok ? text : "null", out);
+		free(text);
+	} else if (ok)
+		ok = csv_row(o->root, o->root, false, o->precision, out);
+	output_done(o);
+	return ok || status_nomem(st, "the result");
+}
+
 bool
 output_print(struct output *o, enum output_format format, FILE *out, struct status *st)
 {

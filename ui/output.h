@@ -58,6 +58,11 @@ void output_end(struct output *o);
 /* Prints and frees. */
 bool output_print(struct output *o, enum output_format format, FILE *out, struct status *st);
 
+/* For tables too long to be kept: the object as one row of CSV (its values, no header)
+ * or as a JSON object without a newline; frees. */
+bool output_print_row(struct output *o, enum output_format format, FILE *out, struct status *st);
+void output_csv_line(FILE *out, int count, const char *const *cells);
+
 /* Cells that the text takes on a terminal (wcwidth; control characters take none). */
 int output_width(const char *text);
 

@@ -65,12 +65,12 @@ repl_history(int index)
 	return entry ? entry->line : NULL;
 }
 
-static void
-remember(const char *line)
+void
+repl_remember(const char *line)
 {
 	const HIST_ENTRY *last = history_length > 0 ? history_get(history_base + history_length - 1) : NULL;
 
-	if (line[strspn(line, " \t")] && !(last && strcmp(last->line, line) == 0))
+	if (repl.app && line[strspn(line, " \t")] && !(last && strcmp(last->line, line) == 0))
 		add_history(line);
 }
 
@@ -160,7 +160,7 @@ one_line(struct app *app)
 		fputc('\n', stdout);
 		app->quit = true;
 	} else {
-		remember(line);
+		repl_remember(line);
 		log_add(&app->log, LOG_COMMAND, line, strlen(line));
 		code = app_execute(app, line);
 	}

@@ -16,6 +16,9 @@ bool repl_panes(struct app *app, struct status *st);
  * outside of repl_run(). */
 const char *repl_history(int index);
 
+/* Adds a line to the history, as if it had been typed. Nothing outside of repl_run(). */
+void repl_remember(const char *line);
+
 /* Completion (complete.c): every way to go on with the word at start..end of the
  * line, in readline's form. Installed by repl_run(). */
 char **repl_complete(const char *text, int start, int end);

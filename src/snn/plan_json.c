@@ -9,7 +9,7 @@ static json_t *
 ugo_json(const struct ugo *u)
 {
 	return json_pack("{s:s, s:i, s:[f,f], s:s, s:f, s:f}", "function",
-			 u->known ? function_table[u->function].name : "imported", "hidden", u->hidden, "range", u->lo, u->hi,
+			 ugo_has_function(u) ? ugo_function_name(u) : "imported", "hidden", u->hidden, "range", u->lo, u->hi,
 			 "form", u->h ? "segments" : "relu", "rmse", u->rmse, "max_error", u->max_error);
 }
 

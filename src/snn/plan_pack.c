@@ -3,11 +3,12 @@
 #include "ugo/forms.h"
 
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 /* The version of the format stands in the mark. */
-static const char mark[8] = "SPKPLN1";
+static const char mark[8] = "SPKPLN2";
 
 /* Goes over a plan in one order, writing or reading. A plain walk with one function per
  * type, so that the two directions cannot differ. */
@@ -97,6 +98,44 @@ pack_settings(struct packer *p, struct plan *plan)
 	text(p, plan->calibration_hash, sizeof(plan->calibration_hash));
 }
 
+/* What a UGO approximates when that is not in the function table: an expression's text, or
+ * a table's points. */
+static bool
+pack_curve(struct packer *p, struct ugo *u)
+{
+	enum { NO_CURVE, EXPRESSION, POINTS };
+	const double *column[3] = {NULL, NULL, NULL};
+	char name[EXPRESSION_MOST + 1] = "";
+	double *room = NULL;
+	size_t at;
+	int count = u->curve ? curve_table(u->curve, &column[0], &column[1], &column[2]) : 0, kind;
+
+	if (u->curve)
+		snprintf(name, sizeof(name), "%s", curve_name(u->curve));
+	kind = number(p, !u->curve ? NO_CURVE : count > 0 ? POINTS : EXPRESSION, NO_CURVE, POINTS);
+	if (kind == NO_CURVE || p->failed)
+		return true;
+	text(p, name, sizeof(name));
+	if (kind == EXPRESSION) {
+		if (p->in && !p->failed)
+			p->failed = !(u->curve = curve_expression(name, &at, NULL));
+		return true;
+	}
+	count = number(p, count, 2, TABLE_POINTS_MOST);
+	if (p->in && (p->failed || (size_t)count > (p->size - p->at) / (3 * sizeof(double)))) {
+		p->failed = true;
+		return true;
+	}
+	if (p->in && !(room = malloc(3 * (size_t)count * sizeof(double))))
+		return false;
+	for (int k = 0; k < 3; k++)
+		doubles(p, p->in ? room + (size_t)k * (size_t)count : (double *)column[k], count);
+	if (p->in && !p->failed)
+		p->failed = !(u->curve = curve_points(name, room, room + count, room + 2 * (size_t)count, count, NULL));
+	free(room);
+	return true;
+}
+
 /* The counts of a UGO and its arrays; made here when reading. */
 static bool
 pack_ugo(struct packer *p, struct ugo *u)
@@ -104,7 +143,10 @@ pack_ugo(struct packer *p, struct ugo *u)
 	int hidden = number(p, u->hidden, 1, UGO_HIDDEN_MAX), nodes = number(p, u->nodes, 0, 4 * UGO_HIDDEN_MAX);
 	int bins = number(p, u->bins, 0, 1 << 20);
 	bool segments = u->h != NULL;
-	double account[6] = {u->lo, u->hi, u->rmse, u->max_error, u->rel_rmse, u->rel_max_error};
+	double account[10] = {u->lo,          u->hi,          u->rmse,
+			      u->max_error,   u->rel_rmse,    u->rel_max_error,
+			      u->goal_rmse,   u->normal.mean, u->normal.deviation,
+			      u->normal.share};
 
 	flag(p, &segments);
 	if (p->failed)
@@ -117,6 +159,7 @@ pack_ugo(struct packer *p, struct ugo *u)
 	flag(p, &u->known);
 	u->function = (enum function)number(p, (int)u->function, 0, FUNCTIONS - 1);
 	u->weighting = (enum ugo_weighting)number(p, (int)u->weighting, UGO_ABSOLUTE, UGO_RELATIVE);
+	u->objective = (enum ugo_objective)number(p, (int)u->objective, UGO_SQUARE, UGO_PEAK);
 	floats(p, u->w1, hidden);
 	floats(p, u->b1, hidden);
 	floats(p, u->w2, hidden);
@@ -126,14 +169,19 @@ pack_ugo(struct packer *p, struct ugo *u)
 	doubles(p, u->t, nodes);
 	doubles(p, u->y, nodes);
 	doubles(p, u->density, bins);
-	doubles(p, account, 6);
+	doubles(p, account, 10);
 	u->lo = account[0];
 	u->hi = account[1];
 	u->rmse = account[2];
 	u->max_error = account[3];
 	u->rel_rmse = account[4];
 	u->rel_max_error = account[5];
-	return true;
+	u->goal_rmse = account[6];
+	u->normal.mean = account[7];
+	u->normal.deviation = account[8];
+	u->normal.share = account[9];
+	flag(p, &u->normal.octaves);
+	return pack_curve(p, u);
 }
 
 static bool

@@ -1,15 +1,10 @@
+#include "ugo/lanes.h"
 #include "ugo/ugo.h"
-
-#include "base/kernel.h"
 
 #include <string.h>
 
-/* LANES inputs at a time, in registers over all units. Products and sums are
- * not contracted (-ffp-contract=off), so that every clone gives the same bits. */
-typedef float lanes __attribute__((vector_size(64)));
-typedef int masks __attribute__((vector_size(64)));
-
-enum { LANES = 16, GROUPS = 4, TILE = LANES * GROUPS };
+/* TILE inputs at a time, in registers over all units. */
+enum { GROUPS = 4, TILE = LANES * GROUPS };
 
 /* y[TILE] = g(x[TILE]) */
 KERNEL static void

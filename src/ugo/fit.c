@@ -1,68 +1,17 @@
 #include "ugo/forms.h"
-#include "ugo/newton.h"
+#include "ugo/minimax.h"
+#include "ugo/request.h"
 #include "ugo/starts.h"
 
-#include <float.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum { PARTITION_MOST = 32 };
 
-static const double least_value = 1e-30, most_value = 1e30; /* safe as float32 weights */
-
-static bool
-check_range(const struct ugo_request *request, struct status *st)
-{
-	const struct function_info *info = &function_table[request->function];
-	double lo = request->lo, hi = request->hi, size = fmax(fabs(lo), fabs(hi));
-
-	if (!isfinite(lo) || !isfinite(hi) || !(lo < hi))
-		return status_fail(st, STATUS_USAGE, "%s: range [%g, %g] is empty; give it as LO HI with LO below HI", info->name,
-				   lo, hi);
-	if (size > most_value || hi - lo < 8.0 * FLT_EPSILON * size * request->hidden)
-		return status_fail(st, STATUS_USAGE, "%s: float32 cannot resolve %d neurons on [%.9g, %.9g]; widen the range",
-				   info->name, request->hidden, lo, hi);
-	if (lo < info->domain_lo || hi > info->domain_hi || !isfinite(info->eval(lo)) || !isfinite(info->eval(hi)))
-		return status_fail(st, STATUS_USAGE, "%s is not defined on all of [%g, %g]; its domain is (%g, %g)", info->name,
-				   lo, hi, info->domain_lo, info->domain_hi);
-	return true;
-}
-
-static bool
-check_request(const struct ugo_request *request, struct status *st)
-{
-	if ((int)request->function < 0 || request->function >= FUNCTIONS)
-		return status_fail(st, STATUS_USAGE, "function %d is not in the table", (int)request->function);
-	if (request->hidden < 1 || request->hidden > UGO_HIDDEN_MAX)
-		return status_fail(st, STATUS_USAGE, "%s: %d neurons; a UGO has 1 to %d", function_table[request->function].name,
-				   request->hidden, UGO_HIDDEN_MAX);
-	if (request->density && request->bins < 1)
-		return status_fail(st, STATUS_USAGE, "a density of %d bins; give at least one", request->bins);
-	for (int i = 0; request->density && i < request->bins; i++)
-		if (!(request->density[i] >= 0) || request->density[i] > most_value)
-			return status_fail(st, STATUS_USAGE, "density bin %d is %g; counts are finite and not negative", i,
-					   request->density[i]);
-	return check_range(request, st);
-}
-
-static bool
-check_values(const struct cells *cells, const struct ugo_request *request, struct status *st)
-{
-	const char *name = function_table[request->function].name;
-	double most = 0;
-
-	for (int i = 0; i < cells->count; i++)
-		for (int k = 0; k < 5; k++)
-			most = fmax(most, fabs(cells->at[i].f[k]));
-	if (!cells_finite(cells) || most > most_value || (most > 0 && most < least_value))
-		return status_fail(st, STATUS_USAGE, "%s leaves what float32 can hold on [%g, %g]; choose a smaller range", name,
-				   request->lo, request->hi);
-	return true;
-}
-
 struct fit {
 	struct target target;
+	struct samples points; /* of a table, or drawn */
 	struct ground ground;
 	struct knots best;  /* room for hidden + 1 pieces; n is 0 until there is one */
 	struct knots trial; /* likewise */
@@ -75,9 +24,28 @@ static void
 fit_done(struct fit *fit)
 {
 	ground_done(&fit->ground);
+	samples_done(&fit->points);
 	knots_done(&fit->best);
 	knots_done(&fit->trial);
 	free(fit->starts);
+}
+
+/* Does the fit see points, rather than the function everywhere? */
+static bool
+fit_points(struct fit *fit, const struct ugo_request *request, struct status *st)
+{
+	const double *x, *y, *weight;
+	bool table = request->curve && curve_table(request->curve, &x, &y, &weight) > 0;
+
+	if (!table && request->samples == 0)
+		return true;
+	if (!(table ? samples_of_curve(&fit->points, request->curve, &fit->target, st)
+		    : samples_draw(&fit->points, &fit->target, request->samples, request->seed, st)))
+		return false;
+	if (!request_check_points(request, &fit->points, st))
+		return false;
+	fit->target.points = &fit->points;
+	return true;
 }
 
 static bool
@@ -85,14 +53,13 @@ fit_open(struct fit *fit, const struct ugo_request *request, struct status *st)
 {
 	int most = request->hidden + 1;
 
-	fit->target = target_function(request->function, request->lo, request->hi, request->weighting);
-	if (request->density)
-		target_density(&fit->target, request->density, request->bins);
+	fit->target = request_target(request);
 	fit->starts = calloc(3 * ((size_t)most + 1), sizeof(double));
 	if (!fit->starts)
 		return status_nomem(st, "the starts of a fit");
-	if (!ground_make(&fit->ground, &fit->target, most, st) || !check_values(&fit->ground.cells, request, st) ||
-	    !knots_new(&fit->best, most, st) || !knots_new(&fit->trial, most, st))
+	if (!fit_points(fit, request, st) || !ground_make(&fit->ground, &fit->target, most, st) ||
+	    !request_check_cells(request, &fit->ground.cells, st) || !knots_new(&fit->best, most, st) ||
+	    !knots_new(&fit->trial, most, st))
 		return false;
 	fit->best.n = 0;
 	fit->exact = 1e-26 * samples_size(&fit->ground.whole);
@@ -102,16 +69,16 @@ fit_open(struct fit *fit, const struct ugo_request *request, struct status *st)
 static bool
 fit_start(struct fit *fit, int n, struct status *st)
 {
-	double *t = fit->starts, lo = fit->target.lo, hi = fit->target.hi;
+	double lo = fit->target.lo, hi = fit->target.hi;
 
-	start_equal(t, n, &fit->ground.cells);
-	if (!start_merge(t + n + 1, n, &fit->ground.whole, lo, hi, st))
+	fit->start_count = 0;
+	if (!fit->ground.sampled)
+		start_equal(fit->starts + (n + 1) * fit->start_count++, n, &fit->ground.cells);
+	if (!start_merge(fit->starts + (n + 1) * fit->start_count++, n, &fit->ground.whole, lo, hi, st))
 		return false;
-	fit->start_count = 2;
 	if (n > PARTITION_MOST + 1)
 		return true;
-	fit->start_count = 3;
-	return start_partition(t + 2 * (n + 1), n, &fit->ground.whole, lo, hi, st);
+	return start_partition(fit->starts + (n + 1) * fit->start_count++, n, &fit->ground.whole, lo, hi, st);
 }
 
 static bool
@@ -167,10 +134,13 @@ fit_uniform(struct fit *fit, int n)
 static bool
 fit_search(struct fit *fit, int hidden, struct status *st)
 {
+	/* A flat end brings a piece more, if there are samples for it. */
+	bool flats = !fit->ground.sampled || fit->ground.whole.count > hidden + 1;
+
 	if (!fit_start(fit, hidden, st) || !fit_try(fit, hidden, FLAT_NONE, st))
 		return false;
-	if (!fit_start(fit, hidden + 1, st) || !fit_try(fit, hidden + 1, FLAT_LEFT, st) ||
-	    !fit_try(fit, hidden + 1, FLAT_RIGHT, st))
+	if (flats && (!fit_start(fit, hidden + 1, st) || !fit_try(fit, hidden + 1, FLAT_LEFT, st) ||
+		      !fit_try(fit, hidden + 1, FLAT_RIGHT, st)))
 		return false;
 	if (!newton_descend(&fit->best, &fit->ground, 1e-9, INFINITY, st)) /* the winner to the bottom */
 		return false;
@@ -179,21 +149,24 @@ fit_search(struct fit *fit, int hidden, struct status *st)
 }
 
 static bool
+fit_knots(struct fit *fit, const struct ugo_request *request, struct status *st)
+{
+	if (request->objective == UGO_PEAK)
+		return minimax_fit(&fit->best, &fit->target, request->hidden, st);
+	if (!request->uniform_knots)
+		return fit_search(fit, request->hidden, st);
+	fit_uniform(fit, request->hidden);
+	return true;
+}
+
+static bool
 fit_keep(struct ugo *u, const struct ugo_request *request, const struct knots *knots, struct status *st)
 {
-	if (!ugo_alloc(u, request->hidden, knots->n + 1, false, st))
-		return false;
-	strcpy(u->name, function_table[request->function].name);
-	u->known = true;
-	u->function = request->function;
-	u->lo = request->lo;
-	u->hi = request->hi;
-	u->weighting = request->weighting;
-	if (request->density && !ugo_keep_density(u, request->density, request->bins, st))
+	if (!ugo_alloc(u, request->hidden, knots->n + 1, false, st) || !request_keep(u, request, st))
 		return false;
 	memcpy(u->t, knots->t, sizeof(double) * (size_t)u->nodes);
 	memcpy(u->y, knots->y, sizeof(double) * (size_t)u->nodes);
-	if (!ugo_write_relu(u, request->uniform_knots, st))
+	if (!ugo_write_relu(u, request->uniform_knots ? UGO_FACING_RIGHT : UGO_FACING_BEST, st))
 		return false;
 	ugo_measure(u);
 	return true;
@@ -206,14 +179,8 @@ ugo_fit(struct ugo *u, const struct ugo_request *request, struct status *st)
 	bool ok;
 
 	*u = (struct ugo){0};
-	if (!check_request(request, st))
-		return false;
-	ok = fit_open(&fit, request, st);
-	if (ok && request->uniform_knots)
-		fit_uniform(&fit, request->hidden);
-	else
-		ok = ok && fit_search(&fit, request->hidden, st);
-	ok = ok && fit_keep(u, request, &fit.best, st);
+	ok = request_check(request, st) && fit_open(&fit, request, st) && fit_knots(&fit, request, st) &&
+	     fit_keep(u, request, &fit.best, st);
 	fit_done(&fit);
 	if (!ok)
 		ugo_done(u);

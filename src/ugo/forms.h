@@ -11,10 +11,12 @@ bool ugo_keep_density(struct ugo *u, const double *density, int bins, struct sta
 /* All of from but its weights, into a u of as many nodes. */
 bool ugo_copy_nodes(struct ugo *to, const struct ugo *from, struct status *st);
 
-/* Weights from the nodes; u->hidden neurons are enough for them (a flat end
- * piece needs none), those left over get w2 = 0. right: facing
- * right, else the way that costs less. */
-bool ugo_write_relu(struct ugo *u, bool right, struct status *st);
+/* Weights from the nodes; u->hidden neurons are enough for them (a level piece
+ * needs none), those left over get w2 = 0. */
+bool ugo_write_relu(struct ugo *u, enum ugo_facing facing, struct status *st);
+
+/* The fewest neurons that the ReLU form of these nodes takes: a level piece saves one. */
+int ugo_fewest_units(const double *y, int nodes);
 
 /* Where g bends, ascending, strictly inside (lo, hi); room for 2 * hidden.
  * Returns how many. */

@@ -64,6 +64,12 @@ square(double x)
 }
 
 static double
+step(double x)
+{
+	return x >= 0 ? 1 : 0;
+}
+
+static double
 identity(double x)
 {
 	return x;
@@ -86,6 +92,7 @@ const struct function_info function_table[FUNCTIONS] = {
     [FUNCTION_SQUARE] = {"square", "x^2", square, -10, 10, -INFINITY, INFINITY, false},
     [FUNCTION_SIN] = {"sin", "sin(x)", sin, -M_PI, M_PI, -INFINITY, INFINITY, false},
     [FUNCTION_ABS] = {"abs", "|x|", fabs, -10, 10, -INFINITY, INFINITY, false},
+    [FUNCTION_STEP] = {"step", "1 where x >= 0, else 0", step, -10, 10, -INFINITY, INFINITY, false},
     [FUNCTION_IDENTITY] = {"identity", "x", identity, -10, 10, -INFINITY, INFINITY, false},
 };
 

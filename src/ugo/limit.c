@@ -17,25 +17,44 @@ cell_curvature(const struct cell *cell)
 	return second > 4 * DBL_EPSILON * scale ? second / (quarter * quarter) : 0;
 }
 
+static void
+limit_of(const struct target *target, int n, double *rmse, double *max_error)
+{
+	struct cells cells = {0};
+	double fifths = 0, halves = 0;
+
+	*rmse = *max_error = NAN;
+	if (!cells_make(&cells, target, SAMPLE_PEAK, LIMIT_CELLS, NULL))
+		return;
+	for (int i = 0; i < cells.count; i++) {
+		const struct cell *cell = &cells.at[i];
+		double width = cell->b - cell->a, bend = cell_curvature(cell), f = cell->f[2];
+
+		fifths += width * pow(bend * bend * target_weight(target, cell->a + width / 2, f), 0.2);
+		halves += width * sqrt(bend / target_unit(target, f));
+	}
+	cells_done(&cells);
+	*rmse = sqrt(pow(fifths, 5) / 720) / ((double)n * n);
+	*max_error = halves * halves / (16.0 * n * n);
+}
+
 void
 ugo_limit(enum function f, double lo, double hi, enum ugo_weighting weighting, int n, double *rmse, double *max_error)
 {
 	struct target target = target_function(f, lo, hi, weighting);
-	struct cells cells = {0};
-	double fifths = 0, halves = 0;
 
-	if (!cells_make(&cells, &target, SAMPLE_PEAK, LIMIT_CELLS, NULL)) {
-		*rmse = *max_error = NAN;
+	limit_of(&target, n, rmse, max_error);
+}
+
+void
+ugo_limit_of(const struct ugo *u, int n, double *rmse, double *max_error)
+{
+	const double *x, *y, *weight;
+	struct target target;
+
+	*rmse = *max_error = NAN;
+	if (!ugo_has_function(u) || (u->curve && curve_table(u->curve, &x, &y, &weight) > 0))
 		return;
-	}
-	for (int i = 0; i < cells.count; i++) {
-		double width = cells.at[i].b - cells.at[i].a;
-		double bend = cell_curvature(&cells.at[i]) / target_unit(&target, cells.at[i].f[2]);
-
-		fifths += width * pow(bend, 0.4);
-		halves += width * sqrt(bend);
-	}
-	cells_done(&cells);
-	*rmse = sqrt(pow(fifths, 5) / (720 * (hi - lo))) / ((double)n * n);
-	*max_error = halves * halves / (16.0 * n * n);
+	target = target_of(u);
+	limit_of(&target, n, rmse, max_error);
 }

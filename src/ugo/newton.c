@@ -78,6 +78,20 @@ pieces_sum(struct knots *knots, const struct samples *samples)
 	}
 }
 
+/* Pieces with hardly a sample leave their values open: a trace of coupling between
+ * neighbours settles them. */
+static void
+pieces_couple(struct knots *knots, double weight)
+{
+	double trace = 1e-13 * weight / knots->n;
+
+	for (int k = 0; k < knots->n; k++) {
+		knots->piece[k].a += trace;
+		knots->piece[k].b -= trace;
+		knots->piece[k].c += trace;
+	}
+}
+
 static void
 pieces_residual(struct knots *knots, const struct samples *samples)
 {
@@ -144,6 +158,8 @@ knots_solve(struct knots *knots, struct ground *ground, bool values)
 {
 	ground_cut(ground, knots->t, knots->n);
 	pieces_sum(knots, &ground->cut);
+	if (ground->sampled)
+		pieces_couple(knots, ground->cut.weight);
 	if (values)
 		values_solve(knots);
 	pieces_residual(knots, &ground->cut);
@@ -216,10 +232,15 @@ system_add_piece(struct system *system, const struct knots *knots, int k)
 
 /* Ground that changes pieces as knot j moves. */
 static void
-system_add_border(struct system *system, const struct knots *knots, const struct target *target, int j)
+system_add_border(struct system *system, const struct knots *knots, const struct ground *ground, int j)
 {
-	double f = target_eval(target, knots->t[j]), weight = target_weight(target, knots->t[j], f);
+	const struct piece *left = &knots->piece[j - 1], *right = &knots->piece[j];
+	double f = target_eval(ground->target, knots->t[j]), weight;
 
+	if (ground->sampled)
+		weight = 0.5 * (left->w / (knots->t[j] - knots->t[j - 1]) + right->w / (knots->t[j + 1] - knots->t[j]));
+	else
+		weight = target_weight(ground->target, knots->t[j], f);
 	system->matrix[2 * j + 1][0] += weight * (knots->y[j] - f) * (slope_at(knots, j) - slope_at(knots, j - 1));
 }
 
@@ -236,7 +257,7 @@ system_hold(struct system *system, int i)
 }
 
 static void
-system_build(struct system *system, const struct knots *knots, const struct target *target)
+system_build(struct system *system, const struct knots *knots, const struct ground *ground)
 {
 	int n = knots->n;
 
@@ -245,7 +266,7 @@ system_build(struct system *system, const struct knots *knots, const struct targ
 	for (int k = 0; k < n; k++)
 		system_add_piece(system, knots, k);
 	for (int j = 1; j < n; j++)
-		system_add_border(system, knots, target, j);
+		system_add_border(system, knots, ground, j);
 	system_hold(system, 1);
 	system_hold(system, 2 * n + 1);
 	if (knots->flat == FLAT_LEFT)
@@ -331,7 +352,7 @@ knots_ascend(const struct knots *knots)
 static bool
 newton_step(struct system *system, struct knots *trial, const struct knots *knots, struct ground *ground, double *mu)
 {
-	system_build(system, knots, ground->target);
+	system_build(system, knots, ground);
 	for (int i = 0; i < TRIES; i++) {
 		if (!system_factor(system, *mu)) {
 			*mu *= 8;

@@ -1,11 +1,13 @@
 #include "ugo/sample.h"
 
+#include "base/rng.h"
+
 #include <float.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { SCAN = 1024, CELLS_LEAST = 1024, CELLS_PER_PIECE = 16 };
+enum { SCAN = 1024, CELLS_LEAST = 1024, CELLS_PER_PIECE = 16, DRAW_STRIPS = 4096 };
 
 const double gauss_point[GAUSS_POINTS] = {-0.861136311594052575, -0.339981043584856265, 0.339981043584856265,
 					  0.861136311594052575};
@@ -21,16 +23,34 @@ eval_table(const void *of, double x)
 	return ((const struct function_info *)of)->eval(x);
 }
 
-struct target
-target_function(enum function f, double lo, double hi, enum ugo_weighting weighting)
+static double
+eval_curve(const void *of, double x)
 {
-	struct target target = {.eval = eval_table, .of = &function_table[f], .lo = lo, .hi = hi, .weighting = weighting};
+	return curve_eval(of, x);
+}
+
+static struct target
+target_make(double (*eval)(const void *, double), const void *of, double lo, double hi, enum ugo_weighting weighting)
+{
+	struct target target = {.eval = eval, .of = of, .lo = lo, .hi = hi, .weighting = weighting};
 	double most = 0;
 
 	for (int i = 0; i <= SCAN; i++)
 		most = fmax(most, fabs(target_eval(&target, lo + (hi - lo) * i / SCAN)));
 	target.floor = most > 0 ? relative_floor * most : 1;
 	return target;
+}
+
+struct target
+target_function(enum function f, double lo, double hi, enum ugo_weighting weighting)
+{
+	return target_make(eval_table, &function_table[f], lo, hi, weighting);
+}
+
+struct target
+target_curve(const struct curve *curve, double lo, double hi, enum ugo_weighting weighting)
+{
+	return target_make(eval_curve, curve, lo, hi, weighting);
 }
 
 void
@@ -47,6 +67,42 @@ target_density(struct target *target, const double *density, int bins)
 	target->density_sum = sum;
 }
 
+static double
+normal_below(double z)
+{
+	return 0.5 * erfc(-z * M_SQRT1_2);
+}
+
+void
+target_normal(struct target *target, struct ugo_normal normal)
+{
+	double below, mass;
+
+	if (normal.octaves) {
+		target->normal = normal;
+		return;
+	}
+	below = normal_below((target->lo - normal.mean) / normal.deviation);
+	mass = normal_below((target->hi - normal.mean) / normal.deviation) - below;
+
+	if (!(normal.share > 0) || !(mass > 0))
+		return;
+	target->normal = normal;
+	target->normal_mass = mass;
+}
+
+struct target
+target_of(const struct ugo *u)
+{
+	struct target target = u->curve ? target_curve(u->curve, u->lo, u->hi, u->weighting)
+					: target_function(u->function, u->lo, u->hi, u->weighting);
+
+	target_normal(&target, u->normal);
+	if (u->density)
+		target_density(&target, u->density, u->bins);
+	return target;
+}
+
 double
 target_eval(const struct target *target, double x)
 {
@@ -59,18 +115,36 @@ target_unit(const struct target *target, double y)
 	return target->weighting == UGO_RELATIVE ? fmax(fabs(y), target->floor) : 1;
 }
 
-double
-target_weight(const struct target *target, double x, double y)
+/* Of the input at x, where a uniform one is 1. */
+static double
+density_at(const struct target *target, double x)
 {
-	double width = target->hi - target->lo, p = 1, unit = target_unit(target, y);
+	double width = target->hi - target->lo, p = 1;
 
+	if (target->normal.octaves)
+		p = width / (x * log(target->hi / target->lo));
+	if (target->normal_mass > 0) {
+		double z = (x - target->normal.mean) / target->normal.deviation;
+		double share = target->normal.share;
+
+		p = 1 - share +
+		    share * width * exp(-z * z / 2) / (sqrt(2 * M_PI) * target->normal.deviation * target->normal_mass);
+	}
 	if (target->density) {
 		int bin = (int)((x - target->lo) / width * target->bins);
 
 		bin = bin < 0 ? 0 : bin >= target->bins ? target->bins - 1 : bin;
 		p = uniform_share + (1 - uniform_share) * target->density[bin] / target->density_sum * target->bins;
 	}
-	return p / width / (unit * unit);
+	return p;
+}
+
+double
+target_weight(const struct target *target, double x, double y)
+{
+	double unit = target_unit(target, y);
+
+	return density_at(target, x) / (target->hi - target->lo) / (unit * unit);
 }
 
 static void
@@ -197,7 +271,7 @@ cells_finite(const struct cells *cells)
 	return true;
 }
 
-static bool
+bool
 samples_new(struct samples *samples, size_t count, struct status *st)
 {
 	double *block = malloc(3 * count * sizeof(*block));
@@ -234,6 +308,99 @@ samples_make(struct samples *samples, const struct target *target, const struct 
 	return true;
 }
 
+static void
+samples_put(struct samples *samples, const struct target *target, double x, double y, double weight)
+{
+	double unit = target_unit(target, y);
+	int at = samples->count++;
+
+	samples->x[at] = x;
+	samples->y[at] = y;
+	samples->w[at] = weight / (unit * unit);
+	samples->weight += samples->w[at];
+}
+
+bool
+samples_of_curve(struct samples *samples, const struct curve *curve, const struct target *target, struct status *st)
+{
+	const double *x, *y, *weight;
+	int count = curve_table(curve, &x, &y, &weight);
+	double sum = 0;
+
+	for (int i = 0; i < count; i++)
+		sum += x[i] >= target->lo && x[i] <= target->hi ? weight[i] : 0;
+	if (!samples_new(samples, count > 0 ? (size_t)count : 1, st))
+		return false;
+	for (int i = 0; i < count; i++)
+		if (x[i] >= target->lo && x[i] <= target->hi)
+			samples_put(samples, target, x[i], y[i], sum > 0 ? weight[i] / sum : 0);
+	return true;
+}
+
+static int
+order_doubles(const void *one, const void *two)
+{
+	const double *a = one, *b = two;
+
+	return (*a > *b) - (*a < *b);
+}
+
+/* Strip i of the range, in log x where that is even. */
+static double
+strip_edge(const struct target *target, int i)
+{
+	double share = (double)i / DRAW_STRIPS;
+
+	if (target->normal.octaves)
+		return target->lo * pow(target->hi / target->lo, share);
+	return target->lo + (target->hi - target->lo) * share;
+}
+
+/* By the inverse of the distribution function, which is summed over narrow strips. */
+void
+target_places(const struct target *target, double *share, int count)
+{
+	double below[DRAW_STRIPS + 1] = {0};
+
+	for (int i = 0; i < DRAW_STRIPS; i++) {
+		double a = strip_edge(target, i), b = strip_edge(target, i + 1);
+
+		below[i + 1] = below[i] + density_at(target, (a + b) / 2) * (b - a);
+	}
+	for (int i = 0, strip = 0; i < count; i++) {
+		double place = share[i] * below[DRAW_STRIPS], a, b;
+
+		while (strip + 1 < DRAW_STRIPS && place >= below[strip + 1])
+			strip++;
+		a = strip_edge(target, strip);
+		b = strip_edge(target, strip + 1);
+		share[i] = a + (b - a) * (place - below[strip]) / (below[strip + 1] - below[strip]);
+	}
+}
+
+static void
+draw_inputs(double *x, const struct target *target, int count, uint64_t seed)
+{
+	struct rng rng;
+
+	rng_seed(&rng, seed);
+	for (int i = 0; i < count; i++)
+		x[i] = rng_uniform(&rng);
+	qsort(x, (size_t)count, sizeof(*x), order_doubles);
+	target_places(target, x, count);
+}
+
+bool
+samples_draw(struct samples *samples, const struct target *target, int count, uint64_t seed, struct status *st)
+{
+	if (!samples_new(samples, (size_t)count, st))
+		return false;
+	draw_inputs(samples->x, target, count, seed);
+	for (int i = 0; i < count; i++)
+		samples_put(samples, target, samples->x[i], target_eval(target, samples->x[i]), 1.0 / count);
+	return true;
+}
+
 void
 samples_done(struct samples *samples)
 {
@@ -256,7 +423,11 @@ ground_make(struct ground *ground, const struct target *target, int pieces, stru
 {
 	int count = CELLS_PER_PIECE * pieces > CELLS_LEAST ? CELLS_PER_PIECE * pieces : CELLS_LEAST;
 
-	*ground = (struct ground){.target = target};
+	*ground = (struct ground){.target = target, .sampled = target->points != NULL};
+	if (ground->sampled) {
+		ground->whole = ground->cut = *target->points;
+		return true;
+	}
 	return cells_make(&ground->cells, target, SAMPLE_SQUARE, count, st) &&
 	       samples_make(&ground->whole, target, &ground->cells, st) &&
 	       samples_new(&ground->cut, ((size_t)count + (size_t)pieces) * GAUSS_POINTS, st);
@@ -265,6 +436,8 @@ ground_make(struct ground *ground, const struct target *target, int pieces, stru
 void
 ground_done(struct ground *ground)
 {
+	if (ground->sampled) /* the samples are the target's */
+		return;
 	cells_done(&ground->cells);
 	samples_done(&ground->whole);
 	samples_done(&ground->cut);
@@ -286,6 +459,8 @@ ground_cut(struct ground *ground, const double *t, int n)
 {
 	int knot = 1;
 
+	if (ground->sampled)
+		return;
 	ground->cut.count = 0;
 	ground->cut.weight = ground->whole.weight;
 	for (int i = 0; i < ground->cells.count; i++) {

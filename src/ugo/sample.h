@@ -1,25 +1,38 @@
 /* What a fit aims at, and samples of it: the inside of the fitter, not for
- * other layers. A new kind of target (an expression, a table) supplies another
- * eval; a new objective works on the same cells and samples. */
+ * other layers. */
 #ifndef SPIKESCOPE_UGO_SAMPLE_H
 #define SPIKESCOPE_UGO_SAMPLE_H
 
 #include "ugo/ugo.h"
+
+/* Samples, ascending in x. */
+struct samples {
+	double *x, *y, *w;
+	int count;
+	double weight; /* sum of w */
+};
 
 struct target {
 	double (*eval)(const void *of, double x);
 	const void *of;
 	double lo, hi;
 	enum ugo_weighting weighting;
-	const double *density; /* bins over [lo, hi], or NULL for uniform; not owned */
+	const double *density; /* bins over [lo, hi], or NULL; not owned */
 	int bins;
 	double density_sum;
-	double floor; /* least |f| that a relative weight divides by */
+	struct ugo_normal normal;
+	double normal_mass;           /* of the normal between lo and hi */
+	const struct samples *points; /* the samples to fit to; NULL: the function itself. Not owned */
+	double floor;                 /* least |f| that a relative weight divides by */
 };
 
-/* A function of the table over [lo, hi]. */
+/* A function of the table over [lo, hi], and a curve. */
 struct target target_function(enum function f, double lo, double hi, enum ugo_weighting weighting);
+struct target target_curve(const struct curve *curve, double lo, double hi, enum ugo_weighting weighting);
 void target_density(struct target *target, const double *density, int bins); /* mixed with 5% uniform */
+void target_normal(struct target *target, struct ugo_normal normal);
+/* What u approximates, under its density; ugo_has_function(u). */
+struct target target_of(const struct ugo *u);
 
 double target_eval(const struct target *target, double x);
 /* Weight of the squared error at x, where the function is y; for a uniform
@@ -55,14 +68,16 @@ bool cells_finite(const struct cells *cells); /* no infinity or NaN among the va
 enum { GAUSS_POINTS = 4 };
 extern const double gauss_point[GAUSS_POINTS], gauss_share[GAUSS_POINTS];
 
-struct samples {
-	double *x, *y, *w; /* ascending in x */
-	int count;
-	double weight; /* sum of w */
-};
-
+/* Room for count samples; samples_done() frees it. */
+bool samples_new(struct samples *samples, size_t count, struct status *st);
 /* The Gauss-Legendre points of each cell. */
 bool samples_make(struct samples *samples, const struct target *target, const struct cells *cells, struct status *st);
+/* A table's points between lo and hi, weights divided by the squared unit. */
+bool samples_of_curve(struct samples *samples, const struct curve *curve, const struct target *target, struct status *st);
+/* Inputs at the given shares (ascending, 0..1) of the target's density, in place. */
+void target_places(const struct target *target, double *share, int count);
+/* `count` inputs drawn from the target's density with the seed. */
+bool samples_draw(struct samples *samples, const struct target *target, int count, uint64_t seed, struct status *st);
 void samples_done(struct samples *samples);
 double samples_size(const struct samples *samples); /* sum of w y^2 */
 
@@ -71,6 +86,7 @@ double samples_size(const struct samples *samples); /* sum of w y^2 */
  * caught wherever a knot has to step over a sample. */
 struct ground {
 	const struct target *target; /* not owned */
+	bool sampled;                /* target->points alone: no cells, nothing is cut */
 	struct cells cells;
 	struct samples whole; /* of the cells as they are */
 	struct samples cut;   /* for the knots of the last ground_cut */

@@ -36,7 +36,11 @@ put_references(struct store *store)
 
 	assert_true(store_model(store, &(struct record_model){"m1", "digits-vit", "vit", "/models/digits", 12345}, &st));
 	assert_true(store_dataset(store, &(struct record_dataset){"d1", "/data/digits", 360, 10}, &st));
-	assert_true(store_plan(store, &(struct record_plan){"p1", "m1", "sta", 16, "{\"T\":16}"}, &st));
+	assert_true(store_plan(
+	    store,
+	    &(struct record_plan){
+		.hash = "p1", .model_hash = "m1", .recipe = "sta", .T = 16, .json = "{\"T\":16}", .content = "whole", .size = 5},
+	    &st));
 }
 
 static int64_t
@@ -141,7 +145,8 @@ measurements_come_back(void **state)
 		assert_true(store_site_metric(store, run, "blocks.0.attn", t, "cosine", t == 2 ? NAN : 0.5, &st));
 	}
 	assert_true(store_metric(store, run, 3, "logit_rmse", 8, &st));
-	assert_true(store_prediction(store, &(struct record_prediction){run, 17, -1, 3, 4, 3}, &st));
+	assert_true(store_prediction(
+	    store, &(struct record_prediction){.run = run, .picture = 17, .label = -1, .ann = 3, .snn = 4, .t = 3}, &st));
 	assert_true(ask_number(store, "SELECT value FROM run_metrics WHERE t = 3") == 8);
 	assert_true(ask_number(store, "SELECT count(*) FROM site_metrics") == 9);
 	assert_true(ask_number(store, "SELECT value FROM v_site_metrics WHERE site = 'blocks.1.attn' AND t = 2") == 0.5);
