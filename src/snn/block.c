@@ -172,20 +172,38 @@ attention_step(struct snn *snn, struct block *b, const struct vit_block *weights
 	residual_output(snn, &weights->proj, &b->node[SITE_AV], &b->node[SITE_ATTN]);
 }
 
+/* What SITE_FC1 has to send after this step. */
+static void
+fc1_step(struct snn *snn, struct block *b, const struct vit_block *weights, const struct folded_block *folded, const float *mid,
+	 float *target)
+{
+	struct norm_sites sites = {&b->node[SITE_NORM2_CENTER], &b->node[SITE_NORM2_RSQRT], &b->node[SITE_NORM2], b->variance2,
+				   &weights->norm2};
+
+	receive(snn, &folded->fc1, norm_step(snn, sites, mid), b->fc1_sum);
+	folded_output(snn, &folded->fc1, b->fc1_sum, b->node[SITE_NORM2_RSQRT].total, 0, snn->vit->mlp_width, target);
+}
+
 static void
 mlp_step(struct snn *snn, struct block *b, const struct vit_block *weights, const struct folded_block *folded)
 {
-	const struct vit *vit = snn->vit;
-	struct norm_sites sites = {&b->node[SITE_NORM2_CENTER], &b->node[SITE_NORM2_RSQRT], &b->node[SITE_NORM2], b->variance2,
-				   &weights->norm2};
 	struct node *fc1 = &b->node[SITE_FC1], *act = &b->node[SITE_ACT], *out = &b->node[SITE_ACT_OUT];
 
-	receive(snn, &folded->fc1, norm_step(snn, sites, b->mid), b->fc1_sum);
-	folded_output(snn, &folded->fc1, b->fc1_sum, b->node[SITE_NORM2_RSQRT].total, 0, vit->mlp_width, fc1->target);
+	fc1_step(snn, b, weights, folded, b->mid, fc1->target);
 	node_encode(fc1, *snn->t);
 	node_group(act, fc1->total, snn_scale(snn), *snn->t);
 	node_encode(out, *snn->t); /* its target is act's total */
 	residual_output(snn, &weights->fc2, out, &b->node[SITE_MLP]);
+}
+
+/* What the block has sent: the residual stream after attention and MLP. */
+static void
+send_block(struct block *b, const float *mid, float *stream)
+{
+	struct node *out = &b->node[SITE_BLOCK];
+
+	add_arrays(mid, b->node[SITE_MLP].total, out->size, stream);
+	send_values(stream, 1, out->size, out->total, out->sent);
 }
 
 void
@@ -194,11 +212,100 @@ block_step(struct snn *snn, int index, const float *x)
 	struct block *b = &snn->block[index];
 	const struct vit_block *weights = &snn->vit->blocks[index];
 	const struct folded_block *folded = &snn->plan->folded[index];
-	struct node *out = &b->node[SITE_BLOCK];
 
 	attention_step(snn, b, weights, folded, x);
-	add_arrays(x, b->node[SITE_ATTN].total, out->size, b->mid);
+	add_arrays(x, b->node[SITE_ATTN].total, b->node[SITE_BLOCK].size, b->mid);
 	mlp_step(snn, b, weights, folded);
-	add_arrays(b->mid, b->node[SITE_MLP].total, out->size, snn->stream);
-	send_values(snn->stream, 1, out->size, out->total, out->sent);
+	send_block(b, b->mid, snn->stream);
+}
+
+struct run *
+run_new(const struct snn *snn)
+{
+	size_t tokens = (size_t)snn->vit->tokens, wide = tokens * (size_t)snn->vit->mlp_width;
+	struct run *run = arena_alloc(snn->arena, sizeof(*run));
+	bool ok = run && (run->sent = arena_floats(snn->arena, wide));
+
+	for (int k = 0; ok && k < GROUP_STEPS; k++) {
+		run->stream[k] = arena_floats(snn->arena, tokens * (size_t)snn->vit->width);
+		run->fc1[k] = arena_floats(snn->arena, wide);
+		run->act[k] = arena_floats(snn->arena, wide);
+		ok = run->stream[k] && run->fc1[k] && run->act[k];
+	}
+	return ok ? run : NULL;
+}
+
+/* The block up to what the activation receives in every step. In run->stream the residual
+ * stream behind the attention takes the place of that before it. */
+static void
+run_to_fc1(struct snn *snn, struct block *b, int index, int start, int steps)
+{
+	const struct vit_block *weights = &snn->vit->blocks[index];
+	const struct folded_block *folded = &snn->plan->folded[index];
+	struct node *fc1 = &b->node[SITE_FC1];
+
+	for (int k = 0; k < steps; k++) {
+		float *x = snn->run->stream[k];
+
+		*snn->t = start + k + 1;
+		attention_step(snn, b, weights, folded, x);
+		rows_add(x, 1, (int)b->node[SITE_ATTN].size, b->node[SITE_ATTN].total);
+	}
+	for (int k = 0; k < steps; k++) {
+		*snn->t = start + k + 1;
+		fc1_step(snn, b, weights, folded, snn->run->stream[k], fc1->target);
+		node_encode(fc1, *snn->t);
+		memcpy(snn->run->fc1[k], fc1->total, fc1->size * sizeof(float));
+	}
+	memcpy(b->mid, snn->run->stream[steps - 1], b->node[SITE_BLOCK].size * sizeof(float));
+}
+
+static void
+run_act(struct snn *snn, struct block *b, int start, int steps)
+{
+	struct node *act = &b->node[SITE_ACT];
+	struct run *run = snn->run;
+	struct group_step step[GROUP_STEPS];
+
+	for (int k = 0; k < steps; k++) {
+		*snn->t = start + k + 1;
+		step[k] = (struct group_step){.rule = site_rule(act->plan, *snn->t),
+					      .s = snn_scale(snn),
+					      .x = run->fc1[k],
+					      .before = k > 0 ? run->act[k - 1] : act->total,
+					      .total = run->act[k],
+					      .sent = k + 1 < steps ? run->sent : act->sent};
+	}
+	group_run(&act->group, step, steps, act->alarms);
+	for (int k = 0; k < steps; k++)
+		node_tally(act, step[k].tally);
+}
+
+static void
+run_from_act(struct snn *snn, struct block *b, const struct linear *fc2, int start, int steps)
+{
+	struct node *act = &b->node[SITE_ACT], *out = &b->node[SITE_ACT_OUT];
+
+	for (int k = 0; k < steps; k++) {
+		float *x = snn->run->stream[k];
+
+		*snn->t = start + k + 1;
+		out->target = snn->run->act[k];
+		node_encode(out, *snn->t);
+		residual_output(snn, fc2, out, &b->node[SITE_MLP]);
+		send_block(b, x, snn->stream);
+		memcpy(x, snn->stream, b->node[SITE_BLOCK].size * sizeof(float));
+	}
+	out->target = act->total;
+	memcpy(act->total, snn->run->act[steps - 1], act->size * sizeof(float));
+}
+
+void
+block_run(struct snn *snn, int index, int start, int steps)
+{
+	struct block *b = &snn->block[index];
+
+	run_to_fc1(snn, b, index, start, steps);
+	run_act(snn, b, start, steps);
+	run_from_act(snn, b, &snn->vit->blocks[index].fc2, start, steps);
 }

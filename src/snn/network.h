@@ -42,6 +42,14 @@ struct block {
 	float *fed;                   /* [tokens, width] replaces the residual stream, or NULL */
 };
 
+/* Buffers of several steps at once. */
+struct run {
+	float *stream[GROUP_STEPS]; /* [tokens, width]: what a block receives, then what it has sent */
+	float *fc1[GROUP_STEPS];    /* [tokens, mlp_width]: totals of SITE_FC1 */
+	float *act[GROUP_STEPS];    /* the same of SITE_ACT */
+	float *sent;                /* [tokens, mlp_width]: of SITE_ACT in steps before the last */
+};
+
 struct snn {
 	const struct plan *plan;
 	const struct vit *vit;
@@ -58,8 +66,9 @@ struct snn {
 	float *fed;            /* [depth, tokens, width], made when first used */
 	bool *feeding;         /* [depth] */
 	char *state;
-	size_t state_size;
-	int *t; /* state */
+	size_t state_size, state_cleared; /* what of it a reset clears, from the start */
+	int *t;                           /* state */
+	struct run *run;                  /* made when first used */
 	bool shown;
 };
 
@@ -80,7 +89,11 @@ float snn_constant(const struct snn *snn);
 
 /* Lets an encoder (or a graded site) answer its target. */
 void node_encode(struct node *node, int t);
+void node_tally(struct node *node, struct neuron_tally step); /* of the last step, added to all */
 void node_group(struct node *node, const float *received, float scale, int t);
 void block_step(struct snn *snn, int index, const float *x);
+struct run *run_new(const struct snn *snn); /* in the network's arena; NULL when out of memory */
+/* Steps start + 1 to start + steps of the block: from and to run->stream. */
+void block_run(struct snn *snn, int index, int start, int steps);
 
 #endif

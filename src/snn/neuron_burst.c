@@ -67,8 +67,8 @@ quantum(const struct neuron_rule *own, float threshold)
 	return threshold * 0.5f;
 }
 
-NEURON_LOOPS(many, rule, limits, float)
-NEURON_LOOPS(two, rule_two, limits, float)
+NEURON_LOOPS(many, rule, limits, float, NEURON_SUM)
+NEURON_LOOPS(two, rule_two, limits, float, NEURON_SUM)
 NEURON_STATE(burst, float, NEURON_NUMBER)
 
 static const struct neuron_loops *

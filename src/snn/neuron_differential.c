@@ -35,7 +35,7 @@ quantum(const struct neuron_rule *own, float threshold)
 	return threshold * own->grain;
 }
 
-NEURON_LOOPS(only, rule, limits, float)
+NEURON_LOOPS(only, rule, limits, float, NEURON_SUM)
 NEURON_STATE(differential, float, NEURON_NUMBER)
 
 static const struct neuron_loops *

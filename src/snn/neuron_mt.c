@@ -32,33 +32,33 @@ answer(float x, struct neuron_limits l, float *m)
 }
 
 static inline struct fired
-answers(float x, struct neuron_limits l, int16_t *state, int repeat)
+answers(float x, struct neuron_limits l, float *state, int repeat)
 {
-	float start = (float)*state, m = start;
+	float start = *state, m = start;
 	int units = 0;
 
 	for (int i = 0; i < repeat; i++)
 		units += answer(x, l, &m);
-	*state = (int16_t)(int)m;
+	*state = m;
 	return (struct fired){m, (m - start) * l.quantum, units};
 }
 
 static inline struct fired
-rule(float x, struct neuron_limits l, int16_t *state, const struct neuron_rule *own)
+rule(float x, struct neuron_limits l, float *state, const struct neuron_rule *own)
 {
 	(void)own;
 	return answers(x, l, state, 1);
 }
 
 static inline struct fired
-rule_twice(float x, struct neuron_limits l, int16_t *state, const struct neuron_rule *own)
+rule_twice(float x, struct neuron_limits l, float *state, const struct neuron_rule *own)
 {
 	(void)own;
 	return answers(x, l, state, 2);
 }
 
 static inline struct fired
-rule_thrice(float x, struct neuron_limits l, int16_t *state, const struct neuron_rule *own)
+rule_thrice(float x, struct neuron_limits l, float *state, const struct neuron_rule *own)
 {
 	(void)own;
 	return answers(x, l, state, 3);
@@ -70,9 +70,9 @@ quantum(const struct neuron_rule *own, float threshold)
 	return threshold * own->fine;
 }
 
-NEURON_LOOPS(once, rule, limits, int16_t)
-NEURON_LOOPS(twice, rule_twice, limits, int16_t)
-NEURON_LOOPS(thrice, rule_thrice, limits, int16_t)
+NEURON_LOOPS(once, rule, limits, int16_t, NEURON_COUNT)
+NEURON_LOOPS(twice, rule_twice, limits, int16_t, NEURON_COUNT)
+NEURON_LOOPS(thrice, rule_thrice, limits, int16_t, NEURON_COUNT)
 NEURON_STATE(mt, int16_t, NEURON_NUMBER)
 
 static const struct neuron_loops *

@@ -21,8 +21,9 @@ struct fired {
 	int units;   /* spikes */
 };
 
-/* One loop per rule: the rule is a constant inside it, so that it vectorises. */
-#define NEURON_POPULATION(name, fire, limits_of, type)                                                                           \
+/* One loop per rule: the rule is a constant inside it, so that it vectorises. A state is
+ * kept as `type` and worked with as `work`, which KEEP turns back. */
+#define NEURON_POPULATION(name, fire, limits_of, type, work, KEEP)                                                               \
 	KERNEL static void name(const float *restrict x, const float *restrict threshold, void *restrict state,                  \
 				float *restrict total, float *restrict sent, int n, struct neuron_rule own,                      \
 				int32_t *restrict events, int32_t *restrict units)                                               \
@@ -31,7 +32,9 @@ struct fired {
 		int32_t e = 0, u = 0;                                                                                            \
 		for (int i = 0; i < n; i++) {                                                                                    \
 			struct neuron_limits l = limits_of(threshold[i], &own);                                                  \
-			struct fired f = fire(x[i], l, &m[i], &own);                                                             \
+			work w = (work)m[i];                                                                                     \
+			struct fired f = fire(x[i], l, &w, &own);                                                                \
+			m[i] = KEEP(w);                                                                                          \
 			total[i] = f.state * l.quantum;                                                                          \
 			sent[i] = f.sent;                                                                                        \
 			e += f.units != 0;                                                                                       \
@@ -42,62 +45,77 @@ struct fired {
 	}
 
 /* Limits in a tile: of a unit's one threshold, or of every element's own. */
-#define NEURON_SHARED(limits_of)                                                                                                 \
-	const struct neuron_limits l = t->limits[i];                                                                             \
-	const float weight = t->weight[i]
+#define NEURON_SHARED(limits_of) const float weight = t->weight[i]
+
+#define NEURON_SHARED_STEP(limits_of) const struct neuron_limits l = step->limits[i]
+
 #define NEURON_SHARED_LANE(limits_of)
 #define NEURON_OWN(limits_of)                                                                                                    \
 	const float *restrict threshold = t->threshold + (size_t)i * t->across;                                                  \
 	const float *restrict weights = t->weight + (size_t)i * t->across
+
+#define NEURON_OWN_STEP(limits_of)
 #define NEURON_OWN_LANE(limits_of)                                                                                               \
 	const struct neuron_limits l = limits_of(threshold[j], &own);                                                            \
 	const float weight = weights[j]
 
-/* The hidden units of a tile, one after the other; within one, lanes are elements. */
-#define NEURON_HIDDEN(name, fire, limits_of, type, BEFORE, LANE)                                                                 \
+/* What the neurons of unit i send that are in one state and stay in it. */
+static inline void
+neuron_add_common(const struct neuron_tile *t, int i)
+{
+	float sent = t->weight[(size_t)i * t->across] * t->common[i];
+
+	for (int k = 0; k < t->steps && t->common[i] != 0.0f; k++)
+		for (int j = 0; j < NEURON_TILE; j++)
+			t->step[k].y[j] += sent;
+}
+
+/* The hidden units of a tile, one after the other; a unit takes all steps while its states
+ * are in registers; lanes are elements. */
+#define NEURON_HIDDEN(name, fire, limits_of, type, work, KEEP, UNIT, STEP, LANE)                                                 \
 	KERNEL static void name(const struct neuron_tile *t)                                                                     \
 	{                                                                                                                        \
-		const struct neuron_rule own = *t->rule;                                                                         \
 		const int32_t floor = t->cut ? 0 : INT32_MIN;                                                                    \
-		const float *restrict x = t->x;                                                                                  \
-		float y[NEURON_TILE];                                                                                            \
-		int32_t tally[NEURON_TILE];                                                                                      \
                                                                                                                                  \
-		for (int j = 0; j < NEURON_TILE; j++) {                                                                          \
-			y[j] = t->base;                                                                                          \
-			tally[j] = 0;                                                                                            \
-		}                                                                                                                \
 		for (int i = 0; i < t->hidden; i++) {                                                                            \
 			type *restrict m = (type *)t->m + (size_t)i * NEURON_TILE;                                               \
-			const float w1 = t->w1[i], bias = t->bias[i], top = t->top[i];                                           \
-			BEFORE(limits_of);                                                                                       \
+			const float w1 = t->w1[i];                                                                               \
+			work w[NEURON_TILE];                                                                                     \
+			UNIT(limits_of);                                                                                         \
                                                                                                                                  \
 			if (t->turn[i] != NEURON_TURN_EACH) {                                                                    \
-				float sent = t->weight[(size_t)i * t->across] * t->common[i];                                    \
-				if (t->common[i] != 0)                                                                           \
-					for (int j = 0; j < NEURON_TILE; j++)                                                    \
-						y[j] += sent;                                                                    \
+				neuron_add_common(t, i);                                                                         \
 				continue;                                                                                        \
 			}                                                                                                        \
-			for (int j = 0; j < NEURON_TILE; j++) {                                                                  \
-				LANE(limits_of);                                                                                 \
-				float target = clip(w1 * x[j] + bias, floor, top);                                               \
-				struct fired f = fire(target, l, &m[j], &own);                                                   \
+			for (int j = 0; j < NEURON_TILE; j++)                                                                    \
+				w[j] = (work)m[j];                                                                               \
+			for (int k = 0; k < t->steps; k++) {                                                                     \
+				const struct neuron_tile_step *step = &t->step[k];                                               \
+				const struct neuron_rule own = step->rule;                                                       \
+				const float *restrict x = step->x;                                                               \
+				const float bias = step->bias[i], top = step->top[i];                                            \
+				float *restrict y = step->y;                                                                     \
+				int32_t *restrict tally = step->tally;                                                           \
+				STEP(limits_of);                                                                                 \
                                                                                                                                  \
-				y[j] += weight * f.state;                                                                        \
-				tally[j] += f.units + (f.units != 0 ? NEURON_TILE_EVENT : 0);                                    \
+				for (int j = 0; j < NEURON_TILE; j++) {                                                          \
+					LANE(limits_of);                                                                         \
+					struct fired f = fire(clip(w1 * x[j] + bias, floor, top), l, &w[j], &own);               \
+                                                                                                                                 \
+					y[j] += weight * f.state;                                                                \
+					tally[j] += f.units + (f.units != 0 ? NEURON_TILE_EVENT : 0);                            \
+				}                                                                                                \
 			}                                                                                                        \
+			for (int j = 0; j < NEURON_TILE; j++)                                                                    \
+				m[j] = KEEP(w[j]);                                                                               \
 		}                                                                                                                \
-		memcpy(t->y, y, sizeof(y));                                                                                      \
-		memcpy(t->tally, tally, sizeof(tally));                                                                          \
 	}
 
 /* Neurons that are in one state and step as one. */
 #define NEURON_COMMON(name, fire, type)                                                                                          \
-	static float name##_one(float x, struct neuron_limits l, float state, const struct neuron_rule *own, int *units)         \
+	KERNEL static float name##_one(float x, struct neuron_limits l, float state, const struct neuron_rule *own, int *units)  \
 	{                                                                                                                        \
-		type m = (type)state;                                                                                            \
-		struct fired f = fire(x, l, &m, own);                                                                            \
+		struct fired f = fire(x, l, &state, own);                                                                        \
 		*units = f.units;                                                                                                \
 		return f.state;                                                                                                  \
 	}                                                                                                                        \
@@ -116,21 +134,26 @@ struct fired {
 		return differ ? NAN : (float)m[0];                                                                               \
 	}
 
+/* KEEP of counts and of sums. */
+#define NEURON_COUNT(w)      (int16_t)(int)(w)
+#define NEURON_WIDE_COUNT(w) (int32_t)(w)
+#define NEURON_SUM(w)        (w)
+
 /* All loops of a neuron, as struct neuron_loops name. NEURON_LOOPS_ALONE is for neurons
- * whose state is more than a number. OWN_LIMITS and own_fire are for thresholds that
+ * whose state is more than a number. own_fire and own_limits_of are for thresholds that
  * differ by element. */
-#define NEURON_LOOPS_BOTH(name, fire, limits_of, own_fire, own_limits_of, type)                                                  \
-	NEURON_POPULATION(name##_step, own_fire, own_limits_of, type)                                                            \
-	NEURON_HIDDEN(name##_shared, fire, limits_of, type, NEURON_SHARED, NEURON_SHARED_LANE)                                   \
-	NEURON_HIDDEN(name##_own, own_fire, own_limits_of, type, NEURON_OWN, NEURON_OWN_LANE)
-#define NEURON_LOOPS_OF(name, fire, limits_of, own_fire, own_limits_of, type)                                                    \
-	NEURON_LOOPS_BOTH(name, fire, limits_of, own_fire, own_limits_of, type)                                                  \
+#define NEURON_LOOPS_BOTH(name, fire, limits_of, own_fire, own_limits_of, type, work, KEEP)                                      \
+	NEURON_POPULATION(name##_step, own_fire, own_limits_of, type, work, KEEP)                                                \
+	NEURON_HIDDEN(name##_shared, fire, limits_of, type, work, KEEP, NEURON_SHARED, NEURON_SHARED_STEP, NEURON_SHARED_LANE)   \
+	NEURON_HIDDEN(name##_own, own_fire, own_limits_of, type, work, KEEP, NEURON_OWN, NEURON_OWN_STEP, NEURON_OWN_LANE)
+#define NEURON_LOOPS_OF(name, fire, limits_of, own_fire, own_limits_of, type, KEEP)                                              \
+	NEURON_LOOPS_BOTH(name, fire, limits_of, own_fire, own_limits_of, type, float, KEEP)                                     \
 	NEURON_COMMON(name, fire, type)                                                                                          \
 	static const struct neuron_loops name = {name##_step, name##_shared, name##_own, limits_of,                              \
 						 name##_one,  name##_part,   name##_join};
-#define NEURON_LOOPS(name, fire, limits_of, type) NEURON_LOOPS_OF(name, fire, limits_of, fire, limits_of, type)
+#define NEURON_LOOPS(name, fire, limits_of, type, KEEP) NEURON_LOOPS_OF(name, fire, limits_of, fire, limits_of, type, KEEP)
 #define NEURON_LOOPS_ALONE(name, fire, limits_of, type)                                                                          \
-	NEURON_LOOPS_BOTH(name, fire, limits_of, fire, limits_of, type)                                                          \
+	NEURON_LOOPS_BOTH(name, fire, limits_of, fire, limits_of, type, type, NEURON_SUM)                                        \
 	static const struct neuron_loops name = {name##_step, name##_shared, name##_own, limits_of, NULL, NULL, NULL};
 
 /* What reads a state, and its size, for struct neuron_type. */

@@ -59,6 +59,14 @@ encode_split(struct node *node, struct neuron_rule rule)
 }
 
 void
+node_tally(struct node *node, struct neuron_tally step)
+{
+	*node->step = step;
+	node->all->events += step.events;
+	node->all->units += step.units;
+}
+
+void
 node_encode(struct node *node, int t)
 {
 	struct neuron_rule rule = site_rule(node->plan, t);
@@ -72,15 +80,19 @@ node_encode(struct node *node, int t)
 		encode_split(node, rule);
 	else
 		encode_side(node, rule, 0, node->total, node->sent);
-	node->all->events += node->step->events;
-	node->all->units += node->step->units;
+	node_tally(node, *node->step);
 }
 
 void
 node_group(struct node *node, const float *received, float scale, int t)
 {
-	*node->step = (struct neuron_tally){0, 0};
-	group_step(&node->group, site_rule(node->plan, t), received, scale, node->total, node->sent, node->step, node->alarms);
-	node->all->events += node->step->events;
-	node->all->units += node->step->units;
+	struct group_step step = {.rule = site_rule(node->plan, t),
+				  .s = scale,
+				  .x = received,
+				  .before = node->total,
+				  .total = node->total,
+				  .sent = node->sent};
+
+	group_run(&node->group, &step, 1, node->alarms);
+	node_tally(node, step.tally);
 }

@@ -355,7 +355,19 @@ snn_state_load(struct snn *snn, const void *state)
 void
 snn_state_hash(const struct snn *snn, char hex[HASH_HEX])
 {
-	hash_of(snn->state, snn->state_size, hex);
+	struct hash *hash = hash_new();
+
+	hex[0] = '\0';
+	if (!hash)
+		return;
+	hash_add(hash, snn->state, snn->state_cleared);
+	for (int i = 0; i < snn->vit->depth * SITE_KINDS; i++) {
+		const struct group *g = &snn->block[i / SITE_KINDS].node[i % SITE_KINDS].group;
+
+		if (g->m)
+			group_hash(g, hash);
+	}
+	hash_finish(hash, hex);
 }
 
 size_t

@@ -62,10 +62,8 @@ node_layout(struct node *node, enum site_kind kind, struct carve *state)
 	node->all = carve(state, sizeof(*node->all));
 	node->alarms = carve(state, sizeof(*node->alarms));
 	if (node->plan->mode != FUNCTION_MODE_NONE) {
-		if (group_state_size(&node->group) > 0) {
-			node->group.m = carve(state, group_state_size(&node->group));
+		if (group_common_size(&node->group) > 0)
 			node->group.common = carve(state, group_common_size(&node->group));
-		}
 		return;
 	}
 	if (plan_encodes(kind) && kind != SITE_ACT_OUT && (node->plan->neuron != NEURON_NONE || kind == SITE_SOFTMAX))
@@ -144,6 +142,7 @@ block_layout(struct snn *snn, struct block *b, struct carve *c)
 	b->mid = carve_floats(c, tokens * width);
 }
 
+/* Hidden neurons' own states come last: those that all share one need not be cleared. */
 static size_t
 layout(struct snn *snn, char *base)
 {
@@ -152,6 +151,13 @@ layout(struct snn *snn, char *base)
 	snn->t = carve(&c, sizeof(*snn->t));
 	for (int i = 0; i < snn->vit->depth; i++)
 		block_layout(snn, &snn->block[i], &c);
+	snn->state_cleared = c.used;
+	for (int i = 0; i < snn->vit->depth * SITE_KINDS; i++) {
+		struct group *g = &snn->block[i / SITE_KINDS].node[i % SITE_KINDS].group;
+
+		if (g->plan && group_state_size(g) > 0)
+			g->m = carve(&c, group_state_size(g));
+	}
 	return c.used;
 }
 
@@ -233,7 +239,13 @@ snn_plan(const struct snn *snn)
 void
 snn_reset(struct snn *snn)
 {
-	memset(snn->state, 0, snn->state_size);
+	memset(snn->state, 0, snn->state_cleared);
+	for (int i = 0; i < snn->vit->depth * SITE_KINDS; i++) {
+		struct group *g = &snn->block[i / SITE_KINDS].node[i % SITE_KINDS].group;
+
+		if (g->plan)
+			group_reset(g);
+	}
 	if (snn->feeding)
 		memset(snn->feeding, 0, (size_t)snn->vit->depth * sizeof(*snn->feeding));
 }
@@ -270,6 +282,47 @@ snn_step(struct snn *snn)
 	++*snn->t;
 	for (int i = 0; i < snn->vit->depth; i++)
 		block_step(snn, i, block_input(snn, i));
+}
+
+/* What the first block receives in the step at hand; nothing is fed. */
+static void
+enter(struct snn *snn, float *x)
+{
+	float scale = snn_scale(snn);
+
+	rows_scale(snn->embedding, 1, snn->vit->tokens * snn->vit->width, &scale, 1, false, x);
+}
+
+/* Several steps of block after block, so that hidden neurons take all steps at once. */
+static void
+run_layers(struct snn *snn, int steps)
+{
+	int start = *snn->t;
+
+	for (int k = 0; k < steps; k++) {
+		*snn->t = start + k + 1;
+		enter(snn, snn->run->stream[k]);
+	}
+	for (int i = 0; i < snn->vit->depth; i++)
+		block_run(snn, i, start, steps);
+	*snn->t = start + steps;
+}
+
+bool
+snn_run(struct snn *snn, int n, struct status *st)
+{
+	if (!snn->run && !(snn->run = run_new(snn)))
+		return status_nomem(st, "running the network layer by layer");
+	while (n > 0) {
+		int steps = n < GROUP_STEPS ? n : GROUP_STEPS;
+
+		if (steps == 1 || snn->feeding)
+			snn_step(snn);
+		else
+			run_layers(snn, steps);
+		n -= steps == 1 || snn->feeding ? 1 : steps;
+	}
+	return true;
 }
 
 int

@@ -29,6 +29,9 @@ void snn_reset(struct snn *snn); /* t = 0, same picture */
 
 /* One time step. The picture must have been shown. */
 void snn_step(struct snn *snn);
+/* n steps that nobody watches: layer by layer, several steps at once. The state is then,
+ * to the bit, what n times snn_step() leaves. False when out of memory, before any step. */
+bool snn_run(struct snn *snn, int n, struct status *st);
 int snn_time(const struct snn *snn); /* steps done */
 
 /* Logits of the values so far [classes]; at t = 0 all zero. */

@@ -310,6 +310,7 @@ check_group(struct neuron_rule rule, bool segments, bool own, bool mean)
 	struct neuron_tally tally = {0, 0}, plain = {0, 0};
 	float x[ELEMENTS], total[ELEMENTS] = {0}, sent[ELEMENTS], before[ELEMENTS];
 	struct alarm_tally alarms = {0, 0, 0};
+	struct group_step step;
 	int64_t outside = 0;
 
 	rng_seed(&rng, 3);
@@ -323,7 +324,10 @@ check_group(struct neuron_rule rule, bool segments, bool own, bool mean)
 			outside += x[e] < -3 * s || x[e] > 3 * s;
 		}
 		memcpy(before, total, sizeof(total));
-		group_step(&p->group, now, x, s, total, sent, &tally, &alarms);
+		step = (struct group_step){now, s, x, total, total, sent, {0, 0}};
+		group_run(&p->group, &step, 1, &alarms);
+		tally.events += step.tally.events;
+		tally.units += step.tally.units;
 		for (size_t e = 0; e < ELEMENTS; e++) {
 			float y = plain_group(p, now, e, x[e], s, &plain);
 
