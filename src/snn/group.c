@@ -136,12 +136,14 @@ start_pass(struct group *g, struct group_step *step, int steps)
 }
 
 /* Every target of a unit lies between those of the tile's extremes: rounding keeps order.
- * Neurons that never sent stay silent at and below 0 whatever their thresholds. The turns
- * of a step, and where all targets are 0 or top. */
-KERNEL static void
-take_turns(const struct group *g, int k, const float *restrict common, float least, float most, bool one, int32_t *restrict turn,
-	   int32_t *restrict beyond)
+ * Neurons that never sent stay silent at and below 0 whatever their thresholds. A turn is
+ * that of every step up to k, and several steps are never taken as one; beyond: all targets
+ * of step k are 0 or top. Returns how many units have to part or to step as one. */
+KERNEL static int
+take_turns(const struct group *g, int k, int steps, const float *restrict common, float least, float most, bool one,
+	   int32_t *restrict turn, int32_t *restrict beyond)
 {
+	int busy = 0;
 	const int hidden = g->plan->ugo->hidden;
 	const float *restrict w1 = g->plan->ugo->w1, *restrict bias = g->bias + k * hidden;
 	const float *restrict top = g->top + k * hidden, *restrict full = g->full + k * hidden;
@@ -150,11 +152,14 @@ take_turns(const struct group *g, int k, const float *restrict common, float lea
 		float a = w1[i] * least + bias[i], b = w1[i] * most + bias[i];
 		int below = greater(a, b) <= 0.0f, above = lesser(a, b) >= top[i], same = common[i] == common[i];
 		int silent = (below & (common[i] == 0.0f)) | (above & (common[i] == full[i]));
-		int together = one & same & (below | above);
+		int together = one & same & (below | above) & (steps == 1);
+		int now = silent ? NEURON_TURN_SILENT : together ? NEURON_TURN_ONE : NEURON_TURN_EACH;
 
-		turn[i] = silent ? NEURON_TURN_SILENT : together ? NEURON_TURN_ONE : NEURON_TURN_EACH;
+		turn[i] = k == 0 || turn[i] == now ? now : NEURON_TURN_EACH;
 		beyond[i] = below | above;
+		busy += same & (turn[i] != NEURON_TURN_SILENT);
 	}
+	return busy;
 }
 
 /* One state, one target, one step. Only where targets are cut. */
@@ -175,17 +180,12 @@ step_as_one(const struct pass *p, const struct neuron_tile *t, int i, int elemen
 static void
 part_states(const struct pass *p, const struct neuron_tile *t, int elements)
 {
-	int32_t *turn = p->group->turn;
+	const int32_t *turn = p->group->turn;
 
 	for (int i = 0; i < t->hidden; i++) {
-		if (turn[i] == NEURON_TURN_ONE && p->steps == 1) {
+		if (turn[i] == NEURON_TURN_ONE)
 			step_as_one(p, t, i, elements);
-			continue;
-		}
-		if (turn[i] == NEURON_TURN_SILENT)
-			continue;
-		turn[i] = NEURON_TURN_EACH;
-		if (t->common[i] != t->common[i])
+		if (turn[i] != NEURON_TURN_EACH || t->common[i] != t->common[i])
 			continue;
 		p->loops->part(t->common[i], (char *)t->m + (size_t)i * NEURON_TILE * p->state_size);
 		t->common[i] = NAN;
@@ -227,24 +227,21 @@ add_tally(const int32_t *restrict tally, int elements, struct neuron_tally *sum)
 	sum->units += units;
 }
 
-/* The turns of all steps: silent where every step is, and beyond as after the last. */
-static void
+/* Returns how many units have to part or to step as one. */
+static int
 find_turns(const struct pass *p, const struct neuron_tile *t)
 {
 	struct group *g = p->group;
-	int32_t again[UGO_HIDDEN_MAX], *turn = g->turn;
 	float least, most;
+	int busy = 0;
 
-	if (!p->shares) {
-		memset(turn, 0, (size_t)t->hidden * sizeof(*turn)); /* NEURON_TURN_EACH */
-		return;
-	}
-	for (int k = 0; k < p->steps; k++) {
+	if (!p->shares)
+		memset(g->turn, 0, (size_t)t->hidden * sizeof(*g->turn)); /* NEURON_TURN_EACH */
+	for (int k = 0; p->shares && k < p->steps; k++) {
 		find_range(t->step[k].x, &least, &most);
-		take_turns(g, k, t->common, least, most, !g->per_column && p->cut, k == 0 ? turn : again, g->beyond);
-		for (int i = 0; k > 0 && i < t->hidden; i++)
-			turn[i] = turn[i] == again[i] ? turn[i] : NEURON_TURN_EACH;
+		busy = take_turns(g, k, p->steps, t->common, least, most, !g->per_column && p->cut, g->turn, g->beyond);
 	}
+	return busy;
 }
 
 /* elements: how many of the tile are real; the others repeat the last. */
@@ -253,8 +250,7 @@ run_tile(const struct pass *p, const struct neuron_tile *t, int elements)
 {
 	struct group *g = p->group;
 
-	find_turns(p, t);
-	if (p->shares)
+	if (find_turns(p, t) > 0)
 		part_states(p, t, elements);
 	(g->per_column ? p->loops->own : p->loops->shared)(t);
 	if (p->shares)
@@ -267,6 +263,15 @@ struct bench {
 	int32_t tally[GROUP_STEPS][NEURON_TILE];
 	struct neuron_tile_step step[GROUP_STEPS];
 };
+
+KERNEL static void
+start_sums(float base, float *restrict y, int32_t *restrict tally)
+{
+	for (int j = 0; j < NEURON_TILE; j++) {
+		y[j] = base;
+		tally[j] = 0;
+	}
+}
 
 static void
 lay_out(const struct pass *p, struct bench *bench, size_t at, int elements)
@@ -281,10 +286,7 @@ lay_out(const struct pass *p, struct bench *bench, size_t at, int elements)
 
 		for (int j = 0; elements < NEURON_TILE && j < NEURON_TILE; j++)
 			bench->x[k][j] = x[j < elements ? j : elements - 1];
-		for (int j = 0; j < NEURON_TILE; j++) {
-			bench->y[k][j] = base;
-			bench->tally[k][j] = 0;
-		}
+		start_sums(base, bench->y[k], bench->tally[k]);
 		bench->step[k] = (struct neuron_tile_step){step->rule,
 							   g->bias + k * hidden,
 							   g->top + k * hidden,
