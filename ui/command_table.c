@@ -1,5 +1,7 @@
 /* Every command there is. */
 #include "ui/commands.h"
+
+#include "study/profile.h"
 #include "ui/ugo_options.h"
 
 #include <limits.h>
@@ -781,6 +783,19 @@ const struct command_info command_table[] = {
      "reach}], seconds. Fractions are 0..1.",
      "eval 100 --t 4,8,16",
      cmd_eval},
+    {"bench",
+     CLASS_STUDY,
+     {{0}},
+     {NUMBER("t", "T", 1, PROFILE_STEPS_MAX, "steps (default: the plan's T, at most 256)"),
+      NUMBER("repeats", "N", 1, PROFILE_REPEATS_MAX, "repetitions, of which medians are taken (default: 5)"),
+      FLAG("sites", "print time, spikes and bytes of every site instead of the time of every step (JSON has both)")},
+     "measure what this machine does with the plan and the picture, on one thread",
+     "Times of the reference, of every step, and of all steps layer by layer; ratio is a step's time over the reference's. A "
+     "site's time is a step's mean; the product with weights counts for the site behind it, those of q, k and v for q. `view "
+     "bench` draws it. JSON keys: plan, repeats, reference_seconds, stepped_seconds, run_seconds, state_bytes, steps [{t, "
+     "seconds, ratio}], sites [{site, seconds, spikes, rate, bytes}].",
+     "bench --t 8",
+     cmd_bench},
     {"ladder",
      CLASS_STUDY,
      {MAYBE_NUMBER("N", 1, INT_MAX)},

@@ -5,6 +5,7 @@
 
 #include <math.h>
 #include <string.h>
+#include <time.h>
 
 /* Where fewer than this share of the neurons have sent, spike by spike is faster. */
 #define SPARSE 0.4
@@ -16,6 +17,28 @@ struct norm_sites {
 	const struct norm *parameters;
 };
 
+static double
+seconds_now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
+}
+
+/* What has passed since the last call counts for this site. */
+static void
+spent(struct snn *snn, const struct node *node)
+{
+	double now;
+
+	if (!snn->clock)
+		return;
+	now = seconds_now();
+	snn->clock[site_index(snn->vit, node->plan->site)] += now - snn->clock_at;
+	snn->clock_at = now;
+}
+
 /* LayerNorm up to the spikes that the next linear layer receives; returns them. */
 static const struct node *
 norm_step(struct snn *snn, struct norm_sites s, const float *x)
@@ -25,10 +48,13 @@ norm_step(struct snn *snn, struct norm_sites s, const float *x)
 
 	rows_center(x, vit->tokens, vit->width, s.center->target);
 	node_encode(s.center, *snn->t);
+	spent(snn, s.center);
 	rows_variance(s.center->total, vit->tokens, vit->width, scale, eps * scale, s.variance);
 	node_group(s.rsqrt, s.variance, scale, *snn->t);
+	spent(snn, s.rsqrt);
 	rows_scale(s.center->total, vit->tokens, vit->width, s.rsqrt->total, scale, false, s.norm->target);
 	node_encode(s.norm, *snn->t);
+	spent(snn, s.norm);
 	return snn->plan->fold_norm ? s.center : s.norm;
 }
 
@@ -68,6 +94,7 @@ project_qkv(struct snn *snn, struct block *b, const struct linear *qkv, const st
 
 		folded_output(snn, qkv, b->qkv_sum, rsqrt, part * vit->width, vit->width, node->target);
 		node_encode(node, *snn->t);
+		spent(snn, node);
 	}
 }
 
@@ -91,6 +118,7 @@ score_step(struct snn *snn, struct block *b)
 	for (int h = 0; h < vit->heads; h++)
 		head_scores(&head, q->total + h * vit->head_dim, k->total + h * vit->head_dim, snn->scores + (size_t)h * map);
 	send_values(snn->scores, 1 / (snn_scale(snn) * sqrtf((float)vit->head_dim)), qk->size, qk->total, qk->sent);
+	spent(snn, qk);
 }
 
 /* The target of the probabilities' encoder. With self-correction (released code) the
@@ -124,10 +152,13 @@ softmax_step(struct snn *snn, struct block *b)
 		e->sent[i] -= e->total[i];
 		e->total[i] = 0;
 	}
+	spent(snn, e);
 	rows_sum(e->total, rows, vit->tokens, b->row_sum);
 	node_group(reciprocal, b->row_sum, scale, *snn->t);
+	spent(snn, reciprocal);
 	probability_target(snn, p, e->total, reciprocal->total);
 	node_encode(p, *snn->t);
+	spent(snn, p);
 }
 
 static void
@@ -145,6 +176,7 @@ value_step(struct snn *snn, struct block *b)
 	if (snn->plan->mean_decoded)
 		divide_array(av->target, av->size, snn_scale(snn));
 	node_encode(av, *snn->t);
+	spent(snn, av);
 }
 
 /* A linear layer whose output is added to the residual stream. */
@@ -156,6 +188,7 @@ residual_output(struct snn *snn, const struct linear *layer, const struct node *
 	if (layer->bias && snn_constant(snn) != 0)
 		rows_add(node->sent, node->rows, node->columns, layer->bias);
 	rows_add(node->total, 1, (int)node->size, node->sent);
+	spent(snn, node);
 }
 
 static void
@@ -191,8 +224,11 @@ mlp_step(struct snn *snn, struct block *b, const struct vit_block *weights, cons
 
 	fc1_step(snn, b, weights, folded, b->mid, fc1->target);
 	node_encode(fc1, *snn->t);
+	spent(snn, fc1);
 	node_group(act, fc1->total, snn_scale(snn), *snn->t);
+	spent(snn, act);
 	node_encode(out, *snn->t); /* its target is act's total */
+	spent(snn, out);
 	residual_output(snn, &weights->fc2, out, &b->node[SITE_MLP]);
 }
 
@@ -213,10 +249,13 @@ block_step(struct snn *snn, int index, const float *x)
 	const struct vit_block *weights = &snn->vit->blocks[index];
 	const struct folded_block *folded = &snn->plan->folded[index];
 
+	if (snn->clock)
+		snn->clock_at = seconds_now();
 	attention_step(snn, b, weights, folded, x);
 	add_arrays(x, b->node[SITE_ATTN].total, b->node[SITE_BLOCK].size, b->mid);
 	mlp_step(snn, b, weights, folded);
 	send_block(b, b->mid, snn->stream);
+	spent(snn, &b->node[SITE_BLOCK]);
 }
 
 struct run *

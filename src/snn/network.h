@@ -69,6 +69,7 @@ struct snn {
 	size_t state_size, state_cleared; /* what of it a reset clears, from the start */
 	int *t;                           /* state */
 	struct run *run;                  /* made when first used */
+	double *clock, clock_at;          /* seconds by site_index, or NULL; when the site at hand began */
 	bool shown;
 };
 

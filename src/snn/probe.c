@@ -403,3 +403,25 @@ snn_block_sent(const struct snn *snn, int block, float *x)
 
 	memcpy(x, out->sent, out->size * sizeof(float));
 }
+
+void
+snn_clock(struct snn *snn, double *seconds)
+{
+	snn->clock = seconds;
+}
+
+size_t
+snn_site_bytes(const struct snn *snn, struct site site)
+{
+	const struct node *node = node_at(snn, site);
+	size_t floats, sides;
+
+	if (!node)
+		return 0;
+	sides = node->plan->split ? 2 : 1;
+	floats = 2 * node->size + (node->side ? sides * node->size : 0);
+	if (node->m && site.kind != SITE_ACT_OUT)
+		floats += node->size;
+	return floats * sizeof(float) + (node->m ? sides * node->size * neuron_state_size(node->plan->neuron) : 0) +
+	       (node->group.plan ? group_state_size(&node->group) + group_common_size(&node->group) : 0);
+}

@@ -87,6 +87,13 @@ double snn_events_step(const struct snn *snn); /* all sites, last step */
 double snn_units(const struct snn *snn);
 double snn_units_step(const struct snn *snn);
 
+/* From now on every snn_step() adds what it spends at each site to seconds [site_count];
+ * NULL: no longer. The products of a linear layer count for the site that receives them,
+ * those of q, k and v together for q. */
+void snn_clock(struct snn *snn, double *seconds);
+/* Bytes that a site's state takes: sums, targets, neurons. */
+size_t snn_site_bytes(const struct snn *snn, struct site site);
+
 /* State as a value. */
 size_t snn_state_size(const struct snn *snn); /* bytes */
 void snn_state_save(const struct snn *snn, void *state);
