@@ -70,10 +70,52 @@ neuron_add_common(const struct neuron_tile *t, int i)
 			t->step[k].y[j] += sent;
 }
 
-/* The hidden units of a tile, one after the other; a unit takes all steps while its states
- * are in registers; lanes are elements. */
+/* One neuron of lane j in one step. */
+#define NEURON_LANE(fire, limits_of, LANE)                                                                                       \
+	LANE(limits_of);                                                                                                         \
+	struct fired f = fire(clip(w1 * x[j] + bias, floor, top), l, &w[j], &own);                                               \
+                                                                                                                                 \
+	y[j] += weight * f.state;                                                                                                \
+	tally[j] += f.units + (f.units != 0 ? NEURON_TILE_EVENT : 0)
+
+/* The hidden units of a tile, one after the other; lanes are elements. In one step sums and
+ * tallies are in registers over all units; in several a unit takes all steps while its
+ * states are. */
 #define NEURON_HIDDEN(name, fire, limits_of, type, work, KEEP, UNIT, STEP, LANE)                                                 \
-	KERNEL static void name(const struct neuron_tile *t)                                                                     \
+	KERNEL static void name##_once(const struct neuron_tile *t)                                                              \
+	{                                                                                                                        \
+		const struct neuron_tile_step *step = t->step;                                                                   \
+		const struct neuron_rule own = step->rule;                                                                       \
+		const int32_t floor = t->cut ? 0 : INT32_MIN;                                                                    \
+		const float *restrict x = step->x;                                                                               \
+		float y[NEURON_TILE];                                                                                            \
+		int32_t tally[NEURON_TILE];                                                                                      \
+                                                                                                                                 \
+		memcpy(y, step->y, sizeof(y));                                                                                   \
+		memcpy(tally, step->tally, sizeof(tally));                                                                       \
+		for (int i = 0; i < t->hidden; i++) {                                                                            \
+			type *restrict m = (type *)t->m + (size_t)i * NEURON_TILE;                                               \
+			const float w1 = t->w1[i], bias = step->bias[i], top = step->top[i];                                     \
+			UNIT(limits_of);                                                                                         \
+			STEP(limits_of);                                                                                         \
+                                                                                                                                 \
+			if (t->turn[i] != NEURON_TURN_EACH) {                                                                    \
+				float sent = t->weight[(size_t)i * t->across] * t->common[i];                                    \
+				for (int j = 0; j < NEURON_TILE && t->common[i] != 0.0f; j++)                                    \
+					y[j] += sent;                                                                            \
+				continue;                                                                                        \
+			}                                                                                                        \
+			for (int j = 0; j < NEURON_TILE; j++) {                                                                  \
+				work w[NEURON_TILE];                                                                             \
+				w[j] = (work)m[j];                                                                               \
+				NEURON_LANE(fire, limits_of, LANE);                                                              \
+				m[j] = KEEP(w[j]);                                                                               \
+			}                                                                                                        \
+		}                                                                                                                \
+		memcpy(step->y, y, sizeof(y));                                                                                   \
+		memcpy(step->tally, tally, sizeof(tally));                                                                       \
+	}                                                                                                                        \
+	KERNEL static void name##_often(const struct neuron_tile *t)                                                             \
 	{                                                                                                                        \
 		const int32_t floor = t->cut ? 0 : INT32_MIN;                                                                    \
                                                                                                                                  \
@@ -99,16 +141,19 @@ neuron_add_common(const struct neuron_tile *t, int i)
 				STEP(limits_of);                                                                                 \
                                                                                                                                  \
 				for (int j = 0; j < NEURON_TILE; j++) {                                                          \
-					LANE(limits_of);                                                                         \
-					struct fired f = fire(clip(w1 * x[j] + bias, floor, top), l, &w[j], &own);               \
-                                                                                                                                 \
-					y[j] += weight * f.state;                                                                \
-					tally[j] += f.units + (f.units != 0 ? NEURON_TILE_EVENT : 0);                            \
+					NEURON_LANE(fire, limits_of, LANE);                                                      \
 				}                                                                                                \
 			}                                                                                                        \
 			for (int j = 0; j < NEURON_TILE; j++)                                                                    \
 				m[j] = KEEP(w[j]);                                                                               \
 		}                                                                                                                \
+	}                                                                                                                        \
+	static void name(const struct neuron_tile *t)                                                                            \
+	{                                                                                                                        \
+		if (t->steps == 1)                                                                                               \
+			name##_once(t);                                                                                          \
+		else                                                                                                             \
+			name##_often(t);                                                                                         \
 	}
 
 /* Neurons that are in one state and step as one. */
