@@ -37,7 +37,7 @@ train(struct app *app, const struct call *call, const struct ugo_request *reques
 	struct train_request t = {.fit = *request,
 				  .steps = (int)call_int(call, "steps", STEPS),
 				  .batch = (int)call_int(call, "batch", BATCH),
-				  .rate = call_real(call, "rate", 1e-3),
+				  .rate = call_real(call, "learning-rate", 1e-3),
 				  .cosine = call_has(call, "cosine"),
 				  .loss = (enum train_loss)call_choice(call, "loss", TRAIN_MSE),
 				  .delta = call_real(call, "delta", 1)};

@@ -390,16 +390,15 @@ view_inputs_draw(struct app *app, const struct view_args *args, struct canvas *c
 {
 	struct comb inside = {.count = 0}, outside = {.count = 0};
 	const struct observed *seen;
-	struct status st = {0};
 	const struct ugo *u;
 	double beyond;
 	int rows;
 
 	if (view_lacking(app, NEED_MODEL, canvas, area))
 		return;
-	seen = lab_observed(app, inputs_site(app, args), 0, &st);
+	seen = lab_seen(app, inputs_site(app, args));
 	if (!seen) {
-		say(canvas, area, st.message);
+		say(canvas, area, "not observed yet: ugo observe");
 		return;
 	}
 	u = inputs_ugo(app, args, inputs_site(app, args));
