@@ -161,7 +161,9 @@ $(PROG): $(UIO) $(DBO) $(LIB)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $(UIO) $(DBO) $(LIB) $(LDLIBS)
 
 # The kernels gain most from full optimisation. None of these flags changes a result.
-$(B)/src/snn/%.o $(B)/src/ugo/%.o: CFLAGS += $(if $(filter 1,$(SAN)),,-O3)
+$(B)/src/ann/%.o $(B)/src/snn/%.o $(B)/src/ugo/%.o: CFLAGS += $(if $(filter 1,$(SAN)),,-O3)
+# Products and polynomials are sums of products: fused, they are rounded once a term.
+$(B)/src/ann/dense.o $(B)/src/ann/vector.o: CFLAGS += -ffp-contract=fast
 
 $(B)/%.o: %.c
 	$(need_libs)$(call say,CC,$<)

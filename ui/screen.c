@@ -615,6 +615,9 @@ drain_keys(void)
 			take_escape();
 		else
 			take_key(kind == KEY_CODE_YES, key);
+		/* Keys that come faster than their commands run do not freeze the picture. */
+		if (screen.dirty && now() - screen.drawn >= PROGRESS_MS / 1000.0)
+			draw();
 	}
 }
 

@@ -120,8 +120,8 @@ steps_follow(struct app *app, struct status *st)
 static bool
 step_done(struct app *app, int64_t run, struct status *st)
 {
-	if (!record_step(app->record, app->walk, st) || (app->history && !history_append(app->history, app->walk, st)) ||
-	    !steps_follow(app, st))
+	record_step(app->record, app->walk);
+	if ((app->history && !history_append(app->history, app->walk, st)) || !steps_follow(app, st))
 		return false;
 	notebook_walk_step(app, run, app->walk->t);
 	return true;

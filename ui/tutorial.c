@@ -28,19 +28,19 @@ const struct scene tutorial_scenes[SCENES] = {
      "there and, as more spikes come, sends corrections. From left to right: the estimate, the last correction, and how far it "
      "is "
      "from the reference. Rows are queries, columns are keys.",
-     {"select layer 1", "select head 2", "select q 5", "select k 9"},
+     {"goto 12", "select layer 1", "select head 2", "select q 5 9"},
      "attention",
      "view patches"},
     {"one product, number by number",
      "The same for a single query and key: what arrived in each step, the product of the sums so far, the correction that was "
      "sent, the sum of all corrections, and the estimate that it stands for. The dotted line is the reference's number.",
-     {"state"},
+     {"goto 12"},
      "product",
      "view product --q 2 --k 3"},
     {"back in time",
      "Nothing is lost: back returns to an earlier step with the same state, bit for bit. Compare the two state hashes: both are "
      "of t = 12.",
-     {"state", "back 7", "goto 12"},
+     {"goto 12", "back 7", "goto 12"},
      "raster",
      "goto 1"},
     {"stop where it goes wrong",
@@ -53,14 +53,14 @@ const struct scene tutorial_scenes[SCENES] = {
     {"inside a neuron",
      "find --worst (the key w) selects the site with the largest error. Every nonlinearity is a group of a few neurons, called a "
      "UGO. This is what one of them does: its membrane potential against its threshold, and the spikes it sent.",
-     {"find --worst", "select site blocks.1.mlp.act", "select neuron 500"},
+     {"goto 12", "find --worst", "select site blocks.1.mlp.act", "select neuron 500"},
      "neuron",
      "view histogram"},
     {"how good can a group of neurons be?",
      "A UGO is fitted to a function over a range. More neurons make it better, up to a limit that is known; a range that is too "
-     "narrow makes it useless outside. Compare the errors with the limit, and the two ranges.",
+     "narrow makes it useless outside. Compare the errors with the limit, and look at what the second one does at the ends of its range.",
      {"ugo fit gelu --hidden 8 --range -8,8 --name eight", "ugo fit gelu --hidden 16 --range -2,2 --name narrow", "ugo list"},
-     "ugo",
+     "ugo --function narrow",
      "view ugo --function gelu --hidden 32"},
     {"ask the notebook",
      "How many steps are enough? eval measures accuracy against t over many pictures. Everything that was done here is in the "

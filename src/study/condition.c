@@ -227,18 +227,19 @@ find_sites(struct parser *p, struct reading *r, const char *glob, size_t at, siz
 static bool
 parse_site(struct parser *p, struct reading *r)
 {
-	size_t start, end, length;
+	size_t open, start, end, length;
 	const char *bracket;
 	char glob[200];
 
 	if (!take(p, "("))
 		return fail(p, p->at, 1, "%s needs a site, as %s(blocks.0.attn)", quantity_names[r->quantity],
 			    quantity_names[r->quantity]);
+	open = p->at - 1;
 	skip_blanks(p);
 	start = p->at;
 	end = start + strcspn(p->text + start, ")");
 	if (!p->text[end])
-		return fail(p, start - 1, 1, "this parenthesis is not closed");
+		return fail(p, open, 1, "this parenthesis is not closed");
 	p->at = end + 1;
 	while (end > start && isspace((unsigned char)p->text[end - 1]))
 		end--;

@@ -6,71 +6,97 @@
 void
 timeline_init(struct timeline *line, size_t budget)
 {
-	*line = (struct timeline){.budget = budget, .every = 1};
+	*line = (struct timeline){.budget = budget};
 }
 
+/* New memory costs more than copying into it, so the room of states is used again. */
 void
 timeline_clear(struct timeline *line)
 {
-	for (int i = 0; i < line->count; i++)
-		free(line->kept[i].state);
+	line->spares += line->count;
 	line->count = 0;
+	line->every = 0;
+}
+
+static void
+drop_all(struct timeline *line)
+{
+	for (int i = 0; i < line->count + line->spares; i++)
+		free(line->kept[i].state);
+	line->count = line->spares = 0;
 	line->bytes = 0;
-	line->every = 1;
+	line->every = 0;
 }
 
 void
 timeline_done(struct timeline *line)
 {
-	timeline_clear(line);
+	drop_all(line);
 	free(line->kept);
 	line->kept = NULL;
 	line->capacity = 0;
 }
 
-/* Twice as far between checkpoints. */
+/* Twice as far between checkpoints; those in between become spare. */
 static void
-thin_out(struct timeline *line, size_t size)
+thin_out(struct timeline *line)
 {
 	int left = 0;
 
 	line->every *= 2;
 	for (int i = 0; i < line->count; i++)
 		if (line->kept[i].t % line->every == 0) {
-			line->kept[left++] = line->kept[i];
-		} else {
-			free(line->kept[i].state);
-			line->bytes -= size;
+			struct checkpoint stays = line->kept[i];
+
+			line->kept[i] = line->kept[left];
+			line->kept[left++] = stays;
 		}
+	line->spares += line->count - left;
 	line->count = left;
 }
 
+/* Room for one more state, at the end of those in use. */
 static bool
-reserve(struct timeline *line)
+make_room(struct timeline *line, size_t size)
 {
-	int capacity = line->capacity ? 2 * line->capacity : 16;
+	int used = line->count + line->spares, capacity = line->capacity ? 2 * line->capacity : 16;
 	struct checkpoint *grown;
+	void *state;
 
-	if (line->count < line->capacity)
+	if (line->spares > 0)
 		return true;
-	grown = realloc(line->kept, (size_t)capacity * sizeof(*grown));
-	if (!grown)
+	if (used == line->capacity) {
+		grown = realloc(line->kept, (size_t)capacity * sizeof(*grown));
+		if (!grown)
+			return false;
+		line->kept = grown;
+		line->capacity = capacity;
+	}
+	state = malloc(size);
+	if (!state)
 		return false;
-	line->kept = grown;
-	line->capacity = capacity;
+	line->kept[used].state = state;
+	line->spares++;
+	line->bytes += size;
 	return true;
 }
 
 static void
 add(struct timeline *line, const struct snn *snn, size_t size)
 {
-	void *state = reserve(line) ? malloc(size) : NULL;
-
-	if (!state)
+	if (!make_room(line, size))
 		return;
-	snn_state_save(snn, state);
-	line->kept[line->count++] = (struct checkpoint){snn_time(snn), state};
-	line->bytes += size;
+	snn_state_save(snn, line->kept[line->count].state);
+	line->kept[line->count++].t = snn_time(snn);
+	line->spares--;
+}
+
+static void
+choose_spacing(struct timeline *line, size_t size)
+{
+	line->every = TIMELINE_EVERY;
+	while ((size_t)(TIMELINE_STEPS / line->every) * size > line->budget && line->every < TIMELINE_STEPS)
+		line->every *= 2;
 }
 
 void
@@ -81,8 +107,10 @@ timeline_keep(struct timeline *line, const struct snn *snn)
 
 	if (size > line->budget || (line->count > 0 && line->kept[line->count - 1].t >= t))
 		return;
-	while (t % line->every == 0 && line->count > 0 && line->bytes + size > line->budget)
-		thin_out(line, size);
+	if (line->every == 0)
+		choose_spacing(line, size);
+	while (t % line->every == 0 && line->count > 0 && line->spares == 0 && line->bytes + size > line->budget)
+		thin_out(line);
 	if (t % line->every == 0)
 		add(line, snn, size);
 }
@@ -105,6 +133,5 @@ void
 timeline_set_budget(struct timeline *line, size_t budget)
 {
 	line->budget = budget;
-	if (line->bytes > budget)
-		timeline_clear(line);
+	drop_all(line);
 }
