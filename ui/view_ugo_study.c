@@ -170,7 +170,7 @@ static int
 draw_map(const struct spike_map *map, struct canvas *canvas, struct rect area)
 {
 	struct error_range range = map_range(map);
-	int power = (int)floor(log10(range.least)), wide = 6, left = 6, steps = 0, y;
+	int power = (int)floor(log10(range.least)), wide = 6, left = 6, steps = 0, sizes, shown, y;
 	char text[16];
 
 	while (steps < map->count && map->cell[steps].hidden == map->cell[0].hidden)
@@ -179,10 +179,12 @@ draw_map(const struct spike_map *map, struct canvas *canvas, struct rect area)
 		cell_text(&map->cell[i], power, text);
 		wide = text_columns(text) + 1 > wide ? text_columns(text) + 1 : wide;
 	}
+	sizes = map->count / steps;
+	shown = (area.w - left) / wide < sizes ? (area.w - left) / wide : sizes;
 	canvas_printf(canvas, area, area.x, area.y, (struct pen){.fg = ROLE_DIM},
-		      "rmse in 1e%d; * on the front of spikes and error", power);
+		      "rmse in 1e%d; * on the front of spikes and error%s", power, shown < sizes ? "; no room for all" : "");
 	canvas_put(canvas, area, area.x, area.y + 1, (struct pen){.fg = ROLE_DIM}, "T \\ H");
-	for (int i = 0; i < map->count; i++) {
+	for (int i = 0; i < shown * steps; i++) {
 		const struct spike_cell *cell = &map->cell[i];
 		int x = area.x + left + i / steps * wide;
 
