@@ -49,9 +49,13 @@ row(enum function f, enum ugo_weighting weighting, enum ugo_objective objective,
 	ugo_limit_of(&u, hidden, &rmse[0], &most[0]);
 	ugo_limit_of(&u, hidden + 1, &rmse[1], &most[1]);
 	reached = peak ? (weighting == UGO_RELATIVE ? u.rel_max_error : u.max_error) : u.goal_rmse;
-	printf("%-11s %-8s %-7s %4d  %10.3e  %5.3f %5.3f  %8.1e  %6.1f\n", info->name,
-	       weighting == UGO_RELATIVE ? "relative" : "absolute", peak ? "minimax" : "mse", hidden, reached,
-	       reached / (peak ? most[0] : rmse[0]), reached / (peak ? most[1] : rmse[1]), ugo_certificate(&u), 1e3 * took);
+	printf("%-11s %-8s %-7s %4d  %10.3e  ", info->name, weighting == UGO_RELATIVE ? "relative" : "absolute",
+	       peak ? "minimax" : "mse", hidden, reached);
+	if (most[0] > 1e-12)
+		printf("%5.3f %5.3f  ", reached / (peak ? most[0] : rmse[0]), reached / (peak ? most[1] : rmse[1]));
+	else
+		printf("    -     -  ");
+	printf("%8.1e  %6.1f\n", ugo_certificate(&u), 1e3 * took);
 	ugo_done(&u);
 }
 
