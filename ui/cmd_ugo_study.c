@@ -326,6 +326,7 @@ spike_rows(struct app *app, const struct ugo *u, struct spike_plan *plan, const 
 			output_spike_row(o, plan->T[i], &result, in[1].outside);
 			notebook_metric(app, run, plan->T[i], "rmse", result.rmse);
 			notebook_metric(app, run, plan->T[i], "max_error", result.max_error);
+			notebook_metric(app, run, plan->T[i], "analog_rmse", result.analog_rmse);
 			notebook_metric(app, run, plan->T[i], "spikes", result.spikes);
 			notebook_metric(app, run, plan->T[i], "events", result.events);
 		}
