@@ -95,8 +95,10 @@ say_warnings(struct app *app, const struct ugo *u, const struct ugo_request *req
 		ugo_apply(u, &in, &out, 1);
 		most = fmax(most, fabs((double)out - ugo_eval(u, (double)in)));
 	}
-	if (most > u->max_error || (most > 1e-3 && most > u->rmse))
-		app_say(app, "in float32 the ReLU form is off by %.2g, for its slopes are steep: fit it with --segments", most);
+	if (most > u->max_error || most > 10 * u->rmse)
+		app_say(app,
+			"in float32 the ReLU form is off by up to %.2g, more than the fit: --segments keeps a form that is not",
+			most);
 }
 
 static void
