@@ -83,7 +83,7 @@ say_warnings(struct app *app, const struct ugo *u, const struct ugo_request *req
 {
 	const double *x, *y, *weight;
 	int points = u->curve ? curve_table(u->curve, &x, &y, &weight) : 0;
-	double most = 0;
+	double most = 0, size = 0;
 
 	points = points > 0 ? points : request->samples;
 	if (points > 0 && points < 20 * (u->nodes - 1))
@@ -93,9 +93,10 @@ say_warnings(struct app *app, const struct ugo *u, const struct ugo_request *req
 		float in = (float)(u->lo + (u->hi - u->lo) * i / 1023), out;
 
 		ugo_apply(u, &in, &out, 1);
+		size = fmax(size, fabs(ugo_eval(u, (double)in)));
 		most = fmax(most, fabs((double)out - ugo_eval(u, (double)in)));
 	}
-	if (most > u->max_error || most > 10 * u->rmse)
+	if (most > 2e-6 * size && (most > u->max_error || most > 10 * u->rmse))
 		app_say(app,
 			"in float32 the ReLU form is off by up to %.2g, more than the fit: --segments keeps a form that is not",
 			most);
