@@ -10,6 +10,8 @@ UPDATE runs SET uid = host || '/' || process_start || '/' || pid || '/' || id ||
 UPDATE sessions SET uid = id || '/' || created;
 CREATE UNIQUE INDEX runs_by_uid ON runs(uid);
 CREATE UNIQUE INDEX sessions_by_uid ON sessions(uid);
+DROP INDEX commands_by_session;
+CREATE INDEX commands_by_session ON commands(session_id, started);
 CREATE INDEX runs_by_kind ON runs(kind);
 CREATE INDEX runs_by_start ON runs(started);
 

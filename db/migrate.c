@@ -2,8 +2,8 @@
 
 #include <stdio.h>
 
-static int
-last_version(const struct migration *table)
+int
+migrate_last(const struct migration *table)
 {
 	int version = 0;
 
@@ -45,12 +45,12 @@ migrate_check(sqlite3 *db, const char *path, const struct migration *table, stru
 				   "%s: this is another application's SQLite database (application id %lld); it was not touched; "
 				   "name another file with --db FILE",
 				   path, (long long)application);
-	if (version > last_version(table))
+	if (version > migrate_last(table))
 		return status_fail(
 		    st, STATUS_DATA,
 		    "%s: written by a newer spikescope (database version %lld, this program knows up to %d); upgrade "
 		    "spikescope or name another file with --db FILE",
-		    path, (long long)version, last_version(table));
+		    path, (long long)version, migrate_last(table));
 	if (version < 1)
 		return status_fail(st, STATUS_DATA,
 				   "%s: the database says version %lld, which never was; name another file with --db FILE", path,
@@ -102,7 +102,7 @@ migrate_run(sqlite3 *db, const char *path, const struct migration *table, struct
 	/* An up-to-date file must open while someone else writes. */
 	if (sql_number(db, "PRAGMA user_version", &version) != SQLITE_OK)
 		return sql_fail(db, path, "read its version", st);
-	for (more = version < last_version(table); more;)
+	for (more = version < migrate_last(table); more;)
 		if (!advance(db, path, table, &more, st))
 			return false;
 	return true;

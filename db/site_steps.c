@@ -49,8 +49,10 @@ struct site_cursor {
 	const struct site_names *names;
 	int step, last_step; /* being shown, and where to stop (exclusive) */
 	int site;
-	float *value; /* [names->count, SITE_VALUES] of the step */
+	int64_t span_id;
+	float *value; /* [names->count, SITE_VALUES] of the step, */
 	int capacity; /* sites that fit */
+	bool read;    /* once a value of it has been asked for */
 };
 
 static void
@@ -209,16 +211,18 @@ prepare_span(struct site_cursor *c, int asked)
 {
 	static const char base[] =
 	    "SELECT id, run_id, first_t, steps, site_list_id, length(data) FROM main.step_spans AS s WHERE 1";
+	static const char last[] = " AND first_t = (SELECT max(first_t) FROM main.step_spans WHERE run_id = s.run_id)";
 	struct site_table *table = (struct site_table *)c->base.pVtab;
+	bool last_of_run = (asked & ASK_RUN) && (asked & ASK_LAST);
 	char sql[400];
 
 	if (c->asked == asked)
 		return sqlite3_reset(c->span);
 	sqlite3_finalize(c->span);
 	c->span = NULL;
-	snprintf(sql, sizeof(sql), "%s%s%s%s ORDER BY run_id, first_t", base, asked & ASK_RUN ? " AND run_id = ?1" : "",
+	snprintf(sql, sizeof(sql), "%s%s%s%s ORDER BY run_id, first_t%s", base, asked & ASK_RUN ? " AND run_id = ?1" : "",
 		 asked & ASK_T ? " AND first_t <= ?2 AND first_t + steps > ?2" : "",
-		 asked & ASK_LAST ? " AND first_t = (SELECT max(first_t) FROM main.step_spans WHERE run_id = s.run_id)" : "");
+		 (asked & ASK_LAST) && !last_of_run ? last : "", last_of_run ? " DESC LIMIT 1" : "");
 	c->asked = asked;
 	return sqlite3_prepare_v2(table->db, sql, -1, &c->span, NULL);
 }
@@ -229,14 +233,6 @@ corrupt(struct site_cursor *c, const char *what)
 	sqlite3_free(c->base.pVtab->zErrMsg);
 	c->base.pVtab->zErrMsg = sqlite3_mprintf("the packed measurements of run %lld are damaged: %s", c->run, what);
 	return SQLITE_CORRUPT;
-}
-
-static int
-read_step(struct site_cursor *c)
-{
-	int bytes = c->names->count * SITE_VALUES * (int)sizeof(float);
-
-	return sqlite3_blob_read(c->blob, c->value, bytes, c->step * bytes);
 }
 
 static int
@@ -254,24 +250,32 @@ reserve_values(struct site_cursor *c)
 	return SQLITE_OK;
 }
 
+/* The step's values, when one is first asked for: who only counts does not need them. */
 static int
-open_blob(struct site_cursor *c, int64_t id)
+read_step(struct site_cursor *c)
 {
 	struct site_table *table = (struct site_table *)c->base.pVtab;
+	int bytes = c->names->count * SITE_VALUES * (int)sizeof(float), rc = reserve_values(c);
 
-	if (c->blob)
-		return sqlite3_blob_reopen(c->blob, id);
-	return sqlite3_blob_open(table->db, "main", "step_spans", "data", id, 0, &c->blob);
+	if (rc == SQLITE_OK && c->blob)
+		rc = sqlite3_blob_reopen(c->blob, c->span_id);
+	else if (rc == SQLITE_OK)
+		rc = sqlite3_blob_open(table->db, "main", "step_spans", "data", c->span_id, 0, &c->blob);
+	if (rc == SQLITE_OK)
+		rc = sqlite3_blob_read(c->blob, c->value, bytes, c->step * bytes);
+	c->read = rc == SQLITE_OK;
+	return rc;
 }
 
 /* Takes the span that the statement stands on: checks it, since anybody may have made the file. */
 static int
 take_span(struct site_cursor *c)
 {
-	int64_t id = sqlite3_column_int64(c->span, 0), bytes = sqlite3_column_int64(c->span, 5), step_bytes;
+	int64_t bytes = sqlite3_column_int64(c->span, 5), step_bytes;
 	int64_t steps = sqlite3_column_int64(c->span, 3);
 	int rc = SQLITE_OK;
 
+	c->span_id = sqlite3_column_int64(c->span, 0);
 	c->run = sqlite3_column_int64(c->span, 1);
 	c->first_t = sqlite3_column_int64(c->span, 2);
 	c->names = names_find((struct site_table *)c->base.pVtab, sqlite3_column_int64(c->span, 4), &rc);
@@ -281,9 +285,7 @@ take_span(struct site_cursor *c)
 	if (steps < 1 || bytes % step_bytes != 0 || bytes / step_bytes != steps)
 		return corrupt(c, "they are not as long as they should be");
 	c->steps = (int)steps;
-	if ((rc = reserve_values(c)) == SQLITE_OK)
-		rc = open_blob(c, id);
-	return rc;
+	return SQLITE_OK;
 }
 
 /* The steps of the span that are asked for: step .. last_step; false when there are none. */
@@ -293,6 +295,7 @@ choose_steps(struct site_cursor *c)
 	c->step = c->asked & ASK_LAST ? c->steps - 1 : 0;
 	c->last_step = c->steps;
 	c->site = 0;
+	c->read = false;
 	if (!(c->asked & ASK_T))
 		return true;
 	if (c->t - c->first_t < c->step)
@@ -315,7 +318,7 @@ next_span(struct site_cursor *c)
 		if ((rc = take_span(c)) != SQLITE_OK)
 			return rc;
 	} while (!choose_steps(c));
-	return read_step(c);
+	return SQLITE_OK;
 }
 
 static int
@@ -348,7 +351,8 @@ cursor_next(sqlite3_vtab_cursor *base)
 	if (++c->site < c->names->count)
 		return SQLITE_OK;
 	c->site = 0;
-	return ++c->step < c->last_step ? read_step(c) : next_span(c);
+	c->read = false;
+	return ++c->step < c->last_step ? SQLITE_OK : next_span(c);
 }
 
 static int
@@ -360,7 +364,8 @@ cursor_eof(sqlite3_vtab_cursor *base)
 static int
 cursor_column(sqlite3_vtab_cursor *base, sqlite3_context *context, int column)
 {
-	const struct site_cursor *c = (struct site_cursor *)base;
+	struct site_cursor *c = (struct site_cursor *)base;
+	int rc = SQLITE_OK;
 
 	if (column == COLUMN_RUN)
 		sqlite3_result_int64(context, c->run);
@@ -370,10 +375,10 @@ cursor_column(sqlite3_vtab_cursor *base, sqlite3_context *context, int column)
 		sqlite3_result_text(context, c->names->name[c->site], -1, SQLITE_STATIC);
 	else if (column == COLUMN_LAST && (c->asked & ASK_LAST))
 		sqlite3_result_int(context, 1);
-	else if (column != COLUMN_LAST)
+	else if (column != COLUMN_LAST && (c->read || (rc = read_step(c)) == SQLITE_OK))
 		/* NaN becomes NULL. */
 		sqlite3_result_double(context, (double)c->value[c->site * SITE_VALUES + column - COLUMN_FIRST_VALUE]);
-	return SQLITE_OK;
+	return rc;
 }
 
 static int
@@ -397,5 +402,9 @@ static const sqlite3_module site_steps_module = {.xConnect = table_connect,
 int
 site_steps_register(sqlite3 *db)
 {
-	return sqlite3_create_module(db, "site_steps", &site_steps_module, NULL);
+	int rc = sqlite3_create_module(db, "site_steps", &site_steps_module, NULL);
+
+	/* Declared when it is first used, which a question's authorizer would take for a
+	 * change of the schema. */
+	return rc == SQLITE_OK ? sql_number(db, "SELECT 1 FROM site_steps LIMIT 0", NULL) : rc;
 }

@@ -21,7 +21,6 @@ static const struct {
 			"INSERT INTO plans(hash, model_hash, recipe, T, json, content) VALUES (?1, ?2, ?3, ?4, ?5, ?6) "
 			"ON CONFLICT(hash) DO UPDATE SET model_hash = ?2, recipe = ?3, T = ?4, json = ?5, "
 			"content = coalesce(?6, content)"},
-    [STATEMENT_PLAN_CONTENT] = {"read the plan", "SELECT content FROM plans WHERE hash = ?1 AND content IS NOT NULL"},
     [STATEMENT_PLAN_HAS] = {"find the plan", "SELECT 1 FROM plans WHERE hash = ?1 AND content IS NOT NULL"},
     [STATEMENT_PLAN_NAME] = {"name the plan", "INSERT INTO plan_names(name, plan_hash) VALUES (?1, ?2) "
 					      "ON CONFLICT(name) DO UPDATE SET name = ?1 WHERE plan_hash = ?2 RETURNING 1"},

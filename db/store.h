@@ -74,9 +74,6 @@ struct record_plan {
 	const char *name, *created, *model_name; /* filled when read; name and model_name may be NULL */
 };
 bool store_plan(struct store *store, const struct record_plan *plan, struct status *st);
-/* The content of the plan of this hash, a copy that the caller frees. NULL when the
- * notebook does not have it, which is no failure. */
-void *store_plan_content(struct store *store, const char *hash, size_t *size, struct status *st);
 bool store_plan_has(struct store *store, const char *hash); /* with its content */
 /* Names a plan that is recorded. STATUS_USAGE when another has the name and force is false. */
 bool store_plan_name(struct store *store, const char *name, const char *hash, bool force, struct status *st);

@@ -23,7 +23,6 @@ enum statement {
 	STATEMENT_MODEL,
 	STATEMENT_DATASET,
 	STATEMENT_PLAN,
-	STATEMENT_PLAN_CONTENT,
 	STATEMENT_PLAN_HAS,
 	STATEMENT_PLAN_NAME,
 	STATEMENT_PLAN_RENAME,
@@ -167,6 +166,7 @@ char *store_find(const char *path, struct status *st);
 
 /* Refuses what is not ours to write (path names it in messages). */
 bool migrate_check(sqlite3 *db, const char *path, const struct migration *table, struct status *st);
+int migrate_last(const struct migration *table); /* its last version */
 /* Brings the file to the table's last version, one transaction a migration. */
 bool migrate_run(sqlite3 *db, const char *path, const struct migration *table, struct status *st);
 

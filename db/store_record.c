@@ -25,36 +25,6 @@ store_plan(struct store *store, const struct record_plan *p, struct status *st)
 			  p->content, p->size);
 }
 
-struct bytes {
-	void *data;
-	size_t size;
-};
-
-static bool
-copy_bytes(void *ctx, sqlite3_stmt *s, bool *stop, struct status *st)
-{
-	const void *data = sqlite3_column_blob(s, 0);
-	struct bytes *bytes = ctx;
-
-	*stop = true;
-	bytes->size = (size_t)sqlite3_column_bytes(s, 0);
-	if (!(bytes->data = malloc(bytes->size + 1)))
-		return status_nomem(st, "a plan");
-	if (bytes->size > 0)
-		memcpy(bytes->data, data, bytes->size);
-	return true;
-}
-
-void *
-store_plan_content(struct store *store, const char *hash, size_t *size, struct status *st)
-{
-	struct bytes bytes = {0};
-
-	store_rows(store, STATEMENT_PLAN_CONTENT, hash, copy_bytes, &bytes, st);
-	*size = bytes.size;
-	return bytes.data;
-}
-
 bool
 store_plan_has(struct store *store, const char *hash)
 {

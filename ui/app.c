@@ -10,6 +10,7 @@
 #include "ui/output.h"
 #include "ui/panes.h"
 #include "ui/state.h"
+#include "ui/ugo_lab.h"
 
 #include <omp.h>
 #include <stdarg.h>
@@ -197,6 +198,9 @@ app_done(struct app *app)
 		ugo_done(app->ugo[i]);
 		free(app->ugo[i]);
 	}
+	ugo_lab_free(app->lab);
+	for (int i = 0; i < app->keeps; i++)
+		free(app->keep[i].glob);
 	store_close(app->store);
 	if (app->out)
 		fclose(app->out);
@@ -230,8 +234,9 @@ app_set_model(struct app *app, struct vit *vit, struct ann *ann)
 {
 	forget_plan(app);
 	forget_picture(app);
-	findings_forget_model(app);
+	findings_forget(app);
 	ann_free(app->ann);
+	ugo_lab_forget(app->lab);
 	vit_free(app->vit);
 	app->vit = vit;
 	app->ann = ann;
@@ -402,7 +407,8 @@ progress_heard(void *ctx, const char *what, double done, double total)
 {
 	struct app *app = ctx;
 
-	progress_show(app, what, done, total);
+	if (app->own)
+		progress_show(app, what, done, total);
 	if (app->poll)
 		app->poll(app->poll_ctx, what, done, total);
 	return !atomic_load(&app->cancel);

@@ -93,7 +93,13 @@ struct picture_source {
 	char data_hash[HASH_HEX];
 };
 
-enum { APP_UGOS = 64 };
+enum { APP_UGOS = 64, APP_KEEPS = 16 };
+
+/* Sites whose numbers every step keeps in the notebook. */
+struct kept_sites {
+	char *glob;
+	int what; /* enum what of ui/commands.h */
+};
 
 struct app {
 	struct vit *vit;      /* NULL until a model is loaded */
@@ -123,6 +129,9 @@ struct app {
 	struct findings *findings; /* of studies (ui/findings.h); never NULL after app_init() */
 	struct ugo *ugo[APP_UGOS]; /* fitted or imported, by name, oldest first */
 	int ugos;
+	struct ugo_lab *lab; /* what the UGO views show (ui/ugo_lab.h); NULL until used */
+	struct kept_sites keep[APP_KEEPS];
+	int keeps;
 
 	struct store *store;      /* never NULL after app_init() */
 	int64_t session;          /* rows of the database; 0: none */

@@ -123,6 +123,20 @@ pictures_find(struct pictures *p, const struct app *app, const struct calibratio
 }
 
 bool
+calibration_pixels(struct app *app, const struct calibration_pictures *which, float **pixels, int *count, struct status *st)
+{
+	struct pictures pictures = {0};
+
+	if (!pictures_find(&pictures, app, which, st)) {
+		free(pictures.pixels);
+		return false;
+	}
+	*pixels = pictures.pixels;
+	*count = pictures.count;
+	return true;
+}
+
+bool
 adopt_plan(struct app *app, struct plan *plan, struct status *st)
 {
 	struct walk *walk = walk_new(plan, st);
@@ -151,9 +165,8 @@ record_conversion(struct app *app, const struct status *st, double seconds)
 	notebook_run_end(app, run, st, seconds);
 }
 
-/* A calibrated plan that nobody has yet. */
-static struct plan *
-build(struct app *app, struct plan_options *options, const struct calibration_pictures *which, struct status *st)
+struct plan *
+build_plan(struct app *app, struct plan_options *options, const struct calibration_pictures *which, struct status *st)
 {
 	struct progress progress = app_progress(app);
 	struct pictures pictures = {0};
@@ -175,7 +188,7 @@ bool
 convert(struct app *app, struct plan_options *options, const struct calibration_pictures *which, struct status *st)
 {
 	double started = seconds_now();
-	struct plan *plan = build(app, options, which, st);
+	struct plan *plan = build_plan(app, options, which, st);
 	bool ok = plan && adopt_plan(app, plan, st);
 
 	record_conversion(app, st, seconds_now() - started);
@@ -187,8 +200,8 @@ plan_named(struct app *app, const char *name, int T, struct status *st)
 {
 	for (const struct recipe_info *r = recipe_table; r->name; r++)
 		if (strcmp(r->name, name) == 0)
-			return build(app, &(struct plan_options){.recipe = name, .rule = -1, .T = T},
-				     &(struct calibration_pictures){.count = CALIBRATION_PICTURES}, st);
+			return build_plan(app, &(struct plan_options){.recipe = name, .rule = -1, .T = T},
+					  &(struct calibration_pictures){.count = CALIBRATION_PICTURES}, st);
 	return open_plan(app, name, st);
 }
 

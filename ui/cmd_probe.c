@@ -33,7 +33,13 @@ quantity_of(enum what what)
 	}
 }
 
-static bool
+bool
+site_has(const struct app *app, struct site site, enum what what)
+{
+	return what == WHAT_REFERENCE || snn_has(app->walk->snn, site, quantity_of(what));
+}
+
+bool
 read_site(struct app *app, struct site site, enum what what, struct tensor *out, struct status *st)
 {
 	const struct walk *walk = app->walk;
@@ -210,7 +216,7 @@ harvest_all(struct harvest *h, struct app *app, const char *glob, enum what what
 		if (!site_matches(site, glob))
 			continue;
 		matched = true;
-		if (what != WHAT_REFERENCE && !snn_has(app->walk->snn, site, quantity_of(what)))
+		if (!site_has(app, site, what))
 			continue;
 		if (!harvest_add(h, app, site, what, st))
 			return false;
@@ -247,25 +253,36 @@ harvest_write(const struct harvest *h, const char *path, bool force, struct stat
 	return safetensors_write(path, h->out, h->count, force, st);
 }
 
+static bool
+print_written(struct app *app, const struct call *call, enum what what, int tensors, struct status *st)
+{
+	struct output o;
+
+	output_init(&o);
+	output_text(&o, "file", call->arg[1]);
+	output_text(&o, "what", what_names[what]);
+	if (call_has(call, "run"))
+		output_int(&o, "run", call_int(call, "run", 0));
+	else
+		output_int(&o, "t", app->walk->t);
+	output_int(&o, "tensors", tensors);
+	return output_print(&o, app->options.format, app->out, st);
+}
+
 bool
 cmd_write(struct app *app, const struct call *call, struct status *st)
 {
 	enum what what = (enum what)call_choice(call, "what", WHAT_VALUE);
+	bool force = call_has(call, "force"), ok;
 	struct harvest h = {0};
-	struct output o;
-	bool ok;
 
+	if (call_has(call, "run"))
+		return write_kept(app, call_int(call, "run", 0), call->arg[0], what, call->arg[1], force, &h.count, st) &&
+		       print_written(app, call, what, h.count, st);
 	if (!need_walk(app, st))
 		return false;
-	ok = harvest_all(&h, app, call->arg[0], what, st) && harvest_write(&h, call->arg[1], call_has(call, "force"), st);
-	if (ok) {
-		output_init(&o);
-		output_text(&o, "file", call->arg[1]);
-		output_text(&o, "what", what_names[what]);
-		output_int(&o, "t", app->walk->t);
-		output_int(&o, "tensors", h.count);
-		ok = output_print(&o, app->options.format, app->out, st);
-	}
+	ok = harvest_all(&h, app, call->arg[0], what, st) && harvest_write(&h, call->arg[1], force, st) &&
+	     print_written(app, call, what, h.count, st);
 	harvest_done(&h, site_count(app->vit));
 	return ok;
 }

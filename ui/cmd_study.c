@@ -8,13 +8,12 @@
 
 enum { EVAL_POINTS = 64 };
 
-/* 1, 2, 4, ... up to the plan's T, and T itself. */
-static int
-default_points(int T, int *t)
+int
+default_points(int T, int *t, int most)
 {
 	int n = 0;
 
-	for (int at = 1; at < T && n < EVAL_POINTS - 1; at *= 2)
+	for (int at = 1; at < T && n < most - 1; at *= 2)
 		t[n++] = at;
 	t[n++] = T;
 	return n;
@@ -176,17 +175,17 @@ resume(struct app *app, const struct dataset *data, struct eval_options *options
 	return ok;
 }
 
-static bool
+bool
 eval_bounds(const struct dataset *data, const struct call *call, struct eval_options *options, struct status *st)
 {
 	long count = call_arg_int(call, 0, 0);
 
 	options->first = (int)call_int(call, "first", 0);
 	if (options->first >= dataset_count(data))
-		return status_fail(st, STATUS_USAGE, "eval: --first must be below %d, the pictures of %s", dataset_count(data),
+		return status_fail(st, STATUS_USAGE, "--first must be below %d, the pictures of %s", dataset_count(data),
 				   dataset_path(data));
 	if (count > dataset_count(data) - options->first)
-		return status_fail(st, STATUS_USAGE, "eval: N must be at most %d here", dataset_count(data) - options->first);
+		return status_fail(st, STATUS_USAGE, "N must be at most %d here", dataset_count(data) - options->first);
 	options->count = (int)count;
 	return true;
 }
@@ -204,7 +203,7 @@ eval_data(struct app *app, const struct call *call, const struct dataset *data, 
 	if (call_has(call, "t"))
 		options.ts = value_ints(call_text(call, "t"), t, EVAL_POINTS, 1, WALK_STEPS_MAX, true);
 	else if (!reference)
-		options.ts = default_points(app->plan->T, t);
+		options.ts = default_points(app->plan->T, t, EVAL_POINTS);
 	if (call_has(call, "resume") && !reference)
 		return resume(app, data, &options, st);
 	return evaluate(app, data, &options, reference, st);

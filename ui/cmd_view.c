@@ -31,6 +31,21 @@ view_site(struct app *app, const struct view *view, const struct call *call, int
 	return true;
 }
 
+/* Where a view of UGOs is asked for, a word that is no site is a UGO or a function. */
+static bool
+view_function(struct app *app, const struct view *view, struct view_args *args, struct status *st)
+{
+	struct site site;
+
+	if (strcmp(view->name, "ugo") != 0)
+		return true;
+	if (args->site && !args->function && !(app->vit && site_parse(app->vit, args->site, &site))) {
+		args->function = args->site;
+		args->site = NULL;
+	}
+	return view_ugo_known(app, args, st);
+}
+
 /* The words of a call from argument `first`: the site, and the options. */
 static bool
 view_arguments(struct app *app, const struct view *view, const struct call *call, int first, char name[SITE_NAME_MAX],
@@ -50,8 +65,9 @@ view_arguments(struct app *app, const struct view *view, const struct call *call
 	args->function = call_text(call, "function");
 	args->hidden = (int)call_int(call, "hidden", 0);
 	args->has_range = call_has(call, "range") && value_range(call_text(call, "range"), &args->lo, &args->hi);
+	args->steps = (int)call_int(call, "T", 0);
 	args->zoom = (int)call_int(call, "zoom", 0);
-	return view_site(app, view, call, first, name, args, st);
+	return view_site(app, view, call, first, name, args, st) && view_function(app, view, args, st);
 }
 
 /* In JSON a view is its lines. */

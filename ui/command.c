@@ -216,8 +216,9 @@ name_word(const char *name, int index, char out[32])
 
 /* Names of commands that agree with `chosen` in the words before `level`: the
  * distinct words at that level which start with text go to the list. */
+enum { CANDIDATES = 256 }; /* more than there are commands */
 struct candidates {
-	char word[64][32];
+	char word[CANDIDATES][32];
 	int count, exact;
 };
 
@@ -226,7 +227,7 @@ candidates_find(struct candidates *c, const char *text, int level, const char *f
 {
 	c->count = 0;
 	c->exact = -1;
-	for (const struct command_info *i = command_table; i->name; i++) {
+	for (const struct command_info *i = command_table; i->name && c->count < CANDIDATES; i++) {
 		char head[32], word[32];
 
 		if (level == 1 && (!name_word(i->name, 0, head) || strcmp(head, first) != 0))

@@ -73,7 +73,7 @@ struct argument_info {
 	const char *const *choices;
 };
 
-enum { COMMAND_ARGS = 4, COMMAND_OPTIONS = 16, CALL_WORDS = 64 };
+enum { COMMAND_ARGS = 5, COMMAND_OPTIONS = 24, CALL_WORDS = 64 };
 
 struct call;
 

@@ -1,5 +1,6 @@
 /* Every command there is. */
 #include "ui/commands.h"
+#include "ui/ugo_options.h"
 
 #include <limits.h>
 
@@ -70,9 +71,34 @@ static const char *const run_states[] = {"running", "done", "failed", "cancelled
 	    OTHER("function", "NAME", VALUE_UGO, "ugo: the function or UGO to show"),                                            \
 	    NUMBER("hidden", "H", 1, 1024, "ugo: neurons of the fit to show"),                                                   \
 	    OTHER("range", "LO,HI", VALUE_RANGE, "ugo: range of the fit to show"),                                               \
+	    NUMBER("T", "N", 1, 1024, "sizes: the error after so many steps (default: the most)"),                               \
 	    NUMBER("zoom", "N", 0, 16, "raster: each step halves what is shown"),                                                \
 	    NUMBER("neuron", "N", 0, INT_MAX, "the element of the site"),                                                        \
 	    NUMBER("unit", "N", -1, 1023, "the hidden neuron there; -1: the one with the largest membrane")
+
+/* What a UGO is fitted to. */
+#define DENSITY_OPTIONS                                                                                                          \
+	CHOICE("density", "DENSITY", ugo_density_names, "of inputs: uniform, normal, mixture, octaves or observed"),             \
+	    REAL("mean", "M", -1e30, 1e30, "of the normal density (default: 0, or the middle)"),                                 \
+	    REAL("deviation", "S", 0, 1e30, "of the normal density (default: 1.5, or a sixth of the range)")
+#define FIT_OPTIONS                                                                                                              \
+	OTHER("range", "LO,HI", VALUE_RANGE, "range to fit (default: the function's, or the site's)"),                           \
+	    CHOICE("objective", "GOAL", ugo_objective_names, "mse, relative (mse of relative errors) or minimax"),               \
+	    FLAG("relative", "errors relative to the function (default for reciprocal and rsqrt)"),                              \
+	    FLAG("absolute", "absolute errors"), DENSITY_OPTIONS,                                                                \
+	    OTHER("site", "SITE", VALUE_SITE, "take the range from what this site receives, and density observed"),              \
+	    NUMBER("images", "N", 1, 100000, "calibration pictures that the site sees (default: 64)"),                           \
+	    NUMBER("samples", "N", 0, 1000000, "fit to so many inputs drawn (default: 0, integrate)"),                           \
+	    NUMBER("seed", "N", 0, INT_MAX, "of the samples")
+#define SPIKE_OPTIONS                                                                                                            \
+	OTHER("neuron", "NEURON", VALUE_TEXT, "if (default), signed, burst, round, mt ..."),                                     \
+	    NUMBER("burst", "N", 1, 1024, "the neuron's burst or levels (default: its own)"),                                    \
+	    CHOICE("threshold", "RULE", spike_threshold_names, "max (default) or mmse, of ReLU units"),                          \
+	    CHOICE("potential", "U0", spike_potential_names, "at the start: zero, half (default) or dither"),                    \
+	    FLAG("refit", "fit the readout to the quantised sums"),                                                              \
+	    CHOICE("form", "FORM", ugo_form_names, "relu or ramps (saturating)"),                                                \
+	    CHOICE("facing", "WAY", ugo_facing_names, "of ReLU units: best (default), right or left"),                           \
+	    FLAG("reduce", "reduce the range: exp, reciprocal, rsqrt of the mantissa")
 
 const struct command_info command_table[] = {
     /* --- model --- */
@@ -371,11 +397,25 @@ const struct command_info command_table[] = {
     {"write",
      CLASS_SPIKES,
      {ARG("SITE", VALUE_SITE), ARG("FILE", VALUE_PATH)},
-     {CHOICE("what", "WHAT", what_names, "the quantity (default: value); see print"), FORCE},
+     {CHOICE("what", "WHAT", what_names, "the quantity (default: value); see print"),
+      NUMBER("run", "RUN", 1, INT_MAX, "what this run has kept of its steps (see keep)"), FORCE},
      "write the numbers of sites to a file",
-     "FILE ends in .safetensors (a tensor for each site that matches the glob) or .npy (one site). Float32.",
+     "FILE ends in .safetensors (a tensor for each site that matches the glob) or .npy (one site). Float32. With --run the steps "
+     "are the first dimension.",
      "write blocks.*.attn.qk scores.safetensors --what value",
      cmd_write},
+
+    {"keep",
+     CLASS_SPIKES,
+     {MAYBE("SITE", VALUE_SITE)},
+     {CHOICE("what", "WHAT", what_names, "the quantity (default: value); see print"),
+      FLAG("off", "keep these (or, without SITE, all) no longer")},
+     "keep the numbers of sites in the notebook at every step",
+     "From now on; spike trains are --what count. SITE is a glob. They are compressed without loss; show says what a run has "
+     "kept, "
+     "write --run brings it out. Without SITE, lists what is kept.",
+     "keep blocks.0.mlp.act --what count",
+     cmd_keep},
 
     /* --- ugo --- */
     {"ugo list",
@@ -383,20 +423,34 @@ const struct command_info command_table[] = {
      {{NULL}},
      {{NULL}},
      "list the UGOs of the session and the notebook",
-     "Errors are those against the function over its range, absolute, with uniform density.",
+     "Errors are those against the function over its range, absolute, with uniform density. One of the notebook comes into the "
+     "session when it is named.",
      "ugo list",
      cmd_ugo_list},
     {"ugo fit",
      CLASS_UGO,
      {ARG("FUNCTION", VALUE_FUNCTION)},
-     {NUMBER("hidden", "H", 1, 1024, "neurons (default: 32)"),
-      OTHER("range", "LO,HI", VALUE_RANGE, "range to fit (default: the function's)"),
-      FLAG("relative", "fit relative errors (default for reciprocal and rsqrt)"), FLAG("absolute", "fit absolute errors"),
+     {NUMBER("hidden", "H", 1, 1024, "neurons (default: 32)"), FIT_OPTIONS,
+      CHOICE("method", "METHOD", ugo_method_names, "newton, or adam: training, for comparison"),
+      NUMBER("steps", "N", 1, 10000000, "adam: steps (default: 10000)"),
+      NUMBER("batch", "N", 1, 65536, "adam: samples a step (default: 1024)"),
+      REAL("rate", "R", 0, 1e9, "adam: learning rate (default: 0.001)"),
+      FLAG("cosine", "adam: the rate falls to 0 along a half wave"), CHOICE("loss", "LOSS", ugo_loss_names, "adam: mse or huber"),
+      REAL("delta", "D", 0, 1e9, "adam: where huber's loss turns straight (default: 1)"),
+      FLAG("segments", "keep the segment form, of saturating ramps"),
       OTHER("name", "NAME", VALUE_TEXT, "what to call it (default: FUNCTION-H)")},
      "fit a group of neurons to a function",
-     "JSON keys: name, function, hidden, range, form, rmse, max_error, relative_rmse, relative_max_error, weighting, limit_rmse "
-     "and "
-     "limit_max_error (the best that so many pieces can do, asymptotically), certificate (0 at an optimum), seconds.",
+     "FUNCTION is one of those below, an expression in x (quoted: 'x*tanh(log(1+exp(x)))'), or FILE.csv with lines x,y or "
+     "x,y,weight. "
+     "Densities: uniform; normal (95% of it) and mixture (half of it) with --mean and --deviation; octaves, even in log x; "
+     "observed, "
+     "what --site received from the calibration pictures, with 5% uniform. JSON keys: name, function, hidden, range, form, rmse, "
+     "max_error, relative_rmse, relative_max_error, weighting, objective, density, goal_rmse (by weighting and density), "
+     "limit_rmse "
+     "and limit_max_error (the best that so many pieces can do, asymptotically), over_limit, certificate (0 at an optimum), "
+     "spike_cost (sum of |w2| times the unit's range: T steps of spikes err by about this by T), seconds; of adam also curve "
+     "[{step, "
+     "loss, rmse}].",
      "ugo fit gelu --hidden 16 --range -4,4",
      cmd_ugo_fit},
     {"ugo show",
@@ -404,24 +458,111 @@ const struct command_info command_table[] = {
      {ARG("NAME", VALUE_UGO)},
      {{NULL}},
      "print a UGO and its knots",
-     "NAME is a UGO of the session, or a site of the plan that has one. See also: view ugo.",
+     "NAME is a UGO of the session or the notebook, or a site of the plan that has one. The UGO views show it from now on. See "
+     "also: "
+     "view ugo.",
      "ugo show gelu-16",
      cmd_ugo_show},
+    {"ugo sweep",
+     CLASS_UGO,
+     {ARG("FUNCTION", VALUE_FUNCTION)},
+     {{"hidden", "H,H,...", VALUE_INTS, 1, 1024, NULL, "sizes, at most 16 (default: 2,3,4,6,8,12,16,24,32,48,64,128)"},
+      {"T", "T,T,...", VALUE_INTS, 1, 1024, NULL, "also the error after so many steps of spikes, at most 8"},
+      FIT_OPTIONS,
+      SPIKE_OPTIONS},
+     "fit a function at several sizes",
+     "Tables: sizes {hidden, rmse, max_error, limit_rmse, limit_max_error, over_limit, seconds}, where errors are by the "
+     "weighting and "
+     "density of the fit, and with --T cells {hidden, T, rmse, max_error, analog_rmse, spikes, events, front}: front marks those "
+     "that "
+     "no other beats in both spikes and error. See also: view ugo-sizes, view ugo-steps. Ctrl-C keeps what is done.",
+     "ugo sweep gelu --T 4,8,16,32 --form ramps",
+     cmd_ugo_sweep},
+    {"ugo spikes",
+     CLASS_UGO,
+     {ARG("NAME", VALUE_UGO)},
+     {{"T", "T,T,...", VALUE_INTS, 1, 1024, NULL, "steps, at most 8 (default: 4,8,16,32,64)"},
+      SPIKE_OPTIONS,
+      DENSITY_OPTIONS,
+      REAL("noise", "S", 0, 1e9, "white noise of this deviation in every step"),
+      OTHER("site", "SITE", VALUE_SITE, "the trains that this site of the plan receives"),
+      NUMBER("images", "N", 1, 100000, "of so many calibration pictures (default: 8; observed: 64)"),
+      NUMBER("seed", "N", 0, INT_MAX, "of the noise and of the choice of neurons")},
+     "measure a UGO with spiking neurons against T",
+     "Input is constant unless --noise or --site. Table steps {T, rmse, max_error, analog_rmse, spikes, events, cost, outside, "
+     "counts_checked, counts_unlike_closed_form}: spikes and events are per evaluation; of if neurons under constant input every "
+     "count "
+     "is held against clip(floor(T a / threshold + u0), 0, T). spike_cost_right and spike_cost_left tell what either facing "
+     "costs. "
+     "Potential half or dither takes 5-20% more spikes; threshold mmse far fewer, with a far larger error; refit none. Ramps are "
+     "best "
+     "for constant input and bad for what fluctuates. --reduce fits the mantissa of exp, reciprocal or rsqrt anew: exponent, "
+     "scaling and "
+     "shift do not spike then.",
+     "ugo spikes gelu-32 --neuron burst --refit",
+     cmd_ugo_spikes},
+    {"ugo compare",
+     CLASS_UGO,
+     {{"NAME", VALUE_UGO, false, true, 0, 0, NULL}},
+     {OTHER("function", "NAME", VALUE_FUNCTION, "against this function (default: the first one's)"),
+      OTHER("range", "LO,HI", VALUE_RANGE, "over this range (default: what they have in common)")},
+     "compare UGOs over one range",
+     "Table ugos {name, hidden, form, lo, hi, rmse, max_error, relative_rmse, relative_max_error, spike_cost}, all against one "
+     "function "
+     "over one range with uniform density; lo and hi are their own.",
+     "ugo compare gelu-16 gelu-32",
+     cmd_ugo_compare},
+    {"ugo knot",
+     CLASS_UGO,
+     {ARG("NAME", VALUE_UGO), ONE_NUMBER("KNOT", 1, 4096), MAYBE("X", VALUE_TEXT), MAYBE("Y", VALUE_TEXT)},
+     {{NULL}},
+     "select a knot of a UGO, or move it",
+     "Knots count from 0, the left end; inner ones can be moved between their neighbours. Without X and Y it is selected, and "
+     "marked in "
+     "view ugo. Keys: name, knot, x, y, left, right, error, rmse, max_error, rmse_change, max_error_change.",
+     "ugo knot gelu-16 7 -0.5 -0.15",
+     cmd_ugo_knot},
+    {"ugo nudge",
+     CLASS_UGO,
+     {{"WAY", VALUE_CHOICE, false, false, 0, 0, nudge_names}},
+     {REAL("by", "PART", 0, 1, "how far (default: 0.1)")},
+     "move the selected knot a little",
+     "Left and right by a part of the gap to the next knot, along the function; up and down by a part of the largest error; of "
+     "the UGO that view ugo "
+     "shows. "
+     "The keys <, >, + and - of that pane. Keys as of ugo knot.",
+     "ugo nudge up",
+     cmd_ugo_nudge},
+    {"ugo assign",
+     CLASS_UGO,
+     {ARG("SITE", VALUE_SITE), ARG("NAME", VALUE_UGO)},
+     {CHOICE("form", "FORM", ugo_form_names, "relu or ramps (default: the form that the site has)"),
+      FLAG("force", "even if it is of another function")},
+     "give sites of the plan another UGO",
+     "Makes a new plan: SITE is a glob, and every site that it matches and that has a function gets the UGO. Hidden neurons keep "
+     "their "
+     "kind; their thresholds follow from the UGO's range. Table sites {site, was, was_hidden, was_rmse, hidden, rmse, form, "
+     "observed, "
+     "range_covers_observed}.",
+     "ugo assign blocks.*.mlp.act gelu-32",
+     cmd_ugo_assign},
     {"ugo import",
      CLASS_UGO,
-     {ARG("FILE", VALUE_PATH), ARG("PREFIX", VALUE_TEXT), MAYBE("NAME", VALUE_TEXT)},
+     {ARG("FILE", VALUE_PATH), MAYBE("PREFIX", VALUE_TEXT), MAYBE("NAME", VALUE_TEXT)},
      {OTHER("function", "NAME", VALUE_FUNCTION, "what the weights approximate"),
       OTHER("range", "LO,HI", VALUE_RANGE, "range to measure errors over (default: the function's)")},
-     "read a UGO from a safetensors file",
-     "The tensors are PREFIX.w1, PREFIX.b1, PREFIX.w2 and PREFIX.b2. NAME defaults to PREFIX.",
-     "ugo import released.safetensors gelu --function gelu",
+     "read a UGO from a file",
+     "Of a safetensors file the tensors PREFIX.w1, PREFIX.b1, PREFIX.w2 and PREFIX.b2; of a CSV file its knots, lines x,y. NAME "
+     "defaults "
+     "to PREFIX, or to the CSV file's name.",
+     "ugo import released.safetensors gelu --function quick_gelu",
      cmd_ugo_import},
     {"ugo export",
      CLASS_UGO,
      {ARG("NAME", VALUE_UGO), ARG("FILE", VALUE_PATH)},
      {OTHER("prefix", "PREFIX", VALUE_TEXT, "of the tensors' names (default: NAME)"), FORCE},
-     "write a UGO to a safetensors file",
-     "Writes the tensors that ugo import reads.",
+     "write a UGO to a file",
+     "What ugo import reads: tensors when FILE ends in .safetensors, knots when it ends in .csv.",
      "ugo export gelu-16 gelu.safetensors",
      cmd_ugo_export},
 
@@ -512,6 +653,14 @@ const struct command_info command_table[] = {
      "The key o.",
      "maximise",
      cmd_maximise},
+    {"knot",
+     CLASS_MOVEMENT,
+     {ARG("KNOT", VALUE_TEXT)},
+     {{NULL}},
+     "select a knot of the UGO that view ugo shows",
+     "+1 and -1 walk, first and last go to the ends, a number to that one. See ugo nudge and ugo knot to move it.",
+     "knot +1",
+     cmd_knot},
     {"zoom",
      CLASS_MOVEMENT,
      {ARG("N", VALUE_TEXT)},
@@ -665,6 +814,39 @@ const struct command_info command_table[] = {
      "interaction, seconds.",
      "attribution 50 --t 4",
      cmd_attribution},
+    {"sweep",
+     CLASS_STUDY,
+     {MAYBE_NUMBER("N", 1, INT_MAX)},
+     {OTHER("recipe", "NAME,...", VALUE_TEXT, "recipes (default: sta)"),
+      {"T", "T,...", VALUE_INTS, 1, 1024, NULL, "steps that thresholds are calibrated for"},
+      {"images", "N,...", VALUE_INTS, 1, 100000, NULL, "numbers of calibration pictures"},
+      {"seeds", "N,...", VALUE_INTS, 0, 1e9, NULL, "seeds, each with its own random calibration pictures"},
+      {"hidden", "H,...", VALUE_INTS, 1, 1024, NULL, "neurons of every UGO"},
+      {"repeat", "L,...", VALUE_INTS, 1, 3, NULL, "spikes a step of multi-threshold neurons"},
+      OTHER("sites", "CHANGES", VALUE_TEXT, "changes of sites as in convert; several sets separated by |"),
+      CHOICE("rule", "RULE", rule_names, "threshold rule (default: the recipe's)"),
+      FLAG("coarse", "multi-threshold levels stay as they are"),
+      OTHER("calibration", "PATH", VALUE_PATH, "data set to calibrate with"),
+      {"t", "T,T,...", VALUE_INTS, 1, 4096, NULL, "steps to report (default: 1,2,4 ... T)"},
+      NUMBER("first", "K", 0, INT_MAX, "the first picture (default: 0)")},
+     "convert and evaluate every combination of settings, over N pictures (default: all)",
+     "Each combination is a recorded run of kind sweep; the table has its last step. Neurons are swept through --sites: "
+     "'blocks.*:neuron=mt,levels=5|blocks.*:neuron=mt,levels=6'. Interrupted, it reports and keeps what was done. "
+     "accuracy_spread is "
+     "the largest minus the smallest accuracy. JSON keys: points [{run, recipe, T, calibration_pictures, seed, hidden, repeat, "
+     "sites, t, accuracy, "
+     "agreement, logit_rmse, spikes_per_image, energy_ratio}] (settings that are not swept are left out), accuracy_spread.",
+     "sweep 200 --recipe delta --images 16,64 --seeds 1,2,3",
+     cmd_sweep},
+    {"curves",
+     CLASS_STUDY,
+     {{"RUN", VALUE_RUNS, false, true, 0, 0, NULL}},
+     {CHOICE("against", "X", against_names, "t, spikes per picture, or energy over the reference's (default: t)"),
+      CHOICE("of", "Y", measure_names, "accuracy, agreement or error of the logits (default: accuracy)")},
+     "draw accuracy against time or spikes, a curve for each run",
+     "RUN is the number of an eval or sweep; at most eight. The picture stays as `view plot`, and `save FILE plot` keeps it.",
+     "curves 12 14 --against spikes",
+     cmd_curves},
 
     /* --- notebook --- */
     {"session new",
@@ -775,6 +957,84 @@ const struct command_info command_table[] = {
      "CSV and JSON the rows are printed.",
      "plot SELECT t, accuracy, recipe FROM v_accuracy_vs_t",
      cmd_plot},
+    {"replay",
+     CLASS_NOTEBOOK,
+     {{"RUN", VALUE_RUN, true, false, 1, (double)INT_MAX, NULL}},
+     {{NULL}},
+     "do a run again and say whether it comes out the same (default: the last)",
+     "Goes to the state that the run began in (model, plan, data and picture are found by their paths, checked by their hashes; "
+     "those that "
+     "are loaded are taken where the hashes agree), sets its seed and threads, runs its command, compares every measurement to "
+     "the "
+     "bit, and "
+     "goes back. Fails when anything differs. JSON keys: run, replay (the number of the new run), command, same, measurements, "
+     "different, "
+     "differences [{site, t, name, recorded, replayed}].",
+     "replay 12",
+     cmd_replay},
+    {"export",
+     CLASS_NOTEBOOK,
+     {ARG("RUN|SESSION", VALUE_TEXT), ARG("FILE", VALUE_PATH)},
+     {FORCE},
+     "write a run, or a session with its runs, to a notebook of their own",
+     "A run by its number, a session by its name. The file holds all that is needed to replay them, but for models and pictures, "
+     "and "
+     "can be "
+     "opened with --db or imported. JSON keys: file, runs, known, sessions, plans, ugos.",
+     "export thresholds thresholds.db",
+     cmd_export},
+    {"import",
+     CLASS_NOTEBOOK,
+     {ARG("FILE", VALUE_PATH)},
+     {{NULL}},
+     "take over the runs of another notebook",
+     "What is here already is known by its hash or number and not taken twice (known counts such runs); what has the same name "
+     "here "
+     "stays. "
+     "Either all is taken or nothing. FILE is only read; older versions are fine.",
+     "import thresholds.db",
+     cmd_import},
+    {"db check",
+     CLASS_NOTEBOOK,
+     {{NULL}},
+     {{NULL}},
+     "check that the notebook is whole",
+     "Its pages, references and schema, and whether what is packed is as long as it says. Fails when something is wrong. JSON "
+     "keys: "
+     "file, "
+     "problems [{where, problem}], whole.",
+     "db check",
+     cmd_db_check},
+    {"db backup",
+     CLASS_NOTEBOOK,
+     {ARG("FILE", VALUE_PATH)},
+     {FORCE},
+     "copy the notebook to a file",
+     "As it is at this moment, while others may go on writing.",
+     "db backup notebook-2026-01-31.db",
+     cmd_db_backup},
+    {"db vacuum",
+     CLASS_NOTEBOOK,
+     {{NULL}},
+     {{NULL}},
+     "give the room of deleted runs back",
+     "Rewrites the file; nobody else may be using it. JSON keys: file, before_bytes, after_bytes.",
+     "db vacuum",
+     cmd_db_vacuum},
+    {"db prune",
+     CLASS_NOTEBOOK,
+     {{NULL}},
+     {CHOICE("status", "STATUS", run_states, "runs that ended so"),
+      OTHER("before", "DATE", VALUE_TEXT, "runs started before this date"),
+      OTHER("session", "NAME", VALUE_TEXT, "runs of this session"), FLAG("tensors", "only the tensors that they have kept"),
+      FLAG("dry-run", "count, and delete nothing")},
+     "delete runs from the notebook",
+     "Those to which all of the options apply, with their measurements; then plans, data sets and models that nothing refers to, "
+     "and "
+     "unnamed "
+     "sessions of over thirty days ago without runs or notes. Numbers of runs are not used again. db vacuum gives the room back.",
+     "db prune --status failed --before 2026-01-01",
+     cmd_db_prune},
 
     /* --- shell --- */
     {"set",

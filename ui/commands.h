@@ -9,15 +9,18 @@ typedef bool command_fn(struct app *app, const struct call *call, struct status 
 
 command_fn cmd_load, cmd_data, cmd_image, cmd_model, cmd_classes, cmd_ann;
 command_fn cmd_convert, cmd_plan, cmd_plan_list, cmd_plan_save, cmd_plan_open, cmd_step, cmd_run, cmd_until, cmd_reset, cmd_back,
-    cmd_goto, cmd_state, cmd_print, cmd_write;
+    cmd_goto, cmd_state, cmd_print, cmd_write, cmd_keep;
 command_fn cmd_break, cmd_watch, cmd_info_breakpoints, cmd_enable, cmd_disable, cmd_delete, cmd_split, cmd_neuron;
-command_fn cmd_ugo_list, cmd_ugo_fit, cmd_ugo_show, cmd_ugo_import, cmd_ugo_export;
+command_fn cmd_ugo_list, cmd_ugo_fit, cmd_ugo_show, cmd_ugo_import, cmd_ugo_export, cmd_ugo_compare, cmd_ugo_knot, cmd_ugo_nudge,
+    cmd_knot;
+command_fn cmd_ugo_sweep, cmd_ugo_spikes, cmd_ugo_assign;
 command_fn cmd_view, cmd_save, cmd_panes;
 command_fn cmd_focus, cmd_look, cmd_out, cmd_maximise, cmd_keys, cmd_line, cmd_leave, cmd_zoom, cmd_scroll, cmd_select, cmd_find;
 command_fn cmd_layout, cmd_layout_list, cmd_layout_save, cmd_layout_delete, cmd_bind, cmd_unbind, cmd_tutorial;
-command_fn cmd_audit, cmd_eval, cmd_ladder, cmd_attribution;
+command_fn cmd_audit, cmd_eval, cmd_ladder, cmd_attribution, cmd_sweep, cmd_curves;
 command_fn cmd_session_new, cmd_session_open, cmd_session_list, cmd_session_note, cmd_session_resume, cmd_undo;
-command_fn cmd_runs, cmd_show, cmd_compare, cmd_query, cmd_plot;
+command_fn cmd_runs, cmd_show, cmd_compare, cmd_query, cmd_plot, cmd_replay, cmd_export, cmd_import;
+command_fn cmd_db_check, cmd_db_backup, cmd_db_vacuum, cmd_db_prune;
 command_fn cmd_set, cmd_source, cmd_history, cmd_help, cmd_apropos, cmd_quit;
 
 /* The words of `print --what`, in the order of enum what; end with NULL. */
@@ -45,6 +48,19 @@ struct setting_info {
 };
 extern const struct setting_info setting_table[]; /* ends with a NULL name */
 
+/* The numbers of a site; STATUS_USAGE where it has none of these under the plan. */
+struct tensor;
+bool read_site(struct app *app, struct site site, enum what what, struct tensor *out, struct status *st);
+bool site_has(const struct app *app, struct site site, enum what what);
+
+/* What every step keeps in the notebook (cmd_keep.c). glob NULL: forget all. */
+bool keep_sites(struct app *app, const char *glob, enum what what, struct status *st);
+void forget_kept(struct app *app, const char *glob);
+bool keep_step(struct app *app, int64_t run, int t, struct status *st);
+/* Writes what a run has kept, the steps as first dimension. *tensors: how many sites. */
+bool write_kept(struct app *app, int64_t run, const char *glob, enum what what, const char *path, bool force, int *tensors,
+		struct status *st);
+
 /* Fail with what to type next when something is missing. */
 bool need_model(const struct app *app, struct status *st);
 bool need_data(const struct app *app, struct status *st);
@@ -61,9 +77,13 @@ struct calibration_pictures {
 	int count;
 	bool random; /* chosen by the seed, else the first */
 };
+/* Those pictures [*count, channels, size, size], which the caller frees; a model is loaded. */
+bool calibration_pixels(struct app *app, const struct calibration_pictures *which, float **pixels, int *count, struct status *st);
 /* Builds a plan with options (pictures filled in by this function), records it and makes
  * it the workbench's. */
 struct plan_options;
+struct plan *build_plan(struct app *app, struct plan_options *options, const struct calibration_pictures *which,
+			struct status *st);
 bool convert(struct app *app, struct plan_options *options, const struct calibration_pictures *which, struct status *st);
 
 /* Makes plan the workbench's, with a walk that has the picture. Takes plan. */
@@ -81,6 +101,14 @@ void output_plan(struct output *o, const struct app *app);
  * which keeps what is done while it goes on. result: eval_done(). */
 struct eval_options;
 struct eval_result;
+/* 1, 2, 4, ... up to T, and T itself, at most so many. Returns how many. */
+int default_points(int T, int *t, int most);
+/* The pictures that N and --first name. */
+bool eval_bounds(const struct dataset *data, const struct call *call, struct eval_options *options, struct status *st);
+/* Makes the curves of these runs the plot; against and measure as in the names. */
+bool plot_runs(struct app *app, const int64_t *run, int count, int against, int measure, struct status *st);
+extern const char *const against_names[]; /* t, spikes, energy */
+extern const char *const measure_names[]; /* accuracy, agreement, error */
 bool run_eval(struct app *app, const char *kind, const struct plan *plan, const struct dataset *data,
 	      const struct eval_options *options, struct eval_result *result, struct status *st);
 
@@ -100,8 +128,6 @@ bool open_picture(struct app *app, const char *text, struct status *st);
 bool show_picture(struct app *app, const char *text, const struct dataset *data, struct status *st);
 /* What `state` prints. */
 bool print_state(struct app *app, struct status *st);
-/* Makes plan the workbench's, with a walk that has the picture. Takes plan, also when it fails. */
-bool adopt_plan(struct app *app, struct plan *plan, struct status *st);
 
 /* The five best classes of logits as table "top": class, label, probability. */
 void output_top(struct output *o, const struct app *app, const float *logits);

@@ -2,6 +2,7 @@
 
 #include "db/store.h"
 #include "spikescope.h"
+#include "ui/commands.h"
 #include "ui/state.h"
 
 #include <math.h>
@@ -234,7 +235,7 @@ notebook_walk_step(struct app *app, int64_t run, int t)
 	notebook_metric(app, run, t, "events", step->events);
 	notebook_metric(app, run, t, "spikes", step->units);
 	notebook_metric(app, run, t, "seconds", step->seconds);
-	check(app, walk_sites(app, run, t, &st), &st);
+	check(app, walk_sites(app, run, t, &st) && keep_step(app, run, t, &st), &st);
 }
 
 void

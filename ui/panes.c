@@ -13,6 +13,7 @@ const struct named_layout layout_defaults[] = {
     {"neurons", "1 model | 2 raster:3/neuron:2 | 2 selected:2/histogram:1"},
     {"errors", "1 model | 2 residual/error | 2 readout:3/selected:2"},
     {"ugo", "1 model | 3 ugo:3/histogram:2"},
+    {"laboratory", "3 ugo:3/inputs:2 | 2 sizes/pareto"},
     {"picture", "2 image | 3 patches:3/attention:2 | 2 readout"},
     {"tutorial", "2 tutorial | 3 attention:3/raster:2 | 2 selected/readout"},
     {"", ""},

@@ -2,8 +2,6 @@
 
 #include "ui/commands.h"
 
-#include "db/store.h"
-
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -107,8 +105,6 @@ restore_plan(struct app *app, const json_t *value, struct status *st)
 {
 	const char *hash = json_string_value(value);
 	struct plan *plan;
-	void *content;
-	size_t size;
 
 	if (!hash) {
 		app_set_plan(app, NULL, NULL, NULL);
@@ -116,13 +112,7 @@ restore_plan(struct app *app, const json_t *value, struct status *st)
 	}
 	if (app->plan && strcmp(app->plan->hash, hash) == 0)
 		return true;
-	if (!need_model(app, st))
-		return false;
-	if (!(content = store_plan_content(app->store, hash, &size, st)))
-		return status_fail(st, STATUS_FAILED,
-				   "plan %s is not in the notebook as a whole; convert again, or import the run", hash);
-	plan = plan_unpack(app->vit, content, size, hash, st);
-	free(content);
+	plan = open_plan(app, hash, st);
 	return plan && adopt_plan(app, plan, st);
 }
 
@@ -257,6 +247,35 @@ restore_selection(struct app *app, const json_t *value, struct status *st)
 	return true;
 }
 
+/* --- what steps keep ------------------------------------------------------ */
+
+static json_t *
+save_keep(const struct app *app)
+{
+	json_t *list = json_array();
+
+	for (int i = 0; i < app->keeps; i++)
+		json_array_append_new(list,
+				      json_pack("{s:s, s:s}", "sites", app->keep[i].glob, "what", what_names[app->keep[i].what]));
+	return list;
+}
+
+static bool
+restore_keep(struct app *app, const json_t *value, struct status *st)
+{
+	bool ok = true;
+
+	forget_kept(app, NULL);
+	for (size_t i = 0; ok && i < json_array_size(value); i++) {
+		const json_t *item = json_array_get(value, i);
+		int what = value_choice(text_at(item, "what"), what_names);
+
+		if (what >= 0)
+			ok = keep_sites(app, text_at(item, "sites"), (enum what)what, st);
+	}
+	return ok;
+}
+
 const struct state_key state_table[] = {
     {"seed", save_seed, restore_seed},
     {"threads", save_threads, restore_threads},
@@ -266,6 +285,7 @@ const struct state_key state_table[] = {
     {"image", save_image, restore_image},
     {"t", save_t, restore_t},
     {"split", save_split, restore_split},
+    {"keep", save_keep, restore_keep},
     {"selection", save_selection, restore_selection},
     {"breakpoints", save_breakpoints, restore_breakpoints},
     {"layouts", save_layouts, restore_layouts},

@@ -20,6 +20,7 @@ struct view_args {
 	int hidden;           /* ugo: fit one of this size (0: 32) when function names a function */
 	bool has_range;
 	double lo, hi; /* ugo: the range to fit (has_range) */
+	int steps;     /* sizes: the T whose error is drawn; 0: the largest */
 	int zoom;      /* raster: 0 all, each step halves what is shown; ugo and curves ignore it */
 	int scroll;    /* lines scrolled back (log) */
 	bool framed;   /* draw a frame with the title (else the title is left out) */
@@ -54,6 +55,9 @@ const struct view *view_find(const char *name, struct status *st);
 /* Checks args against what is loaded: unknown sites, heads and tokens out of range
  * (STATUS_USAGE) and what is missing, with the command that makes it (STATUS_FAILED). */
 bool view_check(struct app *app, const struct view *view, const struct view_args *args, struct status *st);
+
+/* Is there what view ugo is asked for? STATUS_USAGE, STATUS_FAILED. */
+bool view_ugo_known(struct app *app, const struct view_args *args, struct status *st);
 
 /* Frame (when asked), title and contents. */
 void view_draw(struct app *app, const struct view *view, const struct view_args *args, struct canvas *canvas, struct rect area);
