@@ -110,6 +110,9 @@ test_completion_and_history(void **state)
 	terminal_type(t, "s\t\t"); /* the choices go to the log */
 	assert_true(terminal_wait(t, "session"));
 	assert_true(terminal_wait(t, "source"));
+	terminal_type(t, "\x15"
+			 "break error(blocks.0.mlp.f\t");
+	assert_true(terminal_wait_line(t, PROMPT "break error(blocks.0.mlp.fc1"));
 	terminal_type(t, "\x15\033[A");
 	assert_true(terminal_wait_line(t, PROMPT "step"));
 	terminal_type(t, "\x15quit\r");
