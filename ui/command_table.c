@@ -222,7 +222,7 @@ const struct command_info command_table[] = {
      cmd_plan_save},
     {"plan open",
      CLASS_SPIKES,
-     {ARG("PLAN", VALUE_TEXT)},
+     {ARG("PLAN", VALUE_PLAN)},
      {{NULL}},
      "open a plan of the notebook",
      "PLAN is its name or the beginning of its hash. It comes back with its thresholds and UGOs, without calibration pictures; "
@@ -344,10 +344,11 @@ const struct command_info command_table[] = {
      cmd_delete},
     {"split",
      CLASS_SPIKES,
-     {MAYBE("PLAN", VALUE_PLAN)},
+     {MAYBE("PLAN", VALUE_SPLIT)},
      {NUMBER("T", "N", 1, 1024, "steps that thresholds are calibrated for (default: the first plan's)")},
      "step a second plan beside the first one",
-     "PLAN is a recipe, or off. Both plans see the same picture and are at the same t; every view shows both and their "
+     "PLAN is a recipe, a plan of the notebook (plan list), or off. Both plans see the same picture and are at the same t; every "
+     "view shows both and their "
      "difference (set side), "
      "and step prints both.",
      "split delta",
@@ -885,7 +886,7 @@ const struct command_info command_table[] = {
      cmd_session_new},
     {"session open",
      CLASS_NOTEBOOK,
-     {ARG("NAME", VALUE_TEXT)},
+     {ARG("NAME", VALUE_SESSION)},
      {FLAG("bare", "leave what is loaded as it is")},
      "go on with an earlier session",
      "By its name or number. Model, plan, data, picture, t and what views look at come back as the session left them, its "
