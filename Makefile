@@ -96,6 +96,9 @@ bench: $(PROG) $(BENCHBIN) ## build and run the benchmarks
 	@for b in $(BENCHBIN) $(sort $(wildcard tests/bench/*.sh)); do \
 		echo "$$b"; SPIKESCOPE=$(abspath $(PROG)) "./$$b" || exit 1; done
 
+bench-ugo: $(B)/tests/bench/ugo ## fit every function at every size against the limit, timed
+	@./$<
+
 lint: ## check the layers, the formatting, the scripts and the code
 	@scripts/install-deps --lint
 	@scripts/check-arrows
@@ -158,7 +161,9 @@ $(PROG): $(UIO) $(DBO) $(LIB)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $(UIO) $(DBO) $(LIB) $(LDLIBS)
 
 # The kernels gain most from full optimisation. None of these flags changes a result.
-$(B)/src/snn/%.o $(B)/src/ugo/%.o: CFLAGS += $(if $(filter 1,$(SAN)),,-O3)
+$(B)/src/ann/%.o $(B)/src/snn/%.o $(B)/src/ugo/%.o: CFLAGS += $(if $(filter 1,$(SAN)),,-O3)
+# Products and polynomials are sums of products: fused, they are rounded once a term.
+$(B)/src/ann/dense.o $(B)/src/ann/vector.o: CFLAGS += -ffp-contract=fast
 
 $(B)/%.o: %.c
 	$(need_libs)$(call say,CC,$<)
@@ -179,5 +184,5 @@ $(B)/tests/%: $(B)/tests/%.o $(TESTH:%.c=$(B)/%.o) $(filter-out $(B)/ui/main.o,$
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS) $(TEST_LIBS)
 
 -include $(wildcard $(B)/*/*.d $(B)/*/*/*.d)
-.PHONY: help run all lib test tests bench lint asan docs docs-check deps compile_commands install uninstall clean
+.PHONY: help run all lib test tests bench bench-ugo lint asan docs docs-check deps compile_commands install uninstall clean
 .SECONDARY:

@@ -8,7 +8,9 @@
 #include "ui/findings.h"
 #include "ui/notebook.h"
 #include "ui/output.h"
+#include "ui/panes.h"
 #include "ui/state.h"
+#include "ui/ugo_lab.h"
 
 #include <omp.h>
 #include <stdarg.h>
@@ -33,6 +35,7 @@ struct tee {
 struct app_private {
 	struct tee out, talk;
 	double started; /* when the running command did; seconds */
+	bool by_key;    /* the running command is a key's */
 	double shown;   /* when progress was last shown; 0: not yet */
 };
 
@@ -124,6 +127,7 @@ bool
 app_init(struct app *app, const char *db, FILE *out, FILE *talk, struct status *st)
 {
 	app->label = -1;
+	app->checkpoint_bytes = TIMELINE_BUDGET;
 	app->own = calloc(1, sizeof(*app->own));
 	app->findings = calloc(1, sizeof(*app->findings));
 	if (!app->own || !app->findings)
@@ -133,18 +137,35 @@ app_init(struct app *app, const char *db, FILE *out, FILE *talk, struct status *
 	if (!app->out || !app->talk)
 		return status_nomem(st, "the workbench");
 	app->terminal = isatty(fileno(out));
-	return open_store(app, db, st);
+	app->panes = panes_new(st);
+	return app->panes && open_store(app, db, st);
+}
+
+static void
+forget_split(struct app *app)
+{
+	struct split *split = &app->split;
+
+	history_free(split->history);
+	walk_free(split->walk);
+	record_free(split->record);
+	plan_free(split->plan);
+	*split = (struct split){0};
 }
 
 static void
 forget_plan(struct app *app)
 {
+	forget_split(app);
+	history_free(app->history);
 	walk_free(app->walk);
 	record_free(app->record);
 	plan_free(app->plan);
+	app->history = NULL;
 	app->walk = NULL;
 	app->record = NULL;
 	app->plan = NULL;
+	app->stop.stopped = false;
 }
 
 static void
@@ -167,6 +188,8 @@ app_done(struct app *app)
 {
 	forget_plan(app);
 	forget_picture(app);
+	breakpoints_done(&app->breakpoints);
+	single_free(app->single);
 	findings_free(app);
 	ann_free(app->ann);
 	dataset_close(app->data);
@@ -175,6 +198,7 @@ app_done(struct app *app)
 		ugo_done(app->ugo[i]);
 		free(app->ugo[i]);
 	}
+	ugo_lab_free(app->lab);
 	for (int i = 0; i < app->keeps; i++)
 		free(app->keep[i].glob);
 	store_close(app->store);
@@ -183,6 +207,7 @@ app_done(struct app *app)
 	if (app->talk)
 		fclose(app->talk);
 	log_done(&app->log);
+	panes_free(app->panes);
 	free(app->model_path);
 	free(app->data_path);
 	free(app->state);
@@ -211,13 +236,15 @@ app_set_model(struct app *app, struct vit *vit, struct ann *ann)
 	forget_picture(app);
 	findings_forget(app);
 	ann_free(app->ann);
+	ugo_lab_forget(app->lab);
 	vit_free(app->vit);
 	app->vit = vit;
 	app->ann = ann;
 	take_path(&app->model_path, vit ? vit->path : NULL);
 	app->site_list = 0;
-	app->selection = (struct selection){.site = {SITE_ACT_OUT, 0}};
+	app->selection = (struct selection){.site = {SITE_ACT_OUT, 0}, .unit = -1};
 	app_clamp_selection(app);
+	breakpoints_bind(&app->breakpoints, app->vit, NULL);
 	app->serial++;
 }
 
@@ -255,9 +282,20 @@ app_set_picture(struct app *app, const float *pixels, int label, char *title, st
 	app->label = label;
 	app->title = title;
 	app->serial++;
+	app->stop.stopped = false;
 	if (app->record)
 		record_back(app->record, 0);
-	return !app->walk || walk_show(app->walk, app->pixels, label, st);
+	if (app->split.record)
+		record_back(app->split.record, 0);
+	return (!app->walk || walk_show(app->walk, app->pixels, label, st)) &&
+	       (!app->split.walk || walk_show(app->split.walk, app->pixels, label, st));
+}
+
+static void
+apply_checkpoint_bytes(const struct app *app, struct walk *walk)
+{
+	if (walk)
+		timeline_set_budget(&walk->timeline, app->checkpoint_bytes);
 }
 
 void
@@ -267,7 +305,26 @@ app_set_plan(struct app *app, struct plan *plan, struct walk *walk, struct recor
 	app->plan = plan;
 	app->walk = walk;
 	app->record = record;
+	apply_checkpoint_bytes(app, walk);
+	breakpoints_bind(&app->breakpoints, app->vit, walk);
 	app->serial++;
+}
+
+void
+app_set_split(struct app *app, struct plan *plan, struct walk *walk, struct record *record)
+{
+	forget_split(app);
+	app->split = (struct split){.plan = plan, .walk = walk, .record = record};
+	apply_checkpoint_bytes(app, walk);
+	app->serial++;
+}
+
+void
+app_set_checkpoint_bytes(struct app *app, size_t bytes)
+{
+	app->checkpoint_bytes = bytes;
+	apply_checkpoint_bytes(app, app->walk);
+	apply_checkpoint_bytes(app, app->split.walk);
 }
 
 void
@@ -411,16 +468,20 @@ run_recorded(struct app *app, const struct call *call, struct status *st)
 {
 	int64_t outer = app->command;
 	double started = now();
-	bool ok;
+	bool ok, kept = call->info->class != CLASS_MOVEMENT;
 
-	free(app->state);
-	app->state = state_capture(app);
-	app->command = notebook_command_begin(app, call->line);
+	if (kept) {
+		free(app->state);
+		app->state = state_capture(app);
+	}
+	app->command = kept ? notebook_command_begin(app, call->line) : outer;
+	*call->fault = (struct fault){0, 0};
 	ok = call->info->run(app, call, st);
 	if (!results_written(app) && ok)
 		ok = status_fail(st, STATUS_FAILED, "the results could not be written; is the disk full or the reader gone?");
 	progress_end(app);
-	notebook_command_end(app, app->command, st, now() - started);
+	if (kept)
+		notebook_command_end(app, app->command, st, now() - started);
 	app->command = outer;
 	return ok;
 }
@@ -431,21 +492,33 @@ app_execute(struct app *app, const char *line)
 	struct status st = {0};
 	struct fault fault;
 	struct call call;
+	bool parsed;
 
 	if (app->depth == 0) {
 		atomic_store(&app->cancel, false);
 		app->own->started = now();
 	}
-	if (app->capture && line[strspn(line, " \t")])
+	parsed = call_parse(&call, line, &fault, &st);
+	if (app->capture && line[strspn(line, " \t")] && !(app->own->by_key && call.info && call.info->class == CLASS_MOVEMENT))
 		log_add(&app->log, LOG_COMMAND, line, strlen(line));
-	if (!call_parse(&call, line, &fault, &st))
+	if (!parsed)
 		complain(app, &st, line, &fault);
 	else if (call.info && !run_recorded(app, &call, &st) && !(app->depth > 0 && st.code == STATUS_CANCELLED))
-		complain(app, &st, line, NULL);
+		complain(app, &st, line, fault.length > 0 ? &fault : NULL);
 	call_done(&call);
 	streams_flush(app);
 	app->serial++;
 	return st.code;
+}
+
+void
+app_key(struct app *app, const char *line)
+{
+	bool before = app->own->by_key;
+
+	app->own->by_key = true;
+	app_execute(app, line);
+	app->own->by_key = before;
 }
 
 enum status_code

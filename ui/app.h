@@ -14,6 +14,9 @@
 #include "base/status.h"
 #include "model/dataset.h"
 #include "snn/plan.h"
+#include "study/breakpoint.h"
+#include "study/history.h"
+#include "study/single.h"
 #include "study/walk.h"
 #include "ui/log.h"
 #include "ui/record.h"
@@ -25,6 +28,7 @@
 struct answer;
 struct chart_data;
 struct findings;
+struct panes;
 struct record;
 struct store;
 
@@ -50,6 +54,36 @@ struct selection {
 	int q, k;         /* tokens: the row and column of an attention map */
 	struct site site; /* the tree's cursor; the raster shows it */
 	int neuron;       /* index into the site's flattened shape */
+	int unit;         /* hidden neuron of a UGO; -1: the one with the largest membrane */
+};
+
+/* A second plan beside the first one (`split`): all NULL without. */
+struct split {
+	struct plan *plan;
+	struct walk *walk;
+	struct record *record;
+	struct history *history;
+};
+
+/* What `neuron` ran last; owns the settings' train. */
+struct single {
+	struct single_settings settings;
+	struct single_trace trace;
+	struct single_curve curve;
+};
+void single_free(struct single *single); /* NULL is fine */
+
+/* Which plans of a split views show. */
+enum side { SIDE_ALL, SIDE_FIRST, SIDE_SECOND, SIDE_DIFFERENCE };
+extern const char *const side_names[]; /* ends with NULL */
+
+/* Where the last command stopped before its end. */
+struct stop {
+	int number; /* of the breakpoint or watch; 0: `until` */
+	bool stopped, is_watch;
+	double before; /* watch: the value before */
+	struct condition_found found;
+	char text[200]; /* the condition */
 };
 
 /* How the picture can be shown again. */
@@ -77,14 +111,25 @@ struct app {
 	char *title;     /* the picture's ("image 17"), control characters escaped; NULL without one */
 	int label;       /* its class, or -1 */
 	struct picture_source picture;
-	float *logits;             /* the reference's for it [classes]; NULL until there is a picture */
-	double ann_seconds;        /* what they took */
-	struct plan *plan;         /* NULL until converted */
-	struct walk *walk;         /* NULL until converted; walk->shown says whether it has the picture */
-	struct record *record;     /* of the walk: spikes by step for the raster (ui/record.h); NULL without a walk */
+	float *logits;           /* the reference's for it [classes]; NULL until there is a picture */
+	double ann_seconds;      /* what they took */
+	struct plan *plan;       /* NULL until converted */
+	struct walk *walk;       /* NULL until converted; walk->shown says whether it has the picture */
+	struct record *record;   /* of the walk: spikes by step for the raster (ui/record.h); NULL without a walk */
+	struct history *history; /* of the walk: what is selected, step by step; NULL without a walk */
+	bool history_wanted;     /* a view has drawn less of it than there is to know */
+	struct split split;
+	enum side side;
+	const struct split *minus; /* while views draw the difference: what is taken off, */
+	const struct walk *whole;  /* from this; walk is the difference then */
+	struct breakpoints breakpoints;
+	struct single *single; /* NULL: none yet */
+	struct stop stop;
+	size_t checkpoint_bytes;   /* how much memory going back may use */
 	struct findings *findings; /* of studies (ui/findings.h); never NULL after app_init() */
 	struct ugo *ugo[APP_UGOS]; /* fitted or imported, by name, oldest first */
 	int ugos;
+	struct ugo_lab *lab; /* what the UGO views show (ui/ugo_lab.h); NULL until used */
 	struct kept_sites keep[APP_KEEPS];
 	int keeps;
 
@@ -102,6 +147,8 @@ struct app {
 
 	struct options options;
 	struct selection selection;
+	struct panes *panes; /* what the panes show, also while there are none; never NULL after app_init() */
+	int tutorial;        /* the scene that is on; 0: none */
 	struct log log;
 	FILE *out;        /* results: to where app_init() was told, and to the log */
 	FILE *talk;       /* messages, likewise */
@@ -131,6 +178,9 @@ void app_done(struct app *app);
  * comment (#) is fine. */
 enum status_code app_execute(struct app *app, const char *line);
 
+/* Runs the command of a key. Movements (CLASS_MOVEMENT) leave no trace in log and notebook. */
+void app_key(struct app *app, const char *line);
+
 /* Runs the command lines of file, stopping at the first failure when bail; else
  * the code is the last failure's. name is for messages. */
 enum status_code app_source(struct app *app, FILE *file, const char *name, bool bail);
@@ -158,5 +208,8 @@ void app_forget_picture(struct app *app);
 /* Also shows the picture to the walk, when there is one. title is taken; pixels are copied. */
 bool app_set_picture(struct app *app, const float *pixels, int label, char *title, struct status *st);
 void app_set_plan(struct app *app, struct plan *plan, struct walk *walk, struct record *record);
+/* The plan to compare with; the walk has the picture and is at the first one's t. */
+void app_set_split(struct app *app, struct plan *plan, struct walk *walk, struct record *record);
+void app_set_checkpoint_bytes(struct app *app, size_t bytes);
 
 #endif

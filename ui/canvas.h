@@ -138,6 +138,7 @@ struct chart {
 	const char *x_name, *y_name; /* with units */
 	double mark_x;               /* vertical line; NAN: none */
 	bool x_whole;                /* x counts something: no ticks between whole numbers */
+	bool x_log2;                 /* x are logarithms to base 2: ticks show the powers */
 };
 void canvas_chart(struct canvas *canvas, struct rect area, const struct chart *chart);
 

@@ -261,9 +261,11 @@ y_axis(struct plot *plot, struct rect area, double *tick, int n, char label[][16
 }
 
 static void
-x_axis(struct plot *plot, struct rect area, const char *name, bool whole)
+x_axis(struct plot *plot, struct rect area, const struct chart *chart)
 {
 	struct pen dim = {.fg = ROLE_DIM};
+	const char *name = chart->x_name;
+	bool whole = chart->x_whole || chart->x_log2;
 	double tick[TICKS];
 	int y = plot->area.y + plot->area.h, digits, i, free_x = area.x, n, limit = area.x + area.w;
 	char label[16];
@@ -281,7 +283,11 @@ x_axis(struct plot *plot, struct rect area, const char *name, bool whole)
 
 		if (whole && tick[i] != rint(tick[i]))
 			continue;
-		snprintf(label, sizeof(label), "%.*f", whole ? 0 : digits > 6 ? 6 : digits, tick[i]);
+		snprintf(label, sizeof(label), "%.*f",
+			 whole        ? 0
+			 : digits > 6 ? 6
+				      : digits,
+			 chart->x_log2 ? exp2(tick[i]) : tick[i]);
 		w = text_columns(label);
 		at = x - w / 2 < free_x ? free_x : x - w / 2;
 		canvas_put(plot->canvas, area, x, y, dim, "┬");
@@ -358,7 +364,7 @@ canvas_chart(struct canvas *canvas, struct rect area, const struct chart *chart)
 		plot.area.x += left;
 		plot.area.w -= left;
 		y_axis(&plot, area, tick, n, label);
-		x_axis(&plot, area, chart->x_name, chart->x_whole);
+		x_axis(&plot, area, chart);
 	}
 	if (top)
 		legend(canvas, area, chart);

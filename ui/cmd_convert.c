@@ -123,6 +123,20 @@ pictures_find(struct pictures *p, const struct app *app, const struct calibratio
 }
 
 bool
+calibration_pixels(struct app *app, const struct calibration_pictures *which, float **pixels, int *count, struct status *st)
+{
+	struct pictures pictures = {0};
+
+	if (!pictures_find(&pictures, app, which, st)) {
+		free(pictures.pixels);
+		return false;
+	}
+	*pixels = pictures.pixels;
+	*count = pictures.count;
+	return true;
+}
+
+bool
 adopt_plan(struct app *app, struct plan *plan, struct status *st)
 {
 	struct walk *walk = walk_new(plan, st);
@@ -179,6 +193,16 @@ convert(struct app *app, struct plan_options *options, const struct calibration_
 
 	record_conversion(app, st, seconds_now() - started);
 	return ok;
+}
+
+struct plan *
+plan_named(struct app *app, const char *name, int T, struct status *st)
+{
+	for (const struct recipe_info *r = recipe_table; r->name; r++)
+		if (strcmp(r->name, name) == 0)
+			return build_plan(app, &(struct plan_options){.recipe = name, .rule = -1, .T = T},
+					  &(struct calibration_pictures){.count = CALIBRATION_PICTURES}, st);
+	return open_plan(app, name, st);
 }
 
 bool

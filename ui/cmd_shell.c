@@ -2,6 +2,7 @@
 #include "ui/commands.h"
 
 #include "ui/help.h"
+#include "ui/panes.h"
 #include "ui/repl.h"
 
 #include <errno.h>
@@ -22,12 +23,16 @@ const struct setting_info setting_table[] = {
     {"size", "COLSxROWS", "size of views printed as text", VALUE_SIZE, NULL, 0, 0},
     {"seed", "N", "seed of conversions", VALUE_INT, NULL, 0, (double)INT_MAX},
     {"threads", "N", "threads of evaluations; 0: all cores", VALUE_INT, NULL, 0, 1024},
+    {"checkpoints", "MB", "memory that going back may use, in megabytes (256)", VALUE_INT, NULL, 0, 65536},
     {"layer", "L", "the block that views look at", VALUE_INT, NULL, 0, 4095},
     {"head", "H", "the head that views look at", VALUE_INT, NULL, 0, 4095},
     {"q", "TOKEN", "the row of attention that views look at", VALUE_INT, NULL, 0, 1 << 20},
     {"k", "TOKEN", "the column of attention that views look at", VALUE_INT, NULL, 0, 1 << 20},
     {"site", "SITE", "the site that the raster shows", VALUE_SITE, NULL, 0, 0},
     {"neuron", "N", "the neuron of that site", VALUE_INT, NULL, 0, (double)INT_MAX},
+    {"unit", "N", "the hidden neuron there, of a UGO; -1: the one with the largest membrane", VALUE_INT, NULL, -1, 1023},
+    {"side", "SIDE", "what views show of a split: all, first, second, difference", VALUE_CHOICE, side_names, 0, 0},
+    {"mouse", "on|off", "clicks select and the wheel moves, in the panes", VALUE_CHOICE, switch_names, 0, 0},
     {NULL, NULL, NULL, VALUE_NONE, NULL, 0, 0},
 };
 
@@ -48,6 +53,8 @@ output_settings(struct output *o, const struct app *app)
 	output_text(o, "size", text);
 	output_int(o, "seed", (int64_t)app->options.seed);
 	output_int(o, "threads", app->options.threads);
+	output_int(o, "checkpoints", (int64_t)(app->checkpoint_bytes >> 20));
+	output_text(o, "mouse", switch_names[app->panes->mouse]);
 	if (!app->vit)
 		return;
 	output_int(o, "layer", s->layer);
@@ -56,6 +63,8 @@ output_settings(struct output *o, const struct app *app)
 	output_int(o, "k", s->k);
 	output_text(o, "site", site_name(s->site, text));
 	output_int(o, "neuron", s->neuron);
+	output_int(o, "unit", s->unit);
+	output_text(o, "side", side_names[app->side]);
 }
 
 static const struct setting_info *
@@ -137,6 +146,12 @@ set_one(struct app *app, const struct setting_info *s, const char *value, struct
 		o->seed = (uint64_t)number;
 	else if (strcmp(s->name, "threads") == 0)
 		app_set_threads(app, (int)number);
+	else if (strcmp(s->name, "mouse") == 0)
+		app->panes->mouse = choice == 1;
+	else if (strcmp(s->name, "side") == 0)
+		app->side = (enum side)choice;
+	else if (strcmp(s->name, "checkpoints") == 0)
+		app_set_checkpoint_bytes(app, (size_t)number << 20);
 	else if (s->kind != VALUE_SIZE)
 		return set_selection(app, s->name, value, number, st);
 	return true;

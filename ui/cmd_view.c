@@ -1,7 +1,6 @@
-/* Commands that draw: views as text and as files, and the panes. */
+/* Commands that draw: views as text and as files. */
 #include "ui/commands.h"
 
-#include "ui/repl.h"
 #include "ui/view.h"
 
 #include <stdlib.h>
@@ -32,6 +31,21 @@ view_site(struct app *app, const struct view *view, const struct call *call, int
 	return true;
 }
 
+/* Where a view of UGOs is asked for, a word that is no site is a UGO or a function. */
+static bool
+view_function(struct app *app, const struct view *view, struct view_args *args, struct status *st)
+{
+	struct site site;
+
+	if (strcmp(view->name, "ugo") != 0)
+		return true;
+	if (args->site && !args->function && !(app->vit && site_parse(app->vit, args->site, &site))) {
+		args->function = args->site;
+		args->site = NULL;
+	}
+	return view_ugo_known(app, args, st);
+}
+
 /* The words of a call from argument `first`: the site, and the options. */
 static bool
 view_arguments(struct app *app, const struct view *view, const struct call *call, int first, char name[SITE_NAME_MAX],
@@ -44,11 +58,16 @@ view_arguments(struct app *app, const struct view *view, const struct call *call
 	args->q = (int)call_int(call, "q", 0);
 	args->has_k = call_has(call, "k");
 	args->k = (int)call_int(call, "k", 0);
+	args->has_neuron = call_has(call, "neuron");
+	args->neuron = (int)call_int(call, "neuron", 0);
+	args->has_unit = call_has(call, "unit");
+	args->unit = (int)call_int(call, "unit", -1);
 	args->function = call_text(call, "function");
 	args->hidden = (int)call_int(call, "hidden", 0);
 	args->has_range = call_has(call, "range") && value_range(call_text(call, "range"), &args->lo, &args->hi);
+	args->steps = (int)call_int(call, "T", 0);
 	args->zoom = (int)call_int(call, "zoom", 0);
-	return view_site(app, view, call, first, name, args, st);
+	return view_site(app, view, call, first, name, args, st) && view_function(app, view, args, st);
 }
 
 /* In JSON a view is its lines. */
@@ -129,11 +148,4 @@ cmd_save(struct app *app, const struct call *call, struct status *st)
 	output_text(&o, "file", call->arg[0]);
 	output_text(&o, "view", view->name);
 	return output_print(&o, app->options.format, app->out, st);
-}
-
-bool
-cmd_panes(struct app *app, const struct call *call, struct status *st)
-{
-	(void)call;
-	return repl_panes(app, st);
 }

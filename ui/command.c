@@ -216,8 +216,9 @@ name_word(const char *name, int index, char out[32])
 
 /* Names of commands that agree with `chosen` in the words before `level`: the
  * distinct words at that level which start with text go to the list. */
+enum { CANDIDATES = 256 }; /* more than there are commands */
 struct candidates {
-	char word[64][32];
+	char word[CANDIDATES][32];
 	int count, exact;
 };
 
@@ -226,7 +227,7 @@ candidates_find(struct candidates *c, const char *text, int level, const char *f
 {
 	c->count = 0;
 	c->exact = -1;
-	for (const struct command_info *i = command_table; i->name; i++) {
+	for (const struct command_info *i = command_table; i->name && c->count < CANDIDATES; i++) {
 		char head[32], word[32];
 
 		if (level == 1 && (!name_word(i->name, 0, head) || strcmp(head, first) != 0))
@@ -326,6 +327,12 @@ command_find(const struct word *word, int words, int *used, struct fault *fault,
 		if (!info)
 			status_fail(st, STATUS_USAGE, "%s what? %s", first, list);
 		return info;
+	}
+	/* "layout neurons" is no "layout list". */
+	if (info && info->arg[0].name) {
+		candidates_find(&c, word[1].text, 1, first);
+		if (c.count == 0)
+			return info;
 	}
 	if (!resolve(&word[1], 1, first, second, fault, st))
 		return NULL;
@@ -466,7 +473,7 @@ take_argument(struct call *call, int *i, struct fault *fault, struct status *st)
 	if (!arg)
 		return status_fail(st, STATUS_USAGE, "%s: \"%s\" is one word too many; type: help %s", call->info->name, w->text,
 				   call->info->name);
-	if (arg->kind == VALUE_LINE) {
+	if (arg->kind == VALUE_LINE || arg->kind == VALUE_CONDITION) {
 		size_t n = strlen(call->line);
 
 		/* A line that is one quoted word is given without its quotes; options may follow it. */
@@ -511,7 +518,7 @@ static bool
 takes_line(const struct command_info *info)
 {
 	for (int i = 0; i < COMMAND_ARGS && info->arg[i].name; i++)
-		if (info->arg[i].kind == VALUE_LINE)
+		if (info->arg[i].kind == VALUE_LINE || info->arg[i].kind == VALUE_CONDITION)
 			return true;
 	return false;
 }
@@ -545,6 +552,7 @@ call_parse(struct call *call, const char *line, struct fault *fault, struct stat
 	memset(call, 0, sizeof(*call));
 	memset(fault, 0, sizeof(*fault));
 	call->line = line;
+	call->fault = fault;
 	if (line[strspn(line, " \t\r\n")] == '#')
 		return true;
 	if (!split_call(call, fault, st))

@@ -16,29 +16,45 @@
 
 /* What a value is: how it is checked and completed. */
 enum value_kind {
-	VALUE_NONE,   /* an option without value; the end of a list of arguments */
-	VALUE_INT,    /* whole number within [lo, hi] */
-	VALUE_REAL,   /* number within [lo, hi] */
-	VALUE_RANGE,  /* LO,HI with LO < HI */
-	VALUE_INTS,   /* ascending whole numbers 4,8,16 within [lo, hi] */
-	VALUE_INDEX,  /* whole numbers 0,5 in any order, not negative */
-	VALUE_SIZE,   /* COLSxROWS */
-	VALUE_CHOICE, /* one of choices, or an unambiguous prefix */
-	VALUE_TEXT,   /* any word */
-	VALUE_LINE,   /* the rest of the line as it stands; last argument only */
+	VALUE_NONE,      /* an option without value; the end of a list of arguments */
+	VALUE_INT,       /* whole number within [lo, hi] */
+	VALUE_REAL,      /* number within [lo, hi] */
+	VALUE_RANGE,     /* LO,HI with LO < HI */
+	VALUE_INTS,      /* ascending whole numbers 4,8,16 within [lo, hi] */
+	VALUE_INDEX,     /* whole numbers 0,5 in any order, not negative */
+	VALUE_SIZE,      /* COLSxROWS */
+	VALUE_CHOICE,    /* one of choices, or an unambiguous prefix */
+	VALUE_TEXT,      /* any word */
+	VALUE_LINE,      /* the rest of the line as it stands; last argument only */
+	VALUE_CONDITION, /* likewise: a condition */
 	VALUE_PATH,
 	VALUE_SITE, /* glob of sites */
 	VALUE_VIEW,
 	VALUE_FUNCTION,
+	VALUE_NEURON, /* model of a neuron */
 	VALUE_RECIPE,
+	VALUE_PLAN,  /* a recipe or a saved plan */
 	VALUE_UGO,   /* name of a UGO of this session, or a function */
 	VALUE_TOPIC, /* command or class */
 	VALUE_SETTING,
-	VALUE_RUN,  /* number of a run */
-	VALUE_RUNS, /* what `compare` takes */
+	VALUE_SELECT, /* what select knows */
+	VALUE_LAYOUT, /* name of a layout */
+	VALUE_RUN,    /* number of a run */
+	VALUE_RUNS,   /* what `compare` takes */
 };
 
-enum command_class { CLASS_MODEL, CLASS_SPIKES, CLASS_UGO, CLASS_VIEW, CLASS_STUDY, CLASS_NOTEBOOK, CLASS_SHELL, CLASSES };
+/* Of CLASS_MOVEMENT only the looking changes: the notebook does not keep them. */
+enum command_class {
+	CLASS_MODEL,
+	CLASS_SPIKES,
+	CLASS_UGO,
+	CLASS_VIEW,
+	CLASS_MOVEMENT,
+	CLASS_STUDY,
+	CLASS_NOTEBOOK,
+	CLASS_SHELL,
+	CLASSES
+};
 
 struct option_info {
 	const char *name;  /* without the dashes */
@@ -57,7 +73,7 @@ struct argument_info {
 	const char *const *choices;
 };
 
-enum { COMMAND_ARGS = 4, COMMAND_OPTIONS = 16, CALL_WORDS = 64 };
+enum { COMMAND_ARGS = 5, COMMAND_OPTIONS = 24, CALL_WORDS = 64 };
 
 struct call;
 
@@ -76,6 +92,11 @@ extern const struct command_info command_table[]; /* ends with a NULL name */
 extern const char *const class_names[];           /* [CLASSES] and NULL */
 extern const char *const class_titles[];
 
+/* Where in the line the fault is; length 0: nowhere. */
+struct fault {
+	size_t at, length;
+};
+
 /* A parsed command line. */
 struct word {
 	char *text;
@@ -91,12 +112,8 @@ struct call {
 	const char *value[COMMAND_OPTIONS]; /* of the options given */
 	struct word word[CALL_WORDS];       /* owns the text */
 	int words;
-	const char *line; /* the caller's */
-};
-
-/* Where in the line the fault is. */
-struct fault {
-	size_t at, length;
+	const char *line;    /* the caller's */
+	struct fault *fault; /* the caller's: a command that fails may say where */
 };
 
 /* Parses line, which must outlive the call. Fails with STATUS_USAGE and sets

@@ -1,13 +1,15 @@
 /* Every command there is. */
 #include "ui/commands.h"
+#include "ui/ugo_options.h"
 
 #include <limits.h>
 
-const char *const class_names[] = {"model", "spikes", "ugo", "views", "study", "notebook", "shell", NULL};
+const char *const class_names[] = {"model", "spikes", "ugo", "views", "movement", "study", "notebook", "shell", NULL};
 const char *const class_titles[] = {"Models, pictures and the reference",
 				    "Conversion and steps",
 				    "Universal group operators",
 				    "Views and panes",
+				    "Movement in the panes (what keys do)",
 				    "Studies over data sets",
 				    "The notebook",
 				    "The shell",
@@ -54,6 +56,11 @@ static const char *const run_states[] = {"running", "done", "failed", "cancelled
 		name, VALUE_INT, false, false, lo, hi, NULL                                                                      \
 	}
 
+#define SOME_NUMBERS(name, lo, hi)                                                                                               \
+	{                                                                                                                        \
+		name, VALUE_INT, true, true, lo, hi, NULL                                                                        \
+	}
+
 #define FORCE FLAG("force", "replace a file that exists")
 
 #define VIEW_OPTIONS                                                                                                             \
@@ -64,7 +71,34 @@ static const char *const run_states[] = {"running", "done", "failed", "cancelled
 	    OTHER("function", "NAME", VALUE_UGO, "ugo: the function or UGO to show"),                                            \
 	    NUMBER("hidden", "H", 1, 1024, "ugo: neurons of the fit to show"),                                                   \
 	    OTHER("range", "LO,HI", VALUE_RANGE, "ugo: range of the fit to show"),                                               \
-	    NUMBER("zoom", "N", 0, 16, "raster: each step halves what is shown")
+	    NUMBER("T", "N", 1, 1024, "sizes: the error after so many steps (default: the most)"),                               \
+	    NUMBER("zoom", "N", 0, 16, "raster: each step halves what is shown"),                                                \
+	    NUMBER("neuron", "N", 0, INT_MAX, "the element of the site"),                                                        \
+	    NUMBER("unit", "N", -1, 1023, "the hidden neuron there; -1: the one with the largest membrane")
+
+/* What a UGO is fitted to. */
+#define DENSITY_OPTIONS                                                                                                          \
+	CHOICE("density", "DENSITY", ugo_density_names, "of inputs: uniform, normal, mixture, octaves or observed"),             \
+	    REAL("mean", "M", -1e30, 1e30, "of the normal density (default: 0, or the middle)"),                                 \
+	    REAL("deviation", "S", 0, 1e30, "of the normal density (default: 1.5, or a sixth of the range)")
+#define FIT_OPTIONS                                                                                                              \
+	OTHER("range", "LO,HI", VALUE_RANGE, "range to fit (default: the function's, or the site's)"),                           \
+	    CHOICE("objective", "GOAL", ugo_objective_names, "mse, relative (mse of relative errors) or minimax"),               \
+	    FLAG("relative", "errors relative to the function (default for reciprocal and rsqrt)"),                              \
+	    FLAG("absolute", "absolute errors"), DENSITY_OPTIONS,                                                                \
+	    OTHER("site", "SITE", VALUE_SITE, "take the range from what this site receives, and density observed"),              \
+	    NUMBER("images", "N", 1, 100000, "calibration pictures that the site sees (default: 64)"),                           \
+	    NUMBER("samples", "N", 0, 1000000, "fit to so many inputs drawn (default: 0, integrate)"),                           \
+	    NUMBER("seed", "N", 0, INT_MAX, "of the samples")
+#define SPIKE_OPTIONS                                                                                                            \
+	OTHER("neuron", "NEURON", VALUE_TEXT, "if (default), signed, burst, round, mt ..."),                                     \
+	    NUMBER("burst", "N", 1, 1024, "the neuron's burst or levels (default: its own)"),                                    \
+	    CHOICE("threshold", "RULE", spike_threshold_names, "max (default) or mmse, of ReLU units"),                          \
+	    CHOICE("potential", "U0", spike_potential_names, "at the start: zero, half (default) or dither"),                    \
+	    FLAG("refit", "fit the readout to the quantised sums"),                                                              \
+	    CHOICE("form", "FORM", ugo_form_names, "relu or ramps (saturating)"),                                                \
+	    CHOICE("facing", "WAY", ugo_facing_names, "of ReLU units: best (default), right or left"),                           \
+	    FLAG("reduce", "reduce the range: exp, reciprocal, rsqrt of the mantissa")
 
 const struct command_info command_table[] = {
     /* --- model --- */
@@ -197,13 +231,17 @@ const struct command_info command_table[] = {
     {"step",
      CLASS_SPIKES,
      {MAYBE_NUMBER("N", 1, 4096)},
-     {{NULL}},
+     {FLAG("site", "to the next site of the forward order, N times")},
      "take N time steps (default: 1)",
      "Prints for each step the class, its probability, the error of the logits against the reference, spikes (every quantum "
      "counts) and "
      "events (a neuron that sends counts once). JSON keys: image, t, logits, top, ann_top, spikes and seconds of this command, "
      "spikes_total, "
-     "events_total, logit_rmse, state_hash, steps. Converts with the default recipe first when there is no plan.",
+     "events_total, logit_rmse, state_hash, stopped {number, condition, where, value}, steps. Stops at breakpoints. With --site "
+     "a step is "
+     "entered: the sites up to the one printed (and selected) have done it, the others have not; step finishes it. Converts with "
+     "the default "
+     "recipe first when there is no plan.",
      "step 4",
      cmd_step},
     {"run",
@@ -214,15 +252,127 @@ const struct command_info command_table[] = {
      "As step. Interrupt it with Ctrl-C: it stops between two steps and keeps what it has.",
      "run 8",
      cmd_run},
+    {"until",
+     CLASS_SPIKES,
+     {ARG("COND", VALUE_CONDITION)},
+     {NUMBER("steps", "N", 1, 4096, "give up after N steps (default: twice the plan's T)")},
+     "step until a condition is true",
+     "COND as for break; at least one step is taken. What it was true for is selected. Prints as step.",
+     "until logit_rmse < 0.1",
+     cmd_until},
     {"reset", CLASS_SPIKES, {{NULL}}, {{NULL}}, "go back to t = 0", "The picture stays. Prints the state.", "reset", cmd_reset},
+    {"back",
+     CLASS_SPIKES,
+     {MAYBE_NUMBER("N", 1, 4096)},
+     {{NULL}},
+     "go back N steps (default: 1)",
+     "The state is the one that was there, to the bit: the nearest checkpoint before it is restored and stepped on from. An "
+     "entered step counts "
+     "as one. set checkpoints bounds the memory of checkpoints; state says what they take. Prints the state.",
+     "back 3",
+     cmd_back},
     {"goto",
      CLASS_SPIKES,
      {ONE_NUMBER("T", 0, 4096)},
      {{NULL}},
      "go to t = T",
-     "Forwards by steps, backwards by starting again: the state is the same to the bit. Prints the state.",
+     "Forwards as step, backwards as back. Prints the state.",
      "goto 3",
      cmd_goto},
+    {"break",
+     CLASS_SPIKES,
+     {ARG("COND", VALUE_CONDITION)},
+     {{NULL}},
+     "stop stepping when a condition is true",
+     "COND compares numbers (< <= > >= == !=) and joins comparisons by and, or, not and parentheses. A number is a literal or: "
+     "spikes(S), "
+     "rate(S), error(S) (relative), range(S) (inputs outside the UGO's range) of a site in the last step; value(S) and "
+     "membrane(S) of any of "
+     "its elements; S[i,j] for one element, of which spikes and error may be asked too; t, top, ann, label (classes; their names "
+     "may be "
+     "used), logit_rmse. S is a site or a glob: one of them is enough. A number alone is true when it is not 0. Stepping stops "
+     "after the "
+     "step, and what the condition was true for is selected.",
+     "break error(blocks.*.attn) > 0.1",
+     cmd_break},
+    {"watch",
+     CLASS_SPIKES,
+     {ARG("EXPR", VALUE_CONDITION)},
+     {FLAG("silent", "print the value after each command that steps, and do not stop")},
+     "stop stepping when a value changes",
+     "EXPR is one number as in a condition (help break), or a condition, which is 0 or 1. The hidden neurons of a UGO are "
+     "elements too: "
+     "membrane(S[i,j]) is the largest, membrane(S[i,j,h]) that of neuron h.",
+     "watch membrane(blocks.2.mlp.act[5,17])",
+     cmd_watch},
+    {"info breakpoints",
+     CLASS_SPIKES,
+     {{NULL}},
+     {{NULL}},
+     "list breakpoints and watches",
+     "With their state, how often they were hit, at which t last, and where. asleep: the loaded model or plan has nothing to "
+     "read "
+     "there.",
+     "info breakpoints",
+     cmd_info_breakpoints},
+    {"enable",
+     CLASS_SPIKES,
+     {SOME_NUMBERS("N", 1, INT_MAX)},
+     {{NULL}},
+     "enable breakpoints (default: all)",
+     "By their numbers.",
+     "enable 2",
+     cmd_enable},
+    {"disable",
+     CLASS_SPIKES,
+     {SOME_NUMBERS("N", 1, INT_MAX)},
+     {{NULL}},
+     "disable breakpoints (default: all)",
+     "They stay, and do not stop.",
+     "disable 2",
+     cmd_disable},
+    {"delete",
+     CLASS_SPIKES,
+     {SOME_NUMBERS("N", 1, INT_MAX)},
+     {{NULL}},
+     "delete breakpoints (default: all)",
+     "By their numbers, which are not used again.",
+     "delete 1 3",
+     cmd_delete},
+    {"split",
+     CLASS_SPIKES,
+     {MAYBE("PLAN", VALUE_PLAN)},
+     {NUMBER("T", "N", 1, 1024, "steps that thresholds are calibrated for (default: the first plan's)")},
+     "step a second plan beside the first one",
+     "PLAN is a recipe, or off. Both plans see the same picture and are at the same t; every view shows both and their "
+     "difference (set side), "
+     "and step prints both.",
+     "split delta",
+     cmd_split},
+    {"neuron",
+     CLASS_SPIKES,
+     {ARG("MODEL", VALUE_NEURON)},
+     {REAL("current", "X", -1e6, 1e6, "the same input at every step (default: 0.3, lif: 1.5)"),
+      OTHER("train", "X,X,...", VALUE_TEXT, "an input for each step, over and over"),
+      FLAG("once", "the input comes in the first step alone, as in sum-decoded trains"),
+      NUMBER("steps", "N", 1, 1024, "how long (default: 64, lif: 200)"),
+      REAL("threshold", "V", 1e-6, 1e6, "the threshold (default: 1)"),
+      NUMBER("burst", "N", 0, 64, "quanta a step, or levels (default: the model's)"),
+      REAL("initial", "U", -1, 1, "membrane potential at the start, in thresholds"),
+      REAL("tau", "TIME", 1e-3, 1e6, "lif: time constant (default: 20)"),
+      REAL("dt", "TIME", 1e-6, 1e6, "lif: step of Euler's method (default: 1)"),
+      REAL("rest", "U", -1e6, 1e6, "lif: potential at rest (default: 0)"),
+      REAL("reset", "U", -1e6, 1e6, "lif: potential after a spike (default: 0)"),
+      REAL("resistance", "R", 1e-6, 1e6, "lif: what the current is multiplied with (default: 1)")},
+     "run a single neuron under a current or a spike train",
+     "MODEL is a neuron of plans or delta (differential). Draws input, membrane, spikes, and what it sends against a constant "
+     "current, for if and "
+     "lif beside the formula. JSON keys: neuron, count, events, units, rate_per_step (lif: per unit of time), decoded, steps "
+     "[{t, "
+     "input, membrane, "
+     "sent, total}], curve [{current, rate, theory}].",
+     "neuron lif --current 1.5 --tau 10",
+     cmd_neuron},
     {"state",
      CLASS_SPIKES,
      {{NULL}},
@@ -273,20 +423,34 @@ const struct command_info command_table[] = {
      {{NULL}},
      {{NULL}},
      "list the UGOs of the session and the notebook",
-     "Errors are those against the function over its range, absolute, with uniform density.",
+     "Errors are those against the function over its range, absolute, with uniform density. One of the notebook comes into the "
+     "session when it is named.",
      "ugo list",
      cmd_ugo_list},
     {"ugo fit",
      CLASS_UGO,
      {ARG("FUNCTION", VALUE_FUNCTION)},
-     {NUMBER("hidden", "H", 1, 1024, "neurons (default: 32)"),
-      OTHER("range", "LO,HI", VALUE_RANGE, "range to fit (default: the function's)"),
-      FLAG("relative", "fit relative errors (default for reciprocal and rsqrt)"), FLAG("absolute", "fit absolute errors"),
+     {NUMBER("hidden", "H", 1, 1024, "neurons (default: 32)"), FIT_OPTIONS,
+      CHOICE("method", "METHOD", ugo_method_names, "newton, or adam: training, for comparison"),
+      NUMBER("steps", "N", 1, 10000000, "adam: steps (default: 10000)"),
+      NUMBER("batch", "N", 1, 65536, "adam: samples a step (default: 1024)"),
+      REAL("rate", "R", 0, 1e9, "adam: learning rate (default: 0.001)"),
+      FLAG("cosine", "adam: the rate falls to 0 along a half wave"), CHOICE("loss", "LOSS", ugo_loss_names, "adam: mse or huber"),
+      REAL("delta", "D", 0, 1e9, "adam: where huber's loss turns straight (default: 1)"),
+      FLAG("segments", "keep the segment form, of saturating ramps"),
       OTHER("name", "NAME", VALUE_TEXT, "what to call it (default: FUNCTION-H)")},
      "fit a group of neurons to a function",
-     "JSON keys: name, function, hidden, range, form, rmse, max_error, relative_rmse, relative_max_error, weighting, limit_rmse "
-     "and "
-     "limit_max_error (the best that so many pieces can do, asymptotically), certificate (0 at an optimum), seconds.",
+     "FUNCTION is one of those below, an expression in x (quoted: 'x*tanh(log(1+exp(x)))'), or FILE.csv with lines x,y or "
+     "x,y,weight. "
+     "Densities: uniform; normal (95% of it) and mixture (half of it) with --mean and --deviation; octaves, even in log x; "
+     "observed, "
+     "what --site received from the calibration pictures, with 5% uniform. JSON keys: name, function, hidden, range, form, rmse, "
+     "max_error, relative_rmse, relative_max_error, weighting, objective, density, goal_rmse (by weighting and density), "
+     "limit_rmse "
+     "and limit_max_error (the best that so many pieces can do, asymptotically), over_limit, certificate (0 at an optimum), "
+     "spike_cost (sum of |w2| times the unit's range: T steps of spikes err by about this by T), seconds; of adam also curve "
+     "[{step, "
+     "loss, rmse}].",
      "ugo fit gelu --hidden 16 --range -4,4",
      cmd_ugo_fit},
     {"ugo show",
@@ -294,24 +458,111 @@ const struct command_info command_table[] = {
      {ARG("NAME", VALUE_UGO)},
      {{NULL}},
      "print a UGO and its knots",
-     "NAME is a UGO of the session, or a site of the plan that has one. See also: view ugo.",
+     "NAME is a UGO of the session or the notebook, or a site of the plan that has one. The UGO views show it from now on. See "
+     "also: "
+     "view ugo.",
      "ugo show gelu-16",
      cmd_ugo_show},
+    {"ugo sweep",
+     CLASS_UGO,
+     {ARG("FUNCTION", VALUE_FUNCTION)},
+     {{"hidden", "H,H,...", VALUE_INTS, 1, 1024, NULL, "sizes, at most 16 (default: 2,3,4,6,8,12,16,24,32,48,64,128)"},
+      {"T", "T,T,...", VALUE_INTS, 1, 1024, NULL, "also the error after so many steps of spikes, at most 8"},
+      FIT_OPTIONS,
+      SPIKE_OPTIONS},
+     "fit a function at several sizes",
+     "Tables: sizes {hidden, rmse, max_error, limit_rmse, limit_max_error, over_limit, seconds}, where errors are by the "
+     "weighting and "
+     "density of the fit, and with --T cells {hidden, T, rmse, max_error, analog_rmse, spikes, events, front}: front marks those "
+     "that "
+     "no other beats in both spikes and error. See also: view ugo-sizes, view ugo-steps. Ctrl-C keeps what is done.",
+     "ugo sweep gelu --T 4,8,16,32 --form ramps",
+     cmd_ugo_sweep},
+    {"ugo spikes",
+     CLASS_UGO,
+     {ARG("NAME", VALUE_UGO)},
+     {{"T", "T,T,...", VALUE_INTS, 1, 1024, NULL, "steps, at most 8 (default: 4,8,16,32,64)"},
+      SPIKE_OPTIONS,
+      DENSITY_OPTIONS,
+      REAL("noise", "S", 0, 1e9, "white noise of this deviation in every step"),
+      OTHER("site", "SITE", VALUE_SITE, "the trains that this site of the plan receives"),
+      NUMBER("images", "N", 1, 100000, "of so many calibration pictures (default: 8; observed: 64)"),
+      NUMBER("seed", "N", 0, INT_MAX, "of the noise and of the choice of neurons")},
+     "measure a UGO with spiking neurons against T",
+     "Input is constant unless --noise or --site. Table steps {T, rmse, max_error, analog_rmse, spikes, events, cost, outside, "
+     "counts_checked, counts_unlike_closed_form}: spikes and events are per evaluation; of if neurons under constant input every "
+     "count "
+     "is held against clip(floor(T a / threshold + u0), 0, T). spike_cost_right and spike_cost_left tell what either facing "
+     "costs. "
+     "Potential half or dither takes 5-20% more spikes; threshold mmse far fewer, with a far larger error; refit none. Ramps are "
+     "best "
+     "for constant input and bad for what fluctuates. --reduce fits the mantissa of exp, reciprocal or rsqrt anew: exponent, "
+     "scaling and "
+     "shift do not spike then.",
+     "ugo spikes gelu-32 --neuron burst --refit",
+     cmd_ugo_spikes},
+    {"ugo compare",
+     CLASS_UGO,
+     {{"NAME", VALUE_UGO, false, true, 0, 0, NULL}},
+     {OTHER("function", "NAME", VALUE_FUNCTION, "against this function (default: the first one's)"),
+      OTHER("range", "LO,HI", VALUE_RANGE, "over this range (default: what they have in common)")},
+     "compare UGOs over one range",
+     "Table ugos {name, hidden, form, lo, hi, rmse, max_error, relative_rmse, relative_max_error, spike_cost}, all against one "
+     "function "
+     "over one range with uniform density; lo and hi are their own.",
+     "ugo compare gelu-16 gelu-32",
+     cmd_ugo_compare},
+    {"ugo knot",
+     CLASS_UGO,
+     {ARG("NAME", VALUE_UGO), ONE_NUMBER("KNOT", 1, 4096), MAYBE("X", VALUE_TEXT), MAYBE("Y", VALUE_TEXT)},
+     {{NULL}},
+     "select a knot of a UGO, or move it",
+     "Knots count from 0, the left end; inner ones can be moved between their neighbours. Without X and Y it is selected, and "
+     "marked in "
+     "view ugo. Keys: name, knot, x, y, left, right, error, rmse, max_error, rmse_change, max_error_change.",
+     "ugo knot gelu-16 7 -0.5 -0.15",
+     cmd_ugo_knot},
+    {"ugo nudge",
+     CLASS_UGO,
+     {{"WAY", VALUE_CHOICE, false, false, 0, 0, nudge_names}},
+     {REAL("by", "PART", 0, 1, "how far (default: 0.1)")},
+     "move the selected knot a little",
+     "Left and right by a part of the gap to the next knot, along the function; up and down by a part of the largest error; of "
+     "the UGO that view ugo "
+     "shows. "
+     "The keys <, >, + and - of that pane. Keys as of ugo knot.",
+     "ugo nudge up",
+     cmd_ugo_nudge},
+    {"ugo assign",
+     CLASS_UGO,
+     {ARG("SITE", VALUE_SITE), ARG("NAME", VALUE_UGO)},
+     {CHOICE("form", "FORM", ugo_form_names, "relu or ramps (default: the form that the site has)"),
+      FLAG("force", "even if it is of another function")},
+     "give sites of the plan another UGO",
+     "Makes a new plan: SITE is a glob, and every site that it matches and that has a function gets the UGO. Hidden neurons keep "
+     "their "
+     "kind; their thresholds follow from the UGO's range. Table sites {site, was, was_hidden, was_rmse, hidden, rmse, form, "
+     "observed, "
+     "range_covers_observed}.",
+     "ugo assign blocks.*.mlp.act gelu-32",
+     cmd_ugo_assign},
     {"ugo import",
      CLASS_UGO,
-     {ARG("FILE", VALUE_PATH), ARG("PREFIX", VALUE_TEXT), MAYBE("NAME", VALUE_TEXT)},
+     {ARG("FILE", VALUE_PATH), MAYBE("PREFIX", VALUE_TEXT), MAYBE("NAME", VALUE_TEXT)},
      {OTHER("function", "NAME", VALUE_FUNCTION, "what the weights approximate"),
       OTHER("range", "LO,HI", VALUE_RANGE, "range to measure errors over (default: the function's)")},
-     "read a UGO from a safetensors file",
-     "The tensors are PREFIX.w1, PREFIX.b1, PREFIX.w2 and PREFIX.b2. NAME defaults to PREFIX.",
-     "ugo import released.safetensors gelu --function gelu",
+     "read a UGO from a file",
+     "Of a safetensors file the tensors PREFIX.w1, PREFIX.b1, PREFIX.w2 and PREFIX.b2; of a CSV file its knots, lines x,y. NAME "
+     "defaults "
+     "to PREFIX, or to the CSV file's name.",
+     "ugo import released.safetensors gelu --function quick_gelu",
      cmd_ugo_import},
     {"ugo export",
      CLASS_UGO,
      {ARG("NAME", VALUE_UGO), ARG("FILE", VALUE_PATH)},
      {OTHER("prefix", "PREFIX", VALUE_TEXT, "of the tensors' names (default: NAME)"), FORCE},
-     "write a UGO to a safetensors file",
-     "Writes the tensors that ugo import reads.",
+     "write a UGO to a file",
+     "What ugo import reads: tensors when FILE ends in .safetensors, knots when it ends in .csv.",
      "ugo export gelu-16 gelu.safetensors",
      cmd_ugo_export},
 
@@ -339,9 +590,157 @@ const struct command_info command_table[] = {
      {{NULL}},
      {{NULL}},
      "show the panes",
-     "Needs a terminal. q, or C-x a, goes back to the lines.",
+     "Needs a terminal. Tab goes from pane to pane, ? shows the keys of one; q, or C-x a, goes back to the lines.",
      "panes",
      cmd_panes},
+    {"tutorial",
+     CLASS_VIEW,
+     {MAYBE("SCENE", VALUE_TEXT)},
+     {{NULL}},
+     "walk through the workbench in ten short scenes",
+     "Each scene runs commands on the example digits-vit and shows what to look for. SCENE is a number, next (the default), "
+     "previous, again or off.",
+     "tutorial",
+     cmd_tutorial},
+    {"select",
+     CLASS_MOVEMENT,
+     {ARG("WHAT", VALUE_SELECT), ARG("N", VALUE_SITE), MAYBE("K", VALUE_TEXT)},
+     {{NULL}},
+     "choose what views look at",
+     "WHAT is site, layer, head, q or k (tokens), neuron (of the site), unit (hidden neuron of a UGO), patch (q by the picture's "
+     "rows) or side "
+     "(of a split). N is a number or, for site, a name; +1 and -1 move, first and last go to the ends. What arrow keys run; the "
+     "notebook does not keep it.",
+     "select head +1",
+     cmd_select},
+    {"find",
+     CLASS_MOVEMENT,
+     {MAYBE("TEXT", VALUE_SITE)},
+     {FLAG("worst", "the site whose error is largest")},
+     "select the next site whose name holds a text",
+     "TEXT may be a glob. Again finds the one after it. The keys / and w.",
+     "find rsqrt",
+     cmd_find},
+    {"focus",
+     CLASS_MOVEMENT,
+     {ARG("PANE", VALUE_VIEW)},
+     {{NULL}},
+     "give a pane the keys",
+     "PANE is a view, next or previous. A view that the layout does not show fills the screen until out.",
+     "focus raster",
+     cmd_focus},
+    {"look",
+     CLASS_MOVEMENT,
+     {MAYBE("VIEW", VALUE_VIEW)},
+     {{NULL}},
+     "look inside what is selected",
+     "From the tree into a site, from a map into a product, from a raster into a neuron; or at VIEW. out comes back.",
+     "look",
+     cmd_look},
+    {"out",
+     CLASS_MOVEMENT,
+     {{NULL}},
+     {{NULL}},
+     "come out of what one looks at",
+     "In the end to the command line.",
+     "out",
+     cmd_out},
+    {"maximise",
+     CLASS_MOVEMENT,
+     {{NULL}},
+     {{NULL}},
+     "let the focused pane fill the screen, or no longer",
+     "The key o.",
+     "maximise",
+     cmd_maximise},
+    {"knot",
+     CLASS_MOVEMENT,
+     {ARG("KNOT", VALUE_TEXT)},
+     {{NULL}},
+     "select a knot of the UGO that view ugo shows",
+     "+1 and -1 walk, first and last go to the ends, a number to that one. See ugo nudge and ugo knot to move it.",
+     "knot +1",
+     cmd_knot},
+    {"zoom",
+     CLASS_MOVEMENT,
+     {ARG("N", VALUE_TEXT)},
+     {{NULL}},
+     "zoom the focused pane",
+     "+1 shows half as many neurons of a raster, -1 twice as many, 0 all.",
+     "zoom +1",
+     cmd_zoom},
+    {"scroll",
+     CLASS_MOVEMENT,
+     {ARG("LINES", VALUE_TEXT)},
+     {{NULL}},
+     "scroll the log",
+     "-1 to older lines, +1 to newer ones; -page, +page; end.",
+     "scroll -page",
+     cmd_scroll},
+    {"keys",
+     CLASS_MOVEMENT,
+     {{NULL}},
+     {{NULL}},
+     "show the keys of the focused pane",
+     "Until the next key. bind lists them all.",
+     "keys",
+     cmd_keys},
+    {"line",
+     CLASS_MOVEMENT,
+     {MAYBE("TEXT", VALUE_LINE)},
+     {{NULL}},
+     "go to the command line",
+     "TEXT is put there, to be gone on with.",
+     "line find",
+     cmd_line},
+    {"leave", CLASS_MOVEMENT, {{NULL}}, {{NULL}}, "leave the panes", "The key q. quit leaves the program.", "leave", cmd_leave},
+    {"layout",
+     CLASS_VIEW,
+     {ARG("NAME", VALUE_LAYOUT)},
+     {{NULL}},
+     "arrange the panes",
+     "By the name of a layout (layout list). view overview prints what the panes show.",
+     "layout neurons",
+     cmd_layout},
+    {"layout list", CLASS_VIEW, {{NULL}}, {{NULL}}, "list layouts", "Your own first.", "layout list", cmd_layout_list},
+    {"layout save",
+     CLASS_VIEW,
+     {ARG("NAME", VALUE_LAYOUT), ARG("TEXT", VALUE_LINE)},
+     {{NULL}},
+     "give a layout a name",
+     "TEXT: columns separated by |, in each the views from top to bottom separated by /. A column may start with its share of "
+     "the "
+     "width, a view "
+     "end with :N, its share of the height. The layout is shown, and belongs to the session: session open brings it back.",
+     "layout save mine 1 model | 3 attention:2/neuron | 2 readout",
+     cmd_layout_save},
+    {"layout delete",
+     CLASS_VIEW,
+     {ARG("NAME", VALUE_LAYOUT)},
+     {{NULL}},
+     "delete a layout of yours",
+     "Those that were there from the start stay.",
+     "layout delete mine",
+     cmd_layout_delete},
+    {"bind",
+     CLASS_VIEW,
+     {MAYBE("KEY", VALUE_TEXT), MAYBE("COMMAND", VALUE_LINE)},
+     {OTHER("pane", "VIEW", VALUE_VIEW, "only while this pane has the focus")},
+     "bind a key of the panes to a command, or list all keys",
+     "KEY is a character or Up, Down, Left, Right, PageUp, PageDown, Home, End, Tab, BackTab, Enter, Esc, Space, F1 to F12, C-a "
+     "to "
+     "C-z. Options "
+     "come before KEY. Bindings belong to the session: session open brings them back.",
+     "bind x step 5",
+     cmd_bind},
+    {"unbind",
+     CLASS_VIEW,
+     {ARG("KEY", VALUE_TEXT)},
+     {OTHER("pane", "VIEW", VALUE_VIEW, "only while this pane has the focus")},
+     "undo bind, or let a key mean nothing",
+     "What you bound goes back to what it was; else the key is silenced.",
+     "unbind x",
+     cmd_unbind},
 
     /* --- study --- */
     {"audit",
@@ -643,7 +1042,8 @@ const struct command_info command_table[] = {
      {MAYBE("SETTING", VALUE_SETTING), MAYBE("VALUE", VALUE_TEXT)},
      {{NULL}},
      "print or change settings",
-     "Settings: format, color, ascii, size, seed, threads; and what views look at: layer, head, q, k, site, neuron.",
+     "Settings: format, color, ascii, size, seed, threads, checkpoints, mouse; and what views look at: layer, head, q, k, site, "
+     "neuron, unit, side.",
      "set format json",
      cmd_set},
     {"source",
@@ -667,7 +1067,7 @@ const struct command_info command_table[] = {
      {{"TOPIC", VALUE_TOPIC, true, true, 0, 0, NULL}},
      {{NULL}},
      "explain commands",
-     "TOPIC is a command, or a class: model, spikes, ugo, views, study, notebook, shell.",
+     "TOPIC is a command, or a class: model, spikes, ugo, views, movement, study, notebook, shell.",
      "help convert",
      cmd_help},
     {"apropos",

@@ -8,10 +8,15 @@
 typedef bool command_fn(struct app *app, const struct call *call, struct status *st);
 
 command_fn cmd_load, cmd_data, cmd_image, cmd_model, cmd_classes, cmd_ann;
-command_fn cmd_convert, cmd_plan, cmd_plan_list, cmd_plan_save, cmd_plan_open, cmd_step, cmd_run, cmd_reset, cmd_goto, cmd_state,
-    cmd_print, cmd_write, cmd_keep;
-command_fn cmd_ugo_list, cmd_ugo_fit, cmd_ugo_show, cmd_ugo_import, cmd_ugo_export;
+command_fn cmd_convert, cmd_plan, cmd_plan_list, cmd_plan_save, cmd_plan_open, cmd_step, cmd_run, cmd_until, cmd_reset, cmd_back,
+    cmd_goto, cmd_state, cmd_print, cmd_write, cmd_keep;
+command_fn cmd_break, cmd_watch, cmd_info_breakpoints, cmd_enable, cmd_disable, cmd_delete, cmd_split, cmd_neuron;
+command_fn cmd_ugo_list, cmd_ugo_fit, cmd_ugo_show, cmd_ugo_import, cmd_ugo_export, cmd_ugo_compare, cmd_ugo_knot, cmd_ugo_nudge,
+    cmd_knot;
+command_fn cmd_ugo_sweep, cmd_ugo_spikes, cmd_ugo_assign;
 command_fn cmd_view, cmd_save, cmd_panes;
+command_fn cmd_focus, cmd_look, cmd_out, cmd_maximise, cmd_keys, cmd_line, cmd_leave, cmd_zoom, cmd_scroll, cmd_select, cmd_find;
+command_fn cmd_layout, cmd_layout_list, cmd_layout_save, cmd_layout_delete, cmd_bind, cmd_unbind, cmd_tutorial;
 command_fn cmd_audit, cmd_eval, cmd_ladder, cmd_attribution, cmd_sweep, cmd_curves;
 command_fn cmd_session_new, cmd_session_open, cmd_session_list, cmd_session_note, cmd_session_resume, cmd_undo;
 command_fn cmd_runs, cmd_show, cmd_compare, cmd_query, cmd_plot, cmd_replay, cmd_export, cmd_import;
@@ -31,7 +36,8 @@ enum what {
 	WHAT_THRESHOLD,
 	WHAT_INPUT
 };
-extern const char *const rule_names[]; /* of enum threshold_rule */
+extern const char *const rule_names[];   /* of enum threshold_rule */
+extern const char *const select_names[]; /* what `select` knows */
 
 /* What `set` knows; the words for completion and help. */
 struct setting_info {
@@ -71,6 +77,8 @@ struct calibration_pictures {
 	int count;
 	bool random; /* chosen by the seed, else the first */
 };
+/* Those pictures [*count, channels, size, size], which the caller frees; a model is loaded. */
+bool calibration_pixels(struct app *app, const struct calibration_pictures *which, float **pixels, int *count, struct status *st);
 /* Builds a plan with options (pictures filled in by this function), records it and makes
  * it the workbench's. */
 struct plan_options;
@@ -80,6 +88,8 @@ bool convert(struct app *app, struct plan_options *options, const struct calibra
 
 /* Makes plan the workbench's, with a walk that has the picture. Takes plan. */
 bool adopt_plan(struct app *app, struct plan *plan, struct status *st);
+/* Makes plan the second one of a split, at the first one's t. Takes plan. */
+bool adopt_split(struct app *app, struct plan *plan, struct status *st);
 /* A plan of the notebook by its name or the beginning of its hash, for the loaded model. */
 struct plan *open_plan(struct app *app, const char *text, struct status *st);
 /* Its canonical JSON, which the caller frees, and its whole hash. */
@@ -101,6 +111,14 @@ extern const char *const against_names[]; /* t, spikes, energy */
 extern const char *const measure_names[]; /* accuracy, agreement, error */
 bool run_eval(struct app *app, const char *kind, const struct plan *plan, const struct dataset *data,
 	      const struct eval_options *options, struct eval_result *result, struct status *st);
+
+/* A plan by the name of a recipe, calibrated as `convert` would for T, or one of the notebook;
+ * the caller owns it. */
+struct plan *plan_named(struct app *app, const char *name, int T, struct status *st);
+
+/* The condition that is the call's first argument, to be read under the walk's plan;
+ * its fault becomes the call's. */
+struct condition *read_condition(struct app *app, const struct call *call, struct status *st);
 
 /* Opens a model, shows a picture of the open data set or a file: as the commands do. */
 bool open_model(struct app *app, const char *path, struct status *st);

@@ -1,6 +1,8 @@
 /* Completion from the command table: commands, options, and values by their kind. */
 #include "db/query.h"
+#include "snn/neuron.h"
 #include "ui/commands.h"
+#include "ui/panes.h"
 #include "ui/repl.h"
 #include "ui/view.h"
 
@@ -131,6 +133,17 @@ add_sql(void)
 }
 
 static void
+add_layouts(void)
+{
+	const struct panes *panes = list.app->panes;
+
+	for (int i = 0; i < panes->owns; i++)
+		list_add(panes->own[i].name);
+	for (const struct named_layout *l = layout_defaults; *l->name; l++)
+		list_add(l->name);
+}
+
+static void
 add_kind(enum value_kind kind, const char *const *choices)
 {
 	switch (kind) {
@@ -144,6 +157,24 @@ add_kind(enum value_kind kind, const char *const *choices)
 		for (const struct view *v = view_table; v->name; v++)
 			list_add(v->name);
 		break;
+	case VALUE_NEURON:
+		for (int i = NEURON_NONE + 1; i < NEURON_KINDS; i++)
+			list_add(neuron_name((enum neuron_kind)i));
+		list_add("delta");
+		break;
+	case VALUE_SELECT:
+		list_names(select_names);
+		break;
+	case VALUE_LAYOUT:
+		add_layouts();
+		break;
+	case VALUE_CONDITION:
+		list_names(condition_words);
+		add_sites();
+		break;
+	case VALUE_PLAN:
+		list_add("off");
+		/* fall through */
 	case VALUE_RECIPE:
 		for (const struct recipe_info *r = recipe_table; r->name; r++)
 			list_add(r->name);
@@ -237,7 +268,7 @@ complete_argument(const struct command_info *info, const struct word *word, int 
 		return rl_completion_matches(text, list_next);
 	}
 	for (int i = 0; i < COMMAND_ARGS && info->arg[i].name; i++)
-		if (i == args || info->arg[i].many || info->arg[i].kind == VALUE_LINE)
+		if (i == args || info->arg[i].many || info->arg[i].kind == VALUE_LINE || info->arg[i].kind == VALUE_CONDITION)
 			arg = &info->arg[i];
 	if (arg && info->run == cmd_set && args == 1)
 		for (const struct setting_info *s = setting_table; s->name; s++)

@@ -10,7 +10,7 @@ struct findings {
 	struct attribution attribution; /* items 0: none */
 };
 
-/* Never NULL while the app lives. */
+/* Never NULL. */
 struct findings *findings_of(struct app *app);
 void findings_free(struct app *app);
 void findings_forget(struct app *app); /* when the model goes */

@@ -1,7 +1,5 @@
 #include "ui/record.h"
 
-#include "base/tensor.h"
-
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,7 +15,6 @@ struct record {
 	size_t step_size;              /* bytes */
 	int8_t *counts;                /* [RECORD_STEPS, step_size], a ring by (t - 1) % RECORD_STEPS */
 	int first, last;               /* steps kept; last 0: none */
-	struct tensor probe;
 };
 
 static void
@@ -82,7 +79,6 @@ record_free(struct record *record)
 {
 	if (!record)
 		return;
-	tensor_done(&record->probe);
 	free(record->population);
 	free(record->counts);
 	free(record);
@@ -103,41 +99,37 @@ slot(const struct record *record, int t)
 	return record->counts + record->step_size * (size_t)((t - 1) % RECORD_STEPS);
 }
 
-static bool
-keep_site(struct record *record, const struct walk *walk, int index, int8_t *out, struct status *st)
+static void
+keep_site(const struct record *record, const struct walk *walk, int index, int8_t *out)
 {
 	const struct population *p = &record->population[index];
-	int i;
+	struct site site = site_at(walk->vit, index);
 
-	if (!snn_probe(walk->snn, site_at(walk->vit, index), SNN_COUNT, &record->probe, st))
-		return false;
-	for (i = 0; i < p->neurons; i++) {
-		float v = record->probe.data[(size_t)i * (size_t)p->stride];
+	for (int i = 0; i < p->neurons; i++) {
+		float v = snn_element(walk->snn, site, SNN_COUNT, (size_t)i * (size_t)p->stride);
 
 		out[i] = (int8_t)(v > 127 ? 127 : v < -127 ? -127 : lrintf(v));
 	}
-	return true;
 }
 
-bool
-record_step(struct record *record, const struct walk *walk, struct status *st)
+void
+record_step(struct record *record, const struct walk *walk)
 {
 	int8_t *out;
 	int i;
 
 	if (walk->t < 1)
-		return true;
+		return;
 	record_back(record, walk->t - 1);
 	out = slot(record, walk->t);
 	for (i = 0; i < record->sites; i++)
-		if (record->population[i].neurons > 0 && !keep_site(record, walk, i, out + record->population[i].offset, st))
-			return false;
+		if (record->population[i].neurons > 0)
+			keep_site(record, walk, i, out + record->population[i].offset);
 	if (record->last != walk->t - 1 || record->first == 0)
 		record->first = walk->t; /* what lies before a gap is lost */
 	record->last = walk->t;
 	if (record->last - record->first >= RECORD_STEPS)
 		record->first = record->last - RECORD_STEPS + 1;
-	return true;
 }
 
 bool
@@ -148,8 +140,9 @@ record_steps(struct record *record, struct walk *walk, int n, const struct progr
 	for (i = 0; i < n; i++) {
 		if (!progress_report(progress, "step", i, n))
 			return status_fail(st, STATUS_CANCELLED, "stopped at t = %d, after %d of %d steps", walk->t, i, n);
-		if (!walk_steps(walk, 1, NULL, st) || !record_step(record, walk, st))
+		if (!walk_steps(walk, 1, NULL, st))
 			return false;
+		record_step(record, walk);
 	}
 	return true;
 }

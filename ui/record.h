@@ -24,7 +24,7 @@ void record_free(struct record *record); /* NULL is fine */
 /* walk_steps(), recorded. On failure or cancel what was done is recorded. */
 bool record_steps(struct record *record, struct walk *walk, int n, const struct progress *progress, struct status *st);
 /* Keeps the step just done (walk->t >= 1); steps at and after it are forgotten. */
-bool record_step(struct record *record, const struct walk *walk, struct status *st);
+void record_step(struct record *record, const struct walk *walk);
 /* Forgets what came after t (0: everything), as the walk went back to t. */
 void record_back(struct record *record, int t);
 

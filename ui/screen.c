@@ -1,8 +1,8 @@
 /* The bridge: curses reads the keys, readline edits the line. */
 #include "ui/screen.h"
 
+#include "ui/panes.h"
 #include "ui/screen_guard.h"
-#include "ui/screen_panes.h"
 #include "ui/view.h"
 
 #include <curses.h>
@@ -22,7 +22,11 @@
 #include <unistd.h>
 #undef CTRL
 
-enum { RING = 4096, FRAME_MS = 50 };
+enum {
+	RING = 4096,
+	FRAME_MS = 16, /* between drawings: keys that come faster share one */
+	PROGRESS_MS = 50
+};
 static const double busy_shown_after = 0.25; /* seconds */
 
 /* What readline was told before the panes came. */
@@ -40,13 +44,14 @@ struct readline_hooks {
 /* Curses and readline have one state for the whole program, and so have the panes. */
 static struct {
 	struct app *app;
-	struct panes panes;
+	struct panes *panes;
 	struct canvas canvas;
 	SCREEN *terminal;
 	const char *prompt;
 	unsigned char ring[RING];
 	size_t head, tail;
 	bool dirty, prefix; /* prefix: C-x was typed in a pane */
+	bool mouse;         /* is reported */
 	double drawn;       /* when; seconds */
 	struct readline_hooks saved;
 	FILE *null;
@@ -128,6 +133,13 @@ curses_modes(void)
 }
 
 static void
+follow_mouse_setting(void)
+{
+	screen.mouse = screen.panes->mouse;
+	mousemask(screen.mouse ? BUTTON1_PRESSED | BUTTON4_PRESSED | BUTTON5_PRESSED : 0, NULL);
+}
+
+static void
 at_exit(void)
 {
 	if (screen.terminal)
@@ -148,6 +160,11 @@ curses_start(struct status *st)
 		return status_fail(st, STATUS_FAILED, "the terminal '%.40s' is not known here; set TERM to one that is",
 				   getenv("TERM"));
 	curses_modes();
+	mouseinterval(0);
+	follow_mouse_setting();
+	/* Reports of clicks must not come to the shell. */
+	if (tigetstr("kmous") && tigetstr("kmous") != (const char *)-1)
+		strcat(screen.leave_text, "\033[?1006l\033[?1000l");
 	add_capability("sgr0");
 	add_capability("cnorm");
 	add_capability("rmkx");
@@ -179,7 +196,8 @@ draw(void)
 		line.prompt = rl_display_prompt;
 	if (!canvas_init(&screen.canvas, COLS, LINES, screen_style()))
 		return;
-	panes_draw(&screen.panes, screen.app, &screen.canvas, &line, &x, &y);
+	screen.app->history_wanted = false;
+	panes_draw(screen.panes, screen.app, &screen.canvas, &line, &x, &y);
 	canvas_curses_show(&screen.canvas);
 	curs_set(y >= 0);
 	if (y >= 0)
@@ -187,6 +205,24 @@ draw(void)
 	refresh();
 	screen.drawn = now();
 	screen.dirty = false;
+}
+
+/* Between keys: one more step of the history that a view has asked for. */
+static void
+read_on(void)
+{
+	struct app *app = screen.app;
+	struct status st = {0};
+	bool more = false;
+
+	if (app->walk && app->history && !history_ready(app->history, app->walk))
+		more = history_advance(app->history, app->walk, 1, &st) && !history_ready(app->history, app->walk);
+	else if (app->split.walk && app->split.history && !history_ready(app->split.history, app->split.walk))
+		more = history_advance(app->split.history, app->split.walk, 1, &st);
+	if (more)
+		return;
+	app->history_wanted = false;
+	screen.dirty = true;
 }
 
 static void
@@ -239,16 +275,16 @@ while_running(void *ctx, const char *what, double done, double total)
 	serve_signals();
 	if (screen.busy_since == 0)
 		screen.busy_since = now();
-	if (now() - screen.busy_since < busy_shown_after || now() - screen.drawn < FRAME_MS / 1000.0)
+	if (now() - screen.busy_since < busy_shown_after || now() - screen.drawn < PROGRESS_MS / 1000.0)
 		return;
-	snprintf(screen.panes.doing, sizeof(screen.panes.doing), "%s %.0f/%.0f", what, done, total);
+	snprintf(screen.panes->doing, sizeof(screen.panes->doing), "%s %.0f/%.0f", what, done, total);
 	draw();
 }
 
 static void
 end_busy(void)
 {
-	screen.panes.doing[0] = '\0';
+	screen.panes->doing[0] = '\0';
 	screen.busy_since = 0;
 	screen.dirty = true;
 }
@@ -310,7 +346,7 @@ leave_key(int count, int key)
 {
 	(void)count;
 	(void)key;
-	screen.panes.leave = true;
+	screen.panes->leave = true;
 	return 0;
 }
 
@@ -321,7 +357,7 @@ run_line(const char *line)
 
 	if (line[strspn(line, " \t")] && !(last && strcmp(last->line, line) == 0))
 		add_history(line);
-	screen.panes.log_back = 0;
+	screen.panes->log_back = 0;
 	app_execute(screen.app, line);
 }
 
@@ -331,7 +367,7 @@ line_done(char *line)
 	if (line)
 		run_line(line);
 	else
-		screen.panes.leave = true;
+		screen.panes->leave = true;
 	free(line);
 	end_busy();
 	screen.dirty = true;
@@ -396,7 +432,7 @@ readline_give_back(char **left)
 static void
 feed_readline(void)
 {
-	while (screen.head != screen.tail && !screen.panes.leave && !screen.app->quit)
+	while (screen.head != screen.tail && !screen.panes->leave && !screen.app->quit)
 		rl_callback_read_char();
 }
 
@@ -410,6 +446,21 @@ drop_line(void)
 	rl_callback_sigcleanup();
 	rl_free_line_state();
 	rl_replace_line("", 0);
+	screen.dirty = true;
+}
+
+/* What the command `line` wants to be gone on with. */
+static void
+put_on_line(void)
+{
+	struct panes *panes = screen.panes;
+
+	if (!panes->line)
+		return;
+	rl_replace_line("", 0);
+	rl_insert_text(panes->line);
+	free(panes->line);
+	panes->line = NULL;
 	screen.dirty = true;
 }
 
@@ -430,6 +481,8 @@ pane_key_of(wint_t key)
 	for (i = 0; i < sizeof(like) / sizeof(*like); i++)
 		if (like[i].curses == key)
 			return like[i].pane;
+	if (key >= KEY_F(1) && key <= KEY_F(12))
+		return PANE_KEY_F1 + (int)(key - KEY_F(1));
 	return -1;
 }
 
@@ -466,9 +519,9 @@ key_in_pane(bool function, wint_t key)
 	if (pane_key == '\n')
 		pane_key = PANE_KEY_ENTER;
 	if (screen.prefix && !function && key == 'a')
-		screen.panes.leave = true;
+		screen.panes->leave = true;
 	else if (pane_key >= 0 && !screen.prefix)
-		panes_key(&screen.panes, screen.app, pane_key);
+		panes_key(screen.panes, screen.app, pane_key);
 	screen.prefix = !function && key == 'x' - 'a' + 1;
 	end_busy();
 	/* A key never leaves an interrupt behind for the line. */
@@ -481,18 +534,31 @@ key_on_line(bool function, wint_t key)
 	bool empty = rl_end == 0 && screen.head == screen.tail;
 
 	if (empty && !function && key == '\t')
-		panes_next(&screen.panes, 1);
+		panes_next(screen.panes, 1);
 	else if (empty && function && key == KEY_BTAB)
-		panes_next(&screen.panes, -1);
-	else if (function && (key == KEY_PPAGE || key == KEY_NPAGE) && screen.panes.layout.pane[PANE_LOG].h > 2) {
-		int page = screen.panes.layout.pane[PANE_LOG].h - 2, back = screen.panes.log_back;
-
-		back += key == KEY_PPAGE ? page : -page;
-		screen.panes.log_back = back < 0 ? 0 : back > screen.app->log.count - 1 ? screen.app->log.count - 1 : back;
+		panes_next(screen.panes, -1);
+	else if (function && (key == KEY_PPAGE || key == KEY_NPAGE) && layout_find(&screen.panes->layout, "log")) {
+		app_key(screen.app, key == KEY_PPAGE ? "scroll -page" : "scroll +page");
 	} else {
 		push_key(function, key);
 		feed_readline();
 	}
+}
+
+static void
+take_mouse(void)
+{
+	MEVENT event;
+
+	if (getmouse(&event) != OK)
+		return;
+	if (event.bstate & (BUTTON1_PRESSED | BUTTON1_CLICKED))
+		panes_click(screen.panes, screen.app, &screen.canvas, event.x, event.y);
+	else if (event.bstate & BUTTON4_PRESSED)
+		panes_wheel(screen.panes, screen.app, event.x, event.y, -1);
+	else if (event.bstate & BUTTON5_PRESSED)
+		panes_wheel(screen.panes, screen.app, event.x, event.y, 1);
+	end_busy();
 }
 
 static void
@@ -501,9 +567,13 @@ take_key(bool function, wint_t key)
 	screen.dirty = true;
 	if (function && key == KEY_RESIZE)
 		return;
+	if (function && key == KEY_MOUSE) {
+		take_mouse();
+		return;
+	}
 	if (!function && key == 'l' - 'a' + 1)
 		clearok(curscr, TRUE);
-	else if (screen.panes.on_line)
+	else if (screen.panes->on_line)
 		key_on_line(function, key);
 	else
 		key_in_pane(function, key);
@@ -516,15 +586,15 @@ take_escape(void)
 	wint_t key;
 	int kind = get_wch(&key);
 
-	if (kind == OK && screen.panes.on_line) {
+	if (kind == OK && screen.panes->on_line) {
 		ring_push("\033", 1);
 		push_key(false, key);
 		feed_readline();
-	} else if (screen.panes.on_line) {
+	} else if (screen.panes->on_line) {
 		if (rl_end == 0)
-			panes_next(&screen.panes, -1);
+			panes_next(screen.panes, -1);
 	} else {
-		panes_key(&screen.panes, screen.app, PANE_KEY_ESCAPE);
+		panes_key(screen.panes, screen.app, PANE_KEY_ESCAPE);
 		if (kind == OK)
 			take_key(false, key);
 	}
@@ -540,11 +610,14 @@ drain_keys(void)
 	wint_t key;
 	int kind;
 
-	while (!screen.panes.leave && !screen.app->quit && (kind = get_wch(&key)) != ERR) {
+	while (!screen.panes->leave && !screen.app->quit && (kind = get_wch(&key)) != ERR) {
 		if (kind == OK && key == 27)
 			take_escape();
 		else
 			take_key(kind == KEY_CODE_YES, key);
+		/* Keys that come faster than their commands run do not freeze the picture. */
+		if (screen.dirty && now() - screen.drawn >= PROGRESS_MS / 1000.0)
+			draw();
 	}
 }
 
@@ -563,7 +636,7 @@ loop(void)
 {
 	unsigned serial = screen.app->serial;
 
-	while (!screen.panes.leave && !screen.app->quit) {
+	while (!screen.panes->leave && !screen.app->quit) {
 		struct pollfd fds[2] = {{STDIN_FILENO, POLLIN, 0}, {guard_fd(), POLLIN, 0}};
 		int wait = time_to_draw();
 
@@ -571,6 +644,8 @@ loop(void)
 			draw();
 			wait = -1;
 		}
+		if (screen.app->history_wanted)
+			wait = 0;
 		if (poll(fds, 2, wait) < 0 && errno != EINTR)
 			break;
 		serve_signals();
@@ -580,9 +655,14 @@ loop(void)
 			drain_keys();
 		else if (fds[0].revents & (POLLHUP | POLLERR | POLLNVAL))
 			screen.app->quit = true;
+		else if (screen.app->history_wanted)
+			read_on();
+		put_on_line();
 		if (serial != screen.app->serial)
 			screen.dirty = true;
 		serial = screen.app->serial;
+		if (screen.mouse != screen.panes->mouse)
+			follow_mouse_setting();
 	}
 }
 
@@ -614,7 +694,11 @@ screen_run(struct app *app, const char *prompt, char **left, struct status *st)
 	memset(&screen, 0, sizeof(screen));
 	screen.app = app;
 	screen.prompt = prompt;
-	panes_init(&screen.panes);
+	screen.panes = app->panes;
+	screen.panes->on_line = true;
+	screen.panes->leave = screen.panes->table_shown = false;
+	screen.panes->layout = (struct layout){0};
+	screen.panes->doing[0] = '\0';
 	screen.null = fopen("/dev/null", "w");
 	if (!screen.null)
 		return status_fail(st, STATUS_FAILED, "/dev/null: %s", strerror(errno));

@@ -1,6 +1,6 @@
 /* The keys of the table pane. */
 #include "ui/answer.h"
-#include "ui/screen_panes.h"
+#include "ui/panes.h"
 
 static void
 move(struct answer *a, int rows, int columns)

@@ -222,8 +222,8 @@ save_selection(const struct app *app)
 
 	if (!app->vit)
 		return json_null();
-	return json_pack("{s:i, s:i, s:i, s:i, s:s, s:i}", "layer", s->layer, "head", s->head, "q", s->q, "k", s->k, "site",
-			 site_name(s->site, site), "neuron", s->neuron);
+	return json_pack("{s:i, s:i, s:i, s:i, s:s, s:i, s:i}", "layer", s->layer, "head", s->head, "q", s->q, "k", s->k, "site",
+			 site_name(s->site, site), "neuron", s->neuron, "unit", s->unit);
 }
 
 static bool
@@ -240,6 +240,7 @@ restore_selection(struct app *app, const json_t *value, struct status *st)
 	s->q = int_at(json_object_get(value, "q"), 0, INT_MAX);
 	s->k = int_at(json_object_get(value, "k"), 0, INT_MAX);
 	s->neuron = int_at(json_object_get(value, "neuron"), 0, INT_MAX);
+	s->unit = json_object_get(value, "unit") ? int_at(json_object_get(value, "unit"), -1, INT_MAX) : -1;
 	site_parse(app->vit, site, &s->site);
 	app_clamp_selection(app);
 	app->serial++;
@@ -283,8 +284,12 @@ const struct state_key state_table[] = {
     {"data", save_data, restore_data},
     {"image", save_image, restore_image},
     {"t", save_t, restore_t},
+    {"split", save_split, restore_split},
     {"keep", save_keep, restore_keep},
     {"selection", save_selection, restore_selection},
+    {"breakpoints", save_breakpoints, restore_breakpoints},
+    {"layouts", save_layouts, restore_layouts},
+    {"keys", save_keys, restore_keys},
     {NULL, NULL, NULL},
 };
 

@@ -26,6 +26,16 @@ struct state_key {
 	 * come from a stranger's notebook. */
 	bool (*restore)(struct app *app, const json_t *value, struct status *st);
 };
+/* Breakpoints, the second plan, layouts and keys (state_screen.c). */
+json_t *save_breakpoints(const struct app *app);
+bool restore_breakpoints(struct app *app, const json_t *value, struct status *st);
+json_t *save_split(const struct app *app);
+bool restore_split(struct app *app, const json_t *value, struct status *st);
+json_t *save_layouts(const struct app *app);
+bool restore_layouts(struct app *app, const json_t *value, struct status *st);
+json_t *save_keys(const struct app *app);
+bool restore_keys(struct app *app, const json_t *value, struct status *st);
+
 extern const struct state_key state_table[]; /* in the order of restoring; ends with a NULL name */
 
 /* Compact and in the order of the table, so that equal states are equal strings; the

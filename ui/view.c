@@ -8,26 +8,40 @@
 #include <string.h>
 #include <unistd.h>
 
-#define ROW(name, help, site)                                                                                                    \
+#define ROW(name, help, site, of, hit)                                                                                           \
 	{                                                                                                                        \
-#name, help, site, view_##name##_title, view_##name##_draw                                                       \
+#name, help, site, of, view_##name##_title, view_##name##_draw, hit                                              \
 	}
 
 const struct view view_table[] = {
-    ROW(overview, "the whole default screen as one picture", false),
-    ROW(model, "the model's tree: rate, error and alarms of every site, the worst ones marked", false),
-    ROW(attention, "attention of a layer and head: estimate, correction, ANN, difference", true),
-    ROW(selected, "the selected query and key, and the selected site: values, spikes and error by t", true),
-    ROW(raster, "spikes of a site: neurons by time", true),
-    ROW(readout, "the five best classes of SNN and ANN, and their logits by t", false),
-    ROW(error, "error of a site by t, and of the residual stream by layer", true),
-    ROW(image, "the picture with its patches; the selected token's patch is framed", false),
-    ROW(ugo, "a function and its UGO with knots, and the error against the limit", true),
-    ROW(ladder, "accuracy and errors from the ANN to the spikes, rung by rung", false),
-    ROW(attribution, "what each class of sites costs alone", false),
-    ROW(plot, "the curves of the last plot or compare", false),
-    ROW(table, "the last answer of the notebook as a table", false),
-    {NULL, NULL, false, NULL, NULL},
+    ROW(overview, "the whole default screen as one picture", false, VIEW_OF_ONE, NULL),
+    ROW(model, "the model's tree: rate, error and alarms of every site, the worst ones marked", false, VIEW_OF_BOTH,
+	view_model_hit),
+    ROW(attention, "attention of a layer and head: estimate, correction, ANN, difference", true, VIEW_OF_BOTH,
+	view_attention_hit),
+    ROW(patches, "attention from and to the selected token, over the picture's patches", true, VIEW_OF_EACH, NULL),
+    ROW(product, "the product of a query and a key by t: what arrived, estimate, correction, sum sent", true, VIEW_OF_EACH, NULL),
+    ROW(selected, "the selected query and key, and the selected site: values, spikes and error by t", true, VIEW_OF_EACH, NULL),
+    ROW(neuron, "membrane, threshold and spikes of a neuron by t", true, VIEW_OF_EACH, NULL),
+    ROW(raster, "spikes of a site: neurons by time", true, VIEW_OF_EACH, view_raster_hit),
+    ROW(histogram, "what a site's function receives, against the range of its UGO", true, VIEW_OF_EACH, NULL),
+    ROW(readout, "the five best classes of SNN and ANN, and their logits by t", false, VIEW_OF_EACH, NULL),
+    ROW(error, "error of a site by t, and of the residual stream by layer", true, VIEW_OF_EACH, NULL),
+    ROW(residual, "error of the residual stream: layers by t", false, VIEW_OF_EACH, view_residual_hit),
+    ROW(image, "the picture with its patches; the selected token's patch is framed", false, VIEW_OF_ONE, view_image_hit),
+    ROW(ugo, "a function and its UGO with knots, and the residual between the limits", true, VIEW_OF_ONE, NULL),
+    ROW(sizes, "error of a function's fits by size, against the limit and after steps of spikes", false, VIEW_OF_ONE, NULL),
+    ROW(pareto, "error by neurons and steps, and the front of error and spikes", false, VIEW_OF_ONE, NULL),
+    ROW(inputs, "what a function received in calibration, over the range of its UGO", true, VIEW_OF_ONE, NULL),
+    ROW(loss, "loss of the last training by Adam", false, VIEW_OF_ONE, NULL),
+    ROW(ladder, "accuracy and errors from the ANN to the spikes, rung by rung", false, VIEW_OF_ONE, NULL),
+    ROW(attribution, "what each class of sites costs alone", false, VIEW_OF_ONE, NULL),
+    ROW(plot, "the curves of the last plot or compare", false, VIEW_OF_ONE, NULL),
+    ROW(table, "the last answer of the notebook as a table", false, VIEW_OF_ONE, NULL),
+    ROW(single, "the neuron that `neuron` ran: membrane, spikes, rate against current", false, VIEW_OF_ONE, NULL),
+    ROW(log, "what was typed, and what it printed", false, VIEW_OF_ONE, NULL),
+    ROW(tutorial, "the scene of the tutorial that is on", false, VIEW_OF_ONE, NULL),
+    {NULL, NULL, false, VIEW_OF_ONE, NULL, NULL, NULL},
 };
 #undef ROW
 
@@ -38,7 +52,8 @@ view_need(const struct view *view)
 		const char *name;
 		enum need need;
 	} needs[] = {{"model", NEED_MODEL},     {"attention", NEED_STEP}, {"selected", NEED_STEP}, {"raster", NEED_STEP},
-		     {"readout", NEED_PICTURE}, {"error", NEED_STEP},     {"image", NEED_PICTURE}};
+		     {"readout", NEED_PICTURE}, {"error", NEED_STEP},     {"image", NEED_PICTURE}, {"patches", NEED_STEP},
+		     {"product", NEED_STEP},    {"neuron", NEED_STEP},    {"residual", NEED_STEP}, {"histogram", NEED_STEP}};
 	size_t i;
 
 	for (i = 0; i < sizeof(needs) / sizeof(*needs); i++)
@@ -51,7 +66,7 @@ const struct view *
 view_find(const char *name, struct status *st)
 {
 	const struct view *found = NULL, *v;
-	char shown[80], names[200] = "";
+	char shown[80], names[300] = "";
 	int hits = 0;
 
 	for (v = view_table; v->name; v++) {
@@ -134,20 +149,10 @@ view_k(const struct app *app, const struct view_args *args)
 	return args->has_k ? args->k : app->selection.k;
 }
 
-const float *
-view_probe(const struct app *app, struct site site, enum snn_quantity q, struct tensor *hold)
+int
+view_neuron(const struct app *app, const struct view_args *args)
 {
-	struct status st = {0};
-
-	if (!app->walk || !snn_has(app->walk->snn, site, q) || !snn_probe(app->walk->snn, site, q, hold, &st))
-		return NULL;
-	return hold->data;
-}
-
-const float *
-view_reference(const struct app *app, struct site site)
-{
-	return app->walk->reference.value[site_index(app->vit, site)];
+	return args->has_neuron ? args->neuron : app->selection.neuron;
 }
 
 const struct ugo *
@@ -182,7 +187,8 @@ view_check(struct app *app, const struct view *view, const struct view_args *arg
 		return true;
 	return check_index("head", args->has_head, args->head, app->vit->heads, st) &&
 	       check_index("token", args->has_q, args->q, app->vit->tokens, st) &&
-	       check_index("token", args->has_k, args->k, app->vit->tokens, st);
+	       check_index("token", args->has_k, args->k, app->vit->tokens, st) &&
+	       check_index("neuron", args->has_neuron, args->neuron, (int)site_size(app->vit, view_site(app, args)), st);
 }
 
 /* Drawing */
@@ -198,7 +204,11 @@ view_draw(struct app *app, const struct view *view, const struct view_args *args
 		view->title(app, args, title, sizeof(title));
 		area = canvas_frame(canvas, area, title, line, name);
 	}
-	if (area.w > 0 && area.h > 0)
+	if (area.w <= 0 || area.h <= 0)
+		return;
+	if (view->of == VIEW_OF_EACH && view_is_split(app))
+		view_draw_sides(app, view, args, canvas, area);
+	else
 		view->draw(app, args, canvas, area);
 }
 
@@ -278,6 +288,24 @@ status_step(const struct app *app, char *out, size_t size)
 		 short_number(last->logit_rmse, number[3], sizeof(number[3])));
 }
 
+/* "t=4", within a step "t=4+ blocks.2.attn.qk", and what stopped it. */
+static void
+status_time(const struct app *app, char *out, size_t size)
+{
+	const struct walk *walk = app->walk;
+	char name[SITE_NAME_MAX];
+
+	if (walk->site >= 0)
+		snprintf(out, size, "t=%d+ %s", walk->t, site_name(site_at(walk->vit, walk->site), name));
+	else
+		snprintf(out, size, "t=%d", walk->t);
+	if (app->stop.stopped && app->stop.number)
+		snprintf(out + strlen(out), size - strlen(out), "  stopped by %s %d", app->stop.is_watch ? "watch" : "breakpoint",
+			 app->stop.number);
+	else if (app->stop.stopped)
+		snprintf(out + strlen(out), size - strlen(out), "  stopped");
+}
+
 static void
 status_where(const struct app *app, bool model, char *out, size_t size)
 {
@@ -300,7 +328,7 @@ view_status(struct app *app, int columns, char *out, size_t size)
 		return;
 	}
 	if (app->walk && app->walk->shown) {
-		snprintf(out, size, "t=%d", app->walk->t);
+		status_time(app, out, size);
 		status_step(app, step, sizeof(step));
 		append(out, size, step);
 	} else {

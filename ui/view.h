@@ -13,24 +13,38 @@
 /* What to look at. Zero or NULL where a field may be so: as the selection says. */
 struct view_args {
 	const char *site; /* exact name; "blocks.3" for a layer */
-	bool has_head, has_q, has_k;
+	bool has_head, has_q, has_k, has_neuron, has_unit;
 	int head, q, k;
+	int neuron, unit;     /* element of the site; hidden neuron of its UGO */
 	const char *function; /* ugo: a function or a UGO of app->ugo by name */
 	int hidden;           /* ugo: fit one of this size (0: 32) when function names a function */
 	bool has_range;
 	double lo, hi; /* ugo: the range to fit (has_range) */
+	int steps;     /* sizes: the T whose error is drawn; 0: the largest */
 	int zoom;      /* raster: 0 all, each step halves what is shown; ugo and curves ignore it */
-	int scroll;    /* rows scrolled down (model, raster) */
+	int scroll;    /* lines scrolled back (log) */
 	bool framed;   /* draw a frame with the title (else the title is left out) */
 	bool focused;  /* its frame stands out */
+};
+
+/* What a view shows of two plans that stand side by side (`split`). */
+enum view_of {
+	VIEW_OF_ONE,  /* nothing that depends on a plan, or the first one */
+	VIEW_OF_EACH, /* drawn once for each plan and for the difference */
+	VIEW_OF_BOTH, /* draws both itself */
 };
 
 struct view {
 	const char *name, *help;
 	bool takes_site;
+	enum view_of of;
 	/* What the frame says ("raster blocks.3.mlp.act, neurons x t"). */
 	void (*title)(struct app *app, const struct view_args *args, char *out, size_t size);
 	void (*draw)(struct app *app, const struct view_args *args, struct canvas *canvas, struct rect area);
+	/* The command that selects what is drawn at a cell when area is the view's inside;
+	 * false: nothing. NULL: nothing can be selected. */
+	bool (*hit)(struct app *app, const struct view_args *args, const struct canvas *canvas, struct rect area, int x, int y,
+		    char *command, size_t size);
 };
 
 /* Ends with a NULL name. */
@@ -41,6 +55,9 @@ const struct view *view_find(const char *name, struct status *st);
 /* Checks args against what is loaded: unknown sites, heads and tokens out of range
  * (STATUS_USAGE) and what is missing, with the command that makes it (STATUS_FAILED). */
 bool view_check(struct app *app, const struct view *view, const struct view_args *args, struct status *st);
+
+/* Is there what view ugo is asked for? STATUS_USAGE, STATUS_FAILED. */
+bool view_ugo_known(struct app *app, const struct view_args *args, struct status *st);
 
 /* Frame (when asked), title and contents. */
 void view_draw(struct app *app, const struct view *view, const struct view_args *args, struct canvas *canvas, struct rect area);

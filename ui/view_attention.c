@@ -41,6 +41,8 @@ view_attention_title(struct app *app, const struct view_args *args, char *out, s
 		snprintf(out, size, "%s head %d", site_name(site, name), view_head(app, args));
 	if (app->walk)
 		snprintf(out + strlen(out), size - strlen(out), ", t %d/%d", app->walk->t, app->plan->T);
+	if (view_is_split(app))
+		snprintf(out + strlen(out), size - strlen(out), ", %s and %s", app->plan->recipe, app->split.plan->recipe);
 }
 
 static void
@@ -122,12 +124,80 @@ draw_maps(const struct app *app, const struct view_args *args, struct canvas *ca
 		draw_map(canvas, (struct rect){area.x + i * w, area.y, w, area.h}, &map[i]);
 }
 
+/* Of two plans: the estimates, their difference and, where there is room, the ANN's. */
+static void
+draw_both(const struct app *app, const struct view_args *args, struct canvas *canvas, struct rect area, const float *first,
+	  const float *second, const float *ann, float *difference)
+{
+	int n = app->vit->tokens, count = maps_that_fit(area, n), w = area.w / count;
+	size_t size = (size_t)n * (size_t)n;
+	double lo, hi = common_range(first, ann, size, &lo), fine = 1e-9;
+	struct heat plain = {.rows = n, .cols = n, .lo = lo, .hi = hi, .is_signed = lo < 0, .mark_row = view_q(app, args)};
+	struct map map[MAPS];
+
+	plain.mark_col = view_k(app, args);
+	if (plain.is_signed)
+		plain.hi = fmax(hi, -lo);
+	for (size_t j = 0; j < size; j++) {
+		difference[j] = first[j] - second[j];
+		fine = isfinite(difference[j]) ? fmax(fine, fabsf(difference[j])) : fine;
+	}
+	for (int i = 0; i < MAPS; i++)
+		map[i].heat = plain;
+	map[0].name = app->plan->recipe;
+	map[0].heat.data = first;
+	map[1].name = app->split.plan->recipe;
+	map[1].heat.data = second;
+	map[2].name = "difference";
+	map[2].heat.data = difference;
+	map[2].heat.is_signed = true;
+	map[2].heat.hi = fine;
+	map[3].name = "ANN";
+	map[3].heat.data = ann;
+	for (int i = 0; i < count; i++)
+		draw_map(canvas, (struct rect){area.x + i * w, area.y, w, area.h}, &map[i]);
+}
+
+/* The second plan's values of the site; NULL when it does not have them. */
+static const float *
+second_value(const struct app *app, struct site site, struct tensor *hold)
+{
+	const struct snn *snn = walk_network(app->split.walk, site);
+	struct status st = {0};
+
+	return snn_has(snn, site, SNN_VALUE) && snn_probe(snn, site, SNN_VALUE, hold, &st) ? hold->data : NULL;
+}
+
+bool
+view_attention_hit(struct app *app, const struct view_args *args, const struct canvas *canvas, struct rect area, int x, int y,
+		   char *command, size_t size)
+{
+	struct heat_fit fit;
+	int count, w, scale = area.h >= 5, row, col;
+
+	(void)args;
+	if (!app->vit)
+		return false;
+	count = maps_that_fit(area, app->vit->tokens);
+	w = area.w / count;
+	if (w < 2)
+		return false;
+	fit = canvas_heat_fit(canvas, (struct rect){area.x + 1, area.y + 1, w - 1, area.h - scale - 1}, app->vit->tokens,
+			      app->vit->tokens);
+	col = ((x - area.x) % w - 1) / (fit.unit * fit.magnify) * fit.factor;
+	row = (y - area.y - 1) * fit.per_row / fit.magnify * fit.factor;
+	if (x - area.x >= count * w || (x - area.x) % w < 1 || y <= area.y || row >= app->vit->tokens || col >= app->vit->tokens)
+		return false;
+	snprintf(command, size, "select q %d %d", row, col);
+	return true;
+}
+
 void
 view_attention_draw(struct app *app, const struct view_args *args, struct canvas *canvas, struct rect area)
 {
-	struct tensor value = {0}, change = {0};
+	struct tensor value = {0}, change = {0}, other = {0};
 	struct site site;
-	const float *v, *c;
+	const float *v, *c, *second = NULL, *ann;
 	float *difference;
 	size_t size, offset;
 
@@ -138,12 +208,18 @@ view_attention_draw(struct app *app, const struct view_args *args, struct canvas
 	offset = size * (size_t)view_head(app, args);
 	v = view_probe(app, site, SNN_VALUE, &value);
 	c = view_probe(app, site, SNN_CORRECTION, &change);
+	ann = view_reference(app, site);
+	if (view_is_split(app))
+		second = second_value(app, site, &other);
 	difference = malloc(size * sizeof(float));
-	if (v && c && difference)
-		draw_maps(app, args, canvas, area, v + offset, c + offset, view_reference(app, site) + offset, difference);
+	if (v && second && difference)
+		draw_both(app, args, canvas, area, v + offset, second + offset, ann + offset, difference);
+	else if (v && c && ann && difference)
+		draw_maps(app, args, canvas, area, v + offset, c + offset, ann + offset, difference);
 	else
 		canvas_wrap(canvas, area, (struct pen){.fg = ROLE_DIM}, "This plan does not keep the map of this site.");
 	free(difference);
 	tensor_done(&value);
 	tensor_done(&change);
+	tensor_done(&other);
 }

@@ -72,3 +72,31 @@ view_image_draw(struct app *app, const struct view_args *args, struct canvas *ca
 	free(grid);
 	free(rgb);
 }
+
+bool
+view_image_hit(struct app *app, const struct view_args *args, const struct canvas *canvas, struct rect area, int x, int y,
+	       char *command, size_t size)
+{
+	int p, side, n, col, row;
+	struct heat_fit fit;
+
+	(void)args;
+	if (!app->pixels)
+		return false;
+	p = app->vit->patch_size;
+	side = app->vit->image_size / p;
+	n = side * (p + 1) + 1;
+	fit = canvas_heat_fit(canvas, area, n, n);
+	if (fit.factor > 1) {
+		n = app->vit->image_size;
+		fit = canvas_heat_fit(canvas, area, n, n);
+	} else {
+		p++;
+	}
+	col = (x - area.x) / (fit.unit * fit.magnify) * fit.factor / p;
+	row = (y - area.y) * fit.per_row / fit.magnify * fit.factor / p;
+	if (col >= side || row >= side)
+		return false;
+	snprintf(command, size, "select q %d", row * side + col + app->vit->prefix);
+	return true;
+}

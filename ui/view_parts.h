@@ -20,9 +20,30 @@ int view_head(const struct app *app, const struct view_args *args);
 int view_q(const struct app *app, const struct view_args *args);
 int view_k(const struct app *app, const struct view_args *args);
 
-/* Probes that cannot fail for lack of definition: NULL then. [site shape], owned by *hold. */
+int view_neuron(const struct app *app, const struct view_args *args);
+
+/* What views read; while the difference of a split is drawn (app->minus), the second
+ * plan's numbers are taken off. NULL or NAN where the plan does not have them.
+ * view_probe: [site shape], owned by *hold. The difference has no reference. */
 const float *view_probe(const struct app *app, struct site site, enum snn_quantity q, struct tensor *hold);
+double view_element(const struct app *app, struct site site, enum snn_quantity q, size_t index);
 const float *view_reference(const struct app *app, struct site site);
+double view_reference_element(const struct app *app, struct site site, size_t index);
+
+/* The selected neuron and product by t; of the difference, both plans' histories. In
+ * panes it may not reach the walk's t yet: app->history_wanted is set then, and the
+ * loop reads on. */
+struct view_history {
+	const struct history *first, *second;
+};
+struct view_history view_history(struct app *app, const struct view_args *args);
+bool view_history_point(const struct view_history *h, int t, struct history_point *out); /* false: not known (yet) */
+
+/* Are two plans to be shown? */
+bool view_is_split(const struct app *app);
+/* Draws the view for each side that app->side asks for and that there is room for. */
+void view_draw_sides(struct app *app, const struct view *view, const struct view_args *args, struct canvas *canvas,
+		     struct rect area);
 
 /* The UGO that a site of the plan uses; NULL when it has none. */
 const struct ugo *view_site_ugo(const struct app *app, struct site site);
@@ -39,10 +60,32 @@ VIEW(readout);
 VIEW(error);
 VIEW(image);
 VIEW(ugo);
+VIEW(sizes);
+VIEW(pareto);
+VIEW(inputs);
+VIEW(loss);
+VIEW(product);
+VIEW(neuron);
+VIEW(residual);
+VIEW(histogram);
+VIEW(patches);
+VIEW(single);
+VIEW(log);
+VIEW(tutorial);
 VIEW(ladder);
 VIEW(attribution);
 VIEW(plot);
 VIEW(table);
 #undef VIEW
+
+#define HIT(name)                                                                                                                \
+	bool view_##name##_hit(struct app *app, const struct view_args *args, const struct canvas *canvas, struct rect area,     \
+			       int x, int y, char *command, size_t size)
+HIT(model);
+HIT(attention);
+HIT(raster);
+HIT(image);
+HIT(residual);
+#undef HIT
 
 #endif

@@ -32,7 +32,7 @@ view_raster_title(struct app *app, const struct view_args *args, char *out, size
 
 /* The part of the record that is shown. */
 struct window {
-	const struct record *record;
+	const struct record *record, *minus; /* minus: to be taken off, or NULL */
 	int site, stride;
 	int first_neuron, neurons; /* of those recorded */
 	int first, last;           /* t */
@@ -43,14 +43,17 @@ window_make(const struct app *app, const struct view_args *args, struct window *
 {
 	int all;
 
-	*w = (struct window){.record = app->record, .site = site_index(app->vit, raster_site(app, args))};
+	*w = (struct window){.record = app->record,
+			     .minus = app->minus ? app->minus->record : NULL,
+			     .site = site_index(app->vit, raster_site(app, args))};
 	all = app->record ? record_neurons(app->record, w->site, &w->stride) : 0;
 	if (all == 0 || !record_span(app->record, &w->first, &w->last))
 		return false;
 	w->neurons = all >> (args->zoom < 8 ? args->zoom : 8);
 	if (w->neurons < 4)
 		w->neurons = all < 4 ? all : 4;
-	w->first_neuron = args->scroll;
+	/* Zoomed in, the selected neuron is in the middle. */
+	w->first_neuron = view_neuron(app, args) / w->stride - w->neurons / 2;
 	if (w->first_neuron > all - w->neurons)
 		w->first_neuron = all - w->neurons;
 	if (w->first_neuron < 0)
@@ -75,9 +78,11 @@ count_at(const struct window *w, int row, int rows, int col, int cols)
 
 	for (t = t0; t < t1; t++) {
 		const int8_t *counts = record_counts(w->record, w->site, t);
+		const int8_t *off = w->minus ? record_counts(w->minus, w->site, t) : NULL;
+		int count = (counts ? counts[neuron] : 0) - (off ? off[neuron] : 0);
 
-		if (counts && abs(counts[neuron]) > abs(best))
-			best = counts[neuron];
+		if (abs(count) > abs(best))
+			best = count;
 	}
 	return best;
 }
@@ -147,6 +152,36 @@ draw_legend(const struct window *w, int rows, double hi, struct canvas *canvas, 
 		x += canvas_put(canvas, area, x + 1, y, (struct pen){.fg = ROLE_SNN}, "+") + 1;
 		canvas_put(canvas, area, x + 1, y, (struct pen){.fg = ROLE_ANN}, "−");
 	}
+}
+
+/* Rows of neurons above each other that area has without its legend. */
+static int
+rows_of(const struct window *w, const struct canvas *canvas, struct rect area)
+{
+	bool colored = canvas->style.unicode && canvas->style.palette != PALETTE_NONE;
+
+	return least(w->neurons, (colored ? 2 : 4) * (area.h >= 3 ? area.h - 1 : area.h));
+}
+
+bool
+view_raster_hit(struct app *app, const struct view_args *args, const struct canvas *canvas, struct rect area, int x, int y,
+		char *command, size_t size)
+{
+	bool colored = canvas->style.unicode && canvas->style.palette != PALETTE_NONE;
+	struct window w;
+	int rows, row;
+
+	(void)x;
+	if (view_lacks(app, NEED_STEP) || !window_make(app, args, &w))
+		return false;
+	rows = rows_of(&w, canvas, area);
+	row = (y - area.y) * (colored ? 2 : 4);
+	if (colored)
+		row /= 2 * (area.h - (area.h >= 3)) / rows > 0 ? 2 * (area.h - (area.h >= 3)) / rows : 1;
+	if (row < 0 || row >= rows)
+		return false;
+	snprintf(command, size, "select neuron %d", (w.first_neuron + (int)((long)row * w.neurons / rows)) * w.stride);
+	return true;
 }
 
 void

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { TOP = 5, CURVES = 3, PROFILES = 3 };
+enum { TOP = 5, CURVES = 5, PROFILES = 3 };
 
 void
 view_readout_title(struct app *app, const struct view_args *args, char *out, size_t size)
@@ -66,13 +66,33 @@ draw_top(const struct app *app, const float *snn, struct canvas *canvas, struct 
 	return i + 1;
 }
 
+/* Which class is the network's at every step: '=' where it is the reference's, else its
+ * label's first letter. */
+static void
+draw_tops(const struct app *app, struct canvas *canvas, struct rect line)
+{
+	const struct walk *walk = app->walk;
+	int w = line.w - 6, each = w > 0 ? (walk->t + w - 1) / w : 1;
+	char label[16];
+
+	canvas_put(canvas, line, line.x, line.y, (struct pen){.fg = ROLE_DIM}, "top");
+	for (int t = 0; w > 0 && t < walk->t; t += each) {
+		int top = walk->step[t].top;
+		bool same = top == walk->ann_top;
+		char letter[2] = {same ? '=' : vit_label(app->vit, top, label)[0], 0};
+
+		canvas_put(canvas, line, line.x + 6 + t / each, line.y, (struct pen){.fg = same ? ROLE_DIM : ROLE_BAD}, letter);
+	}
+}
+
 /* Logits by t of the best classes now. */
 static void
 draw_logits(const struct app *app, struct canvas *canvas, struct rect area)
 {
-	static const color fg[CURVES] = {ROLE_SNN, ROLE_SERIES_C, ROLE_SERIES_D};
+	static const color fg[CURVES] = {ROLE_SNN, ROLE_SERIES_C, ROLE_SERIES_D, ROLE_ANN, ROLE_WARN};
 	const struct walk *walk = app->walk;
-	int classes = app->vit->classes, k = classes < CURVES ? classes : CURVES, index[CURVES], i, t, n = walk->t;
+	int classes = app->vit->classes, most = area.w >= 60 ? CURVES : 3, k = classes < most ? classes : most, index[CURVES], i;
+	int t, n = walk->t;
 	struct series series[CURVES];
 	struct chart chart = {
 	    .series = series, .count = k, .first_x = 1, .x_name = "t", .x_whole = true, .y_name = "logit", .mark_x = NAN};
@@ -82,16 +102,16 @@ draw_logits(const struct app *app, struct canvas *canvas, struct rect area)
 
 	if (!y)
 		return;
-	walk_top(walk_last(walk)->logits, classes, k, index, p);
+	walk_top(app->minus ? app->logits : walk_last(walk)->logits, classes, k, index, p);
 	for (i = 0; i < k; i++) {
 		series[i] = (struct series){.y = y + i * n, .count = n, .letter = (char)('a' + i), .fg = fg[i]};
 		series[i].name = vit_label(app->vit, index[i], label[i]);
 		for (t = 0; t < n; t++)
 			y[i * n + t] = walk->step[t].logits[index[i]];
 	}
-	ann = walk->reference.logits[index[0]];
+	ann = app->minus ? 0 : walk->reference.logits[index[0]];
 	chart.rule = &ann;
-	chart.rule_name = "ANN a";
+	chart.rule_name = app->minus ? "no difference" : "ANN a";
 	canvas_chart(canvas, area, &chart);
 	free(y);
 }
@@ -100,12 +120,15 @@ void
 view_readout_draw(struct app *app, const struct view_args *args, struct canvas *canvas, struct rect area)
 {
 	const struct walk_step *last = app->walk && app->walk->shown ? walk_last(app->walk) : NULL;
-	int rows;
+	int rows = 0;
 
 	(void)args;
 	if (view_lacking(app, NEED_PICTURE, canvas, area))
 		return;
-	rows = draw_top(app, last ? last->logits : NULL, canvas, area);
+	if (!app->minus)
+		rows = draw_top(app, last ? last->logits : NULL, canvas, area);
+	if (last && !app->minus && area.h - rows >= 7)
+		draw_tops(app, canvas, (struct rect){area.x, area.y + rows++, area.w, 1});
 	if (last && area.h - rows >= 6)
 		draw_logits(app, canvas, (struct rect){area.x, area.y + rows, area.w, area.h - rows});
 }

@@ -15,18 +15,6 @@ view_selected_title(struct app *app, const struct view_args *args, char *out, si
 		snprintf(out, size, "selected: q %d, k %d", view_q(app, args), view_k(app, args));
 }
 
-/* One value of a quantity; NAN where it is not defined. */
-static double
-value_at(const struct app *app, struct site site, enum snn_quantity q, size_t index)
-{
-	struct tensor hold = {0};
-	const float *data = view_probe(app, site, q, &hold);
-	double value = data && index < tensor_size(&hold) ? data[index] : NAN;
-
-	tensor_done(&hold);
-	return value;
-}
-
 static int
 line_pair(struct canvas *canvas, struct rect area, int y, const char *name, double snn, double ann, double change)
 {
@@ -37,7 +25,7 @@ line_pair(struct canvas *canvas, struct rect area, int y, const char *name, doub
 		return y;
 	canvas_put(canvas, area, x, y, (struct pen){0}, name);
 	canvas_put(canvas, area, x + 8, y, (struct pen){.fg = ROLE_SNN}, short_number(snn, a, sizeof(a)));
-	canvas_put(canvas, area, x + 15, y, (struct pen){.fg = ROLE_ANN}, short_number(ann, b, sizeof(b)));
+	canvas_put(canvas, area, x + 15, y, (struct pen){.fg = ROLE_ANN}, isfinite(ann) ? short_number(ann, b, sizeof(b)) : "");
 	snprintf(c, sizeof(c), "%s", change < 0 ? "" : "+");
 	short_number(change, c + strlen(c), sizeof(c) - strlen(c));
 	canvas_put(canvas, area, x + 22, y, (struct pen){.fg = ROLE_DIM}, isfinite(change) ? c : "");
@@ -63,15 +51,15 @@ draw_pair(const struct app *app, const struct view_args *args, struct canvas *ca
 	for (i = 0; i < sizeof(part) / sizeof(*part); i++) {
 		struct site site = {part[i].kind, view_layer(app, args)};
 
-		y = line_pair(canvas, area, y, part[i].name, value_at(app, site, SNN_VALUE, at), view_reference(app, site)[at],
-			      value_at(app, site, SNN_CORRECTION, at));
+		y = line_pair(canvas, area, y, part[i].name, view_element(app, site, SNN_VALUE, at),
+			      view_reference_element(app, site, at), view_element(app, site, SNN_CORRECTION, at));
 	}
 	return y;
 }
 
 /* Spikes of the recorded neuron nearest to the selected one, by t. */
 static void
-draw_spikes(const struct app *app, struct site site, struct canvas *canvas, struct rect area, int y)
+draw_spikes(const struct app *app, struct site site, size_t at, struct canvas *canvas, struct rect area, int y)
 {
 	int first, last, stride, n, t, index = site_index(app->vit, site), neuron;
 	float *size;
@@ -80,7 +68,7 @@ draw_spikes(const struct app *app, struct site site, struct canvas *canvas, stru
 	n = app->record ? record_neurons(app->record, index, &stride) : 0;
 	if (n == 0 || !record_span(app->record, &first, &last) || !(size = calloc((size_t)(last - first + 1), sizeof(*size))))
 		return;
-	neuron = app->selection.neuron / stride;
+	neuron = (int)at / stride;
 	for (t = first; t <= last; t++) {
 		const int8_t *counts = record_counts(app->record, index, t);
 
@@ -96,20 +84,22 @@ static int
 draw_neuron(const struct app *app, const struct view_args *args, struct canvas *canvas, struct rect area, int y)
 {
 	struct site site = view_site(app, args);
-	size_t at = (size_t)app->selection.neuron;
+	size_t at = (size_t)view_neuron(app, args);
 	char name[SITE_NAME_MAX], a[16], b[16];
-	double membrane = value_at(app, site, SNN_MEMBRANE, at), theta = value_at(app, site, SNN_THRESHOLD, at);
+	double membrane, theta;
 
 	if (at >= site_size(app->vit, site))
 		at = 0;
+	membrane = view_element(app, site, SNN_MEMBRANE, at);
+	theta = view_element(app, site, SNN_THRESHOLD, at);
 	canvas_printf(canvas, area, area.x, y++, (struct pen){.attr = ATTR_BOLD}, "%s[%zu]", site_name(site, name), at);
-	y = line_pair(canvas, area, y, "value", value_at(app, site, SNN_VALUE, at), view_reference(app, site)[at],
-		      value_at(app, site, SNN_CORRECTION, at));
+	y = line_pair(canvas, area, y, "value", view_element(app, site, SNN_VALUE, at), view_reference_element(app, site, at),
+		      view_element(app, site, SNN_CORRECTION, at));
 	if (isfinite(membrane) && y < area.y + area.h)
 		canvas_printf(canvas, area, area.x, y++, (struct pen){0}, "memb.   %s of θ %s",
 			      short_number(membrane, a, sizeof(a)), short_number(theta, b, sizeof(b)));
 	if (y < area.y + area.h)
-		draw_spikes(app, site, canvas, area, y++);
+		draw_spikes(app, site, at, canvas, area, y++);
 	return y;
 }
 

@@ -1,8 +1,10 @@
 #include "ann/ann.h"
 
 #include "base/arena.h"
+#include "base/kernel.h"
 
 #include <math.h>
+#include <omp.h>
 #include <string.h>
 
 /* 4 GB of attention scores; also keeps rows and sizes within int. */
@@ -16,7 +18,9 @@ struct ann {
 	float *patches;     /* of one picture */
 	float *x;           /* [rows, width] the residual stream */
 	float *h;           /* [rows, width] its normalised copy */
-	float *q, *k, *v;   /* [rows, width] */
+	float *qkv;         /* [rows, 3 width] */
+	float *q, *k, *v;   /* [rows, width]: the same apart, for observers */
+	float *heads;       /* [batch, heads, head_scratch()] */
 	float *av;          /* [rows, width] */
 	float *y;           /* [rows, width] what a branch adds to the stream */
 	float *scores;      /* [batch, heads, tokens, tokens] */
@@ -31,8 +35,9 @@ struct ann {
 struct pass {
 	struct ann *ann;
 	const struct vit *vit;
-	const struct ann_observer *observer;
+	const struct ann_observer *observer; /* NULL: one picture */
 	int pictures, rows;
+	int queries; /* tokens of a picture that are wanted behind the attention */
 };
 
 /* Observers' buffers are made with the first observer. */
@@ -44,13 +49,16 @@ make_observed(struct ann *a, struct status *st)
 
 	if (a->act)
 		return true;
+	a->q = arena_floats(a->arena, batch * tokens * (size_t)vit->width);
+	a->k = arena_floats(a->arena, batch * tokens * (size_t)vit->width);
+	a->v = arena_floats(a->arena, batch * tokens * (size_t)vit->width);
 	a->probs = arena_floats(a->arena, batch * heads * tokens * tokens);
 	a->sum = arena_floats(a->arena, batch * heads * tokens);
 	a->inv = arena_floats(a->arena, batch * heads * tokens);
 	a->var = arena_floats(a->arena, batch * tokens);
 	a->rsqrt = arena_floats(a->arena, batch * tokens);
 	a->act = arena_floats(a->arena, batch * tokens * (size_t)vit->mlp_width);
-	if (a->probs && a->sum && a->inv && a->var && a->rsqrt && a->act)
+	if (a->q && a->k && a->v && a->probs && a->sum && a->inv && a->var && a->rsqrt && a->act)
 		return true;
 	a->act = NULL;
 	return status_nomem(st, "observing the network");
@@ -62,17 +70,19 @@ make_scratch(struct ann *a)
 	const struct vit *vit = a->vit;
 	size_t rows = (size_t)a->batch * (size_t)vit->tokens, width = (size_t)vit->width;
 	size_t prefix = (size_t)a->batch * (size_t)vit->prefix;
-	float **wide[] = {&a->x, &a->h, &a->q, &a->k, &a->v, &a->av, &a->y};
+	float **wide[] = {&a->x, &a->h, &a->av, &a->y};
 
 	for (size_t i = 0; i < sizeof(wide) / sizeof(*wide); i++)
 		if (!(*wide[i] = arena_floats(a->arena, rows * width)))
 			return false;
 	a->patches = arena_floats(a->arena, (size_t)a->batch * ann_embed_scratch(vit));
+	a->qkv = arena_floats(a->arena, 3 * rows * width);
+	a->heads = arena_floats(a->arena, (size_t)a->batch * (size_t)vit->heads * head_scratch(vit->tokens, vit->head_dim));
 	a->scores = arena_floats(a->arena, rows * (size_t)vit->heads * (size_t)vit->tokens);
 	a->fc1 = arena_floats(a->arena, rows * (size_t)vit->mlp_width);
 	a->last = arena_floats(a->arena, prefix * width);
 	a->norm = arena_floats(a->arena, prefix * width);
-	return a->patches && a->scores && a->fc1 && a->last && a->norm;
+	return a->patches && a->qkv && a->heads && a->scores && a->fc1 && a->last && a->norm;
 }
 
 struct ann *
@@ -242,6 +252,7 @@ pass_norm(const struct pass *p, const struct norm *norm, enum site_kind site, in
 			a->h[r * width + i] = a->h[r * width + i] * norm->weight[i] + norm->bias[i];
 }
 
+/* Observers see q, k and v apart, and what they leave there is what goes on. */
 static void
 pass_qkv(const struct pass *p, const struct linear *qkv, int block)
 {
@@ -249,49 +260,53 @@ pass_qkv(const struct pass *p, const struct linear *qkv, int block)
 	float *out[] = {a->q, a->k, a->v};
 	size_t width = (size_t)p->vit->width;
 
-	for (size_t i = 0; i < 3; i++) {
-		struct linear part = {p->vit->width, p->vit->width, qkv->weight + i * width * width,
-				      qkv->bias ? qkv->bias + i * width : NULL};
-
-		linear_apply(&part, a->h, p->rows, out[i], false);
+	linear_apply(qkv, a->h, p->rows, a->qkv, false);
+	for (size_t i = 0; p->observer && i < 3; i++) {
+		for (size_t r = 0; r < (size_t)p->rows; r++)
+			memcpy(out[i] + r * width, a->qkv + (r * 3 + i) * width, width * sizeof(float));
 		observe(p, SITE_Q + (enum site_kind)i, block, NULL, out[i]);
 	}
 }
 
-/* The products of one head are small: threads take whole heads. */
+KERNEL static void
+scale_scores(float *scores, size_t count, float scale)
+{
+	for (size_t i = 0; i < count; i++)
+		scores[i] *= scale;
+}
+
+/* Head i of all pictures': its scores, or what it makes of the values. */
 static void
-multiply_heads(const struct pass *p, bool scores, const float *probs)
+multiply_head(const struct pass *p, int i, const float *probs)
 {
 	const struct vit *vit = p->vit;
 	struct ann *a = p->ann;
-	size_t tokens = (size_t)vit->tokens, width = (size_t)vit->width;
-	int heads = vit->heads, n = vit->tokens, d = vit->head_dim, w = vit->width;
+	size_t n = (size_t)vit->tokens, width = (size_t)vit->width, square = (size_t)i * n * n;
+	size_t picture = (size_t)(i / vit->heads), column = (size_t)(i % vit->heads) * (size_t)vit->head_dim;
+	size_t stride = p->observer ? width : 3 * width, at = picture * n * stride + column;
+	const float *q = p->observer ? a->q : a->qkv, *k = p->observer ? a->k : a->qkv + width;
+	const float *v = p->observer ? a->v : a->qkv + 2 * width;
+	struct head head = {vit->tokens, vit->head_dim, p->queries, (int)stride,
+			    a->heads + (size_t)i * head_scratch(vit->tokens, vit->head_dim)};
 
-#pragma omp parallel for if ((double)p->pictures * w * n * n > 2e7)
-	for (int i = 0; i < p->pictures * heads; i++) {
-		size_t at = (size_t)(i / heads) * tokens * width + (size_t)(i % heads) * (size_t)d;
-		size_t square = (size_t)i * tokens * tokens;
-
-		if (scores)
-			dense_product(true, n, n, d, 1 / sqrtf((float)d), a->q + at, w, a->k + at, w, 0, a->scores + square, n);
-		else
-			dense_product(false, n, d, n, 1, probs + square, n, a->v + at, w, 0, a->av + at, w);
+	if (probs) {
+		head_values(&head, probs + square, v + at, a->av + picture * n * width + column, vit->width);
+		return;
 	}
+	head_scores(&head, q + at, k + at, a->scores + square);
+	scale_scores(a->scores + square, (size_t)p->queries * n, 1 / sqrtf((float)vit->head_dim));
 }
 
+/* The products of one head are small: threads take whole heads. */
 static void
-exponentiate_rows(float *scores, int rows, size_t columns, float *exps)
+multiply_heads(const struct pass *p, const float *probs)
 {
-	for (size_t r = 0; r < (size_t)rows; r++) {
-		float *row = scores + r * columns, max = row[0];
+	int heads = p->pictures * p->vit->heads;
+	bool share = (double)p->pictures * p->vit->width * p->vit->tokens * p->vit->tokens > 2e7 && omp_get_max_threads() > 1;
 
-		for (size_t i = 1; i < columns; i++)
-			max = row[i] > max ? row[i] : max;
-		for (size_t i = 0; i < columns; i++) {
-			row[i] -= max;
-			exps[r * columns + i] = expf(row[i]);
-		}
-	}
+#pragma omp parallel for if (share)
+	for (int i = 0; i < heads; i++)
+		multiply_head(p, i, probs);
 }
 
 static void
@@ -314,11 +329,12 @@ pass_softmax(const struct pass *p, int block)
 	size_t columns = (size_t)p->vit->tokens;
 
 	if (!p->observer) {
-		softmax_rows(a->scores, rows, p->vit->tokens);
+		for (int h = 0; h < p->vit->heads; h++)
+			softmax_rows(a->scores + (size_t)h * columns * columns, p->queries, p->vit->tokens);
 		return a->scores;
 	}
 	observe(p, SITE_QK, block, NULL, a->scores);
-	exponentiate_rows(a->scores, rows, columns, a->probs);
+	exp_rows(a->scores, rows, p->vit->tokens, a->probs);
 	observe(p, SITE_EXP, block, a->scores, a->probs);
 	sum_rows(a->probs, rows, columns, a->sum, a->inv);
 	observe(p, SITE_RECIPROCAL, block, a->sum, a->inv);
@@ -327,13 +343,19 @@ pass_softmax(const struct pass *p, int block)
 	return a->probs;
 }
 
+KERNEL static void
+add_to(float *restrict x, const float *restrict y, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		x[i] += y[i];
+}
+
 static void
 add_branch(const struct pass *p)
 {
-	size_t count = (size_t)p->rows * (size_t)p->vit->width;
+	int rows = p->observer ? p->rows : p->queries;
 
-	for (size_t i = 0; i < count; i++)
-		p->ann->x[i] += p->ann->y[i];
+	add_to(p->ann->x, p->ann->y, (size_t)rows * (size_t)p->vit->width);
 }
 
 static void
@@ -343,10 +365,10 @@ pass_attention(const struct pass *p, const struct vit_block *b, int block)
 
 	pass_norm(p, &b->norm1, SITE_NORM1, block);
 	pass_qkv(p, &b->qkv, block);
-	multiply_heads(p, true, NULL);
-	multiply_heads(p, false, pass_softmax(p, block));
+	multiply_heads(p, NULL);
+	multiply_heads(p, pass_softmax(p, block));
 	observe(p, SITE_AV, block, NULL, a->av);
-	linear_apply(&b->proj, a->av, p->rows, a->y, false);
+	linear_apply(&b->proj, a->av, p->observer ? p->rows : p->queries, a->y, false);
 	observe(p, SITE_ATTN, block, NULL, a->y);
 	add_branch(p);
 }
@@ -400,15 +422,21 @@ pass_head(const struct pass *p, float *logits)
 	observe(p, SITE_HEAD, -1, NULL, logits);
 }
 
+/* Of the last block the head reads the prefix tokens alone: nobody who does not observe
+ * misses the others. */
 static void
-run_pass(const struct pass *p, const float *pixels, float *logits)
+run_pass(struct pass p, const float *pixels, float *logits)
 {
-	pass_embed(p, pixels);
-	for (int i = 0; i < p->vit->depth; i++) {
-		pass_attention(p, &p->vit->blocks[i], i);
-		pass_mlp(p, &p->vit->blocks[i], i);
+	pass_embed(&p, pixels);
+	for (int i = 0; i < p.vit->depth; i++) {
+		if (!p.observer && i == p.vit->depth - 1)
+			p.queries = p.vit->prefix;
+		pass_attention(&p, &p.vit->blocks[i], i);
+		if (!p.observer)
+			p.rows = p.queries;
+		pass_mlp(&p, &p.vit->blocks[i], i);
 	}
-	pass_head(p, logits);
+	pass_head(&p, logits);
 }
 
 /* The scratch of one picture alone, without the observers' part. */
@@ -424,9 +452,8 @@ take_slice(const struct ann *a, size_t picture)
 	    .patches = a->patches + picture * ann_embed_scratch(vit),
 	    .x = a->x + stream,
 	    .h = a->h + stream,
-	    .q = a->q + stream,
-	    .k = a->k + stream,
-	    .v = a->v + stream,
+	    .qkv = a->qkv + 3 * stream,
+	    .heads = a->heads + picture * (size_t)vit->heads * head_scratch(vit->tokens, vit->head_dim),
 	    .av = a->av + stream,
 	    .y = a->y + stream,
 	    .scores = a->scores + picture * (size_t)vit->heads * tokens * tokens,
@@ -446,9 +473,9 @@ run_pictures(const struct ann *ann, const float *pixels, int pictures, float *lo
 #pragma omp parallel for schedule(dynamic) if (pictures > 1)
 	for (int i = 0; i < pictures; i++) {
 		struct ann slice = take_slice(ann, (size_t)i);
-		struct pass p = {&slice, vit, NULL, 1, vit->tokens};
+		struct pass p = {&slice, vit, NULL, 1, vit->tokens, vit->tokens};
 
-		run_pass(&p, pixels + (size_t)i * size, logits + (size_t)i * (size_t)vit->classes);
+		run_pass(p, pixels + (size_t)i * size, logits + (size_t)i * (size_t)vit->classes);
 	}
 }
 
@@ -456,14 +483,14 @@ bool
 ann_forward(struct ann *ann, const float *pixels, int pictures, float *logits, const struct ann_observer *observer,
 	    struct status *st)
 {
-	struct pass p = {ann, ann->vit, observer, pictures, pictures * ann->vit->tokens};
+	struct pass p = {ann, ann->vit, observer, pictures, pictures * ann->vit->tokens, ann->vit->tokens};
 
 	if (pictures < 1 || pictures > ann->batch)
 		return status_fail(st, STATUS_FAILED, "%d pictures at once; there is room for 1 to %d", pictures, ann->batch);
 	if (observer && !make_observed(ann, st))
 		return false;
 	if (observer)
-		run_pass(&p, pixels, logits);
+		run_pass(p, pixels, logits);
 	else
 		run_pictures(ann, pixels, pictures, logits);
 	return true;

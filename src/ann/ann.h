@@ -55,6 +55,21 @@ void dense_product(bool transpose_b, int m, int n, int k, float alpha, const flo
 void norm_apply(const struct norm *norm, const float *x, int rows, float *y);
 void activation_apply(enum activation act, float *x, size_t count);
 void softmax_rows(float *x, int rows, int columns);
+/* Each row of x minus its maximum, and e to that. */
+void exp_rows(float *x, int rows, int columns, float *e);
+
+/* The two products of one attention head. q, k and v are columns of wider matrices. */
+struct head {
+	int tokens, head_dim;
+	int queries;    /* rows of q and of what comes out: the first tokens */
+	int stride;     /* floats between the rows of q, k and v */
+	float *scratch; /* [head_scratch()] */
+};
+size_t head_scratch(int tokens, int head_dim); /* floats */
+/* scores [queries, tokens] = q k', not scaled */
+void head_scores(const struct head *h, const float *q, const float *k, float *scores);
+/* out [queries, head_dim], rows out_stride floats apart = weights [queries, tokens] times v */
+void head_values(const struct head *h, const float *weights, const float *v, float *out, int out_stride);
 /* Patch embedding, prefix tokens, positions and norm_pre of one picture: tokens [tokens, width]. */
 void ann_embed(const struct vit *vit, const float *pixels, float *patch_scratch, float *tokens);
 size_t ann_embed_scratch(const struct vit *vit); /* floats of patch_scratch */

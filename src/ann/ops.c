@@ -1,6 +1,10 @@
 /* The pieces of a transformer that the reference and the spiking network share. */
 #include "ann/ann.h"
 
+#include "ann/dense.h"
+#include "base/kernel.h"
+#include "model/panels.h"
+
 #include <math.h>
 #include <omp.h>
 #include <oneapi/dnnl/dnnl.h>
@@ -9,7 +13,6 @@
 /* Work below which waking other threads costs more than it saves (multiply-adds),
  * above all on a busy machine, where each barrier may wait for a time slice. */
 #define SHARE_WORK 2e7
-enum { SHARE_CALLS = 1 << 17 }; /* the same in calls of expf() */
 
 /* oneDNN refuses valid sizes only when it finds no memory to work in. */
 static void
@@ -51,6 +54,19 @@ linear_apply(const struct linear *l, const float *x, int rows, float *y, bool ac
 	size_t out = (size_t)l->out;
 	bool bias = l->bias && !accumulate;
 
+	if (l->panels) {
+		dense_run(&(struct dense){.rows = rows,
+					  .in = l->in,
+					  .out = l->out,
+					  .x = x,
+					  .ldx = l->in,
+					  .weight = l->panels,
+					  .bias = bias ? l->bias : NULL,
+					  .accumulate = accumulate,
+					  .y = y,
+					  .ldy = l->out});
+		return;
+	}
 	if (bias)
 		for (size_t r = 0; r < (size_t)rows; r++)
 			memcpy(y + r * out, l->bias, out * sizeof(*y));
@@ -58,7 +74,7 @@ linear_apply(const struct linear *l, const float *x, int rows, float *y, bool ac
 }
 
 /* The mean of a row and 1/sqrt(variance + eps). */
-static void
+KERNEL static void
 measure_row(const struct norm *norm, const float *x, float *mean, float *scale)
 {
 	int width = norm->width;
@@ -76,7 +92,7 @@ measure_row(const struct norm *norm, const float *x, float *mean, float *scale)
 }
 
 /* Columns first..first+count-1 of a row, normalised. */
-static void
+KERNEL static void
 normalise(const struct norm *norm, const float *x, float mean, float scale, int first, int count, float *y)
 {
 	const float *weight = norm->weight + first, *bias = norm->bias + first;
@@ -129,57 +145,42 @@ ann_head(const struct vit *vit, const float *x, float *logits)
 		logits[i] /= 2;
 }
 
-static float
-gelu(float x)
+size_t
+head_scratch(int tokens, int head_dim)
 {
-	return 0.5f * x * (1 + erff(x * 0.70710678118654752f));
-}
+	size_t keys = panels_size(head_dim, tokens), values = panels_size(tokens, head_dim);
 
-static float
-gelu_tanh(float x)
-{
-	return 0.5f * x * (1 + tanhf(0.79788456080286536f * (x + 0.044715f * x * x * x)));
-}
-
-static float
-quick_gelu(float x)
-{
-	return x / (1 + expf(-1.702f * x));
-}
-
-static float
-relu(float x)
-{
-	return x > 0 ? x : 0;
+	return keys > values ? keys : values;
 }
 
 void
-activation_apply(enum activation act, float *x, size_t count)
+head_scores(const struct head *h, const float *q, const float *k, float *scores)
 {
-	static float (*const functions[])(float) = {
-	    [ACT_GELU] = gelu, [ACT_GELU_TANH] = gelu_tanh, [ACT_QUICK_GELU] = quick_gelu, [ACT_RELU] = relu};
-	float (*f)(float) = functions[act];
-
-#pragma omp parallel for if (count > SHARE_CALLS)
-	for (size_t i = 0; i < count; i++)
-		x[i] = f(x[i]);
+	panels_fill(h->scratch, k, (size_t)h->stride, 1, h->head_dim, h->tokens);
+	dense_run(&(struct dense){.rows = h->queries,
+				  .in = h->head_dim,
+				  .out = h->tokens,
+				  .x = q,
+				  .ldx = h->stride,
+				  .weight = h->scratch,
+				  .y = scores,
+				  .ldy = h->tokens});
 }
 
 void
-softmax_rows(float *x, int rows, int columns)
+head_values(const struct head *h, const float *weights, const float *v, float *out, int out_stride)
 {
-#pragma omp parallel for if ((size_t)rows * (size_t)columns > SHARE_CALLS)
-	for (int r = 0; r < rows; r++) {
-		float *row = x + (size_t)r * (size_t)columns, max = row[0], sum = 0;
+	bool direct = h->head_dim % PANEL_PART == 0;
 
-		for (int i = 1; i < columns; i++)
-			max = row[i] > max ? row[i] : max;
-		for (int i = 0; i < columns; i++) {
-			row[i] = expf(row[i] - max);
-			sum += row[i];
-		}
-		sum = 1 / sum;
-		for (int i = 0; i < columns; i++)
-			row[i] *= sum;
-	}
+	if (!direct)
+		panels_fill(h->scratch, v, 1, (size_t)h->stride, h->tokens, h->head_dim);
+	dense_run(&(struct dense){.rows = h->queries,
+				  .in = h->tokens,
+				  .out = h->head_dim,
+				  .x = weights,
+				  .ldx = h->tokens,
+				  .weight = direct ? v : h->scratch,
+				  .ldw = direct ? h->stride : 0,
+				  .y = out,
+				  .ldy = out_stride});
 }

@@ -21,8 +21,9 @@ enum activation { ACT_GELU, ACT_GELU_TANH, ACT_QUICK_GELU, ACT_RELU };
 
 struct linear {
 	int in, out;
-	const float *weight; /* [out, in] */
+	const float *weight; /* [out, in]; NULL in layers that only have panels */
 	const float *bias;   /* [out], or NULL */
+	const float *panels; /* the weight as products read it (model/panels.h); NULL outside the blocks */
 };
 
 struct norm {

@@ -1,6 +1,8 @@
 /* From tensors by name to the weights of struct vit. */
 #include "model/vit_weights.h"
 
+#include "model/panels.h"
+
 #include <inttypes.h>
 #include <limits.h>
 #include <math.h>
@@ -196,6 +198,18 @@ take_qkv(struct binder *b, const char *block, struct linear *l)
 }
 
 static bool
+make_panels(struct binder *b, struct linear *l)
+{
+	float *panels = arena_floats(b->arena, panels_size(l->in, l->out));
+
+	if (!panels)
+		return status_nomem(b->st, "weights in panels");
+	panels_fill(panels, l->weight, (size_t)l->in, 1, l->in, l->out);
+	l->panels = panels;
+	return true;
+}
+
+static bool
 take_block(struct binder *b, int index)
 {
 	const struct vit_names *n = b->spec->names;
@@ -209,7 +223,8 @@ take_block(struct binder *b, int index)
 	       take_linear(b, PART(proj), (struct shape){2, {width, width}}, 1, &block->proj) &&
 	       take_norm(b, PART(norm2), &block->norm2) &&
 	       take_linear(b, PART(fc1), (struct shape){2, {mlp, width}}, 1, &block->fc1) &&
-	       take_linear(b, PART(fc2), (struct shape){2, {width, mlp}}, 1, &block->fc2);
+	       take_linear(b, PART(fc2), (struct shape){2, {width, mlp}}, 1, &block->fc2) && make_panels(b, &block->qkv) &&
+	       make_panels(b, &block->proj) && make_panels(b, &block->fc1) && make_panels(b, &block->fc2);
 #undef PART
 }
 

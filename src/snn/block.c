@@ -221,7 +221,8 @@ residual_output(const struct snn *snn, const struct linear *layer, const float *
 {
 	float constant = snn_constant(snn);
 
-	linear_apply(&(struct linear){layer->in, layer->out, layer->weight, NULL}, spikes, node->rows, node->sent, false);
+	linear_apply(&(struct linear){layer->in, layer->out, layer->weight, NULL, layer->panels}, spikes, node->rows, node->sent,
+		     false);
 	if (layer->bias && constant != 0)
 		for (size_t i = 0; i < node->size; i++)
 			node->sent[i] += layer->bias[i % (size_t)node->columns];

@@ -4,7 +4,7 @@
  * loss of every candidate threshold. */
 #include "ann/ann.h"
 #include "base/arena.h"
-#include "snn/kernel.h"
+#include "base/kernel.h"
 #include "snn/network.h"
 #include "snn/neuron.h"
 #include "snn/recipe.h"

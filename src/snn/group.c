@@ -1,7 +1,7 @@
 #include "snn/group.h"
 
 #include "base/arena.h"
-#include "snn/kernel.h"
+#include "base/kernel.h"
 
 #include <math.h>
 #include <string.h>

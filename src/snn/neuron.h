@@ -19,7 +19,9 @@
  *                 0..levels-1; what is missing, r = X_t - M, is answered by the level nearest
  *                 to |r| with its sign, by nothing below V/2. `repeat` such spikes a step. The
  *                 levels may be refined: at step t they are scaled by `grain`, a power of 2
- *                 that is at least `fine`; the quantum is V fine.
+ *                 that is at least `fine`; the quantum is V fine. When refinement has ended
+ *                 (grain = fine < 1), nothing below three quarters of the lowest level is
+ *                 answered, so that the neuron falls silent.
  *   differential  mt with all levels divided by t (DCGS, arXiv 2503.00301, in sums: its
  *                 membrane u_t = t (r_t - M) against levels V 2^k). M is a float.
  *   stbif         +1 quantum V when u >= V and m < burst, -1 when u < 0 and m > -burst; the

@@ -2,16 +2,21 @@
 #include "snn/neuron_rule.h"
 
 /* low and high are the smallest and the largest step in quanta; step turns what is
- * missing into four thirds of it, in quanta. */
+ * missing into four thirds of it, in quanta; start is the least of these that is answered:
+ * half the lowest level, or three quarters of it once refinement has ended. What then
+ * remains after a spike is a quarter, so that a target which trembles does not bring
+ * spikes back and forth for ever. */
 static inline struct neuron_limits
 limits(float v, const struct neuron_rule *own)
 {
 	float base = v * own->grain, unit = own->grain / own->fine;
+	bool settled = own->grain == own->fine && own->fine < 1.0f;
 
 	return (struct neuron_limits){.quantum = v * own->fine,
 				      .low = unit,
 				      .high = unit * (float)(1 << (own->burst - 1)),
-				      .step = base > 0.0f ? (4.0f / 3.0f) / base * unit : 0.0f};
+				      .step = base > 0.0f ? (4.0f / 3.0f) / base * unit : 0.0f,
+				      .start = (settled ? 1.0f : 2.0f / 3.0f) * unit};
 }
 
 /* The exponent alone of what is missing is the level; its sign is the spike's. */
@@ -19,7 +24,7 @@ static inline int
 answer(float x, struct neuron_limits l, float *m)
 {
 	float r = x - *m * l.quantum, a = fabsf(r) * l.step, level = lesser(greater(power_below(a), l.low), l.high);
-	int fires = a >= 2.0f / 3.0f * l.low;
+	int fires = a >= l.start;
 
 	*m += fires ? with_sign_of(level, r) : 0.0f;
 	return fires;

@@ -8,7 +8,7 @@
 #ifndef SPIKESCOPE_SNN_NEURON_RULE_H
 #define SPIKESCOPE_SNN_NEURON_RULE_H
 
-#include "snn/kernel.h"
+#include "base/kernel.h"
 #include "snn/neuron.h"
 
 #include <math.h>

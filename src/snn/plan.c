@@ -2,6 +2,7 @@
 
 #include "ann/ann.h"
 #include "base/arena.h"
+#include "model/panels.h"
 #include "snn/network.h"
 #include "snn/neuron.h"
 #include "snn/recipe.h"
@@ -31,18 +32,18 @@ threshold_rule_name(enum threshold_rule rule)
 	return name[rule];
 }
 
-/* W diag(gamma) and W beta + b. */
+/* W diag(gamma), in panels, and W beta + b. rows: scratch [out, in]. */
 static bool
-fold(struct arena *arena, const struct linear *layer, const struct norm *norm, struct linear *folded)
+fold(struct arena *arena, const struct linear *layer, const struct norm *norm, float *rows, struct linear *folded)
 {
-	float *weight = arena_floats(arena, (size_t)layer->out * (size_t)layer->in);
+	float *panels = arena_floats(arena, panels_size(layer->in, layer->out));
 	float *bias = arena_floats(arena, (size_t)layer->out);
 
-	if (!weight || !bias)
+	if (!panels || !bias)
 		return false;
 	for (int o = 0; o < layer->out; o++) {
 		const float *row = layer->weight + (size_t)o * (size_t)layer->in;
-		float *to = weight + (size_t)o * (size_t)layer->in;
+		float *to = rows + (size_t)o * (size_t)layer->in;
 		double sum = layer->bias ? (double)layer->bias[o] : 0;
 
 		for (int i = 0; i < layer->in; i++) {
@@ -51,7 +52,8 @@ fold(struct arena *arena, const struct linear *layer, const struct norm *norm, s
 		}
 		bias[o] = (float)sum;
 	}
-	*folded = (struct linear){layer->in, layer->out, weight, bias};
+	panels_fill(panels, rows, (size_t)layer->in, 1, layer->in, layer->out);
+	*folded = (struct linear){layer->in, layer->out, NULL, bias, panels};
 	return true;
 }
 
@@ -59,18 +61,18 @@ static bool
 fold_blocks(struct plan *plan)
 {
 	const struct vit *vit = plan->vit;
+	int widest = 3 * vit->width > vit->mlp_width ? 3 * vit->width : vit->mlp_width;
+	float *rows = malloc((size_t)widest * (size_t)vit->width * sizeof(*rows));
+	bool ok = rows && (plan->folded = arena_alloc(plan->arena, (size_t)vit->depth * sizeof(*plan->folded)));
 
-	plan->folded = arena_alloc(plan->arena, (size_t)vit->depth * sizeof(*plan->folded));
-	if (!plan->folded)
-		return false;
-	for (int i = 0; i < vit->depth; i++) {
+	for (int i = 0; ok && i < vit->depth; i++) {
 		const struct vit_block *b = &vit->blocks[i];
 
-		if (!fold(plan->arena, &b->qkv, &b->norm1, &plan->folded[i].qkv) ||
-		    !fold(plan->arena, &b->fc1, &b->norm2, &plan->folded[i].fc1))
-			return false;
+		ok = fold(plan->arena, &b->qkv, &b->norm1, rows, &plan->folded[i].qkv) &&
+		     fold(plan->arena, &b->fc1, &b->norm2, rows, &plan->folded[i].fc1);
 	}
-	return true;
+	free(rows);
+	return ok;
 }
 
 enum function

@@ -2,6 +2,7 @@
 #include "snn/network.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const struct node *
@@ -98,52 +99,63 @@ count(const struct node *node, int t, size_t i)
 }
 
 static float
-membrane(const struct node *node, size_t i)
+membrane_of(const struct node *node, size_t i)
 {
 	const struct neuron_type *type = neuron_type(node->plan->neuron);
 
 	return type->membrane ? type->membrane(node->m, i) : node->target[i] - node->total[i];
 }
 
-static void
-probe_node(const struct snn *snn, struct site site, const struct node *node, enum snn_quantity q, float *out)
+/* What a node's elements are read with. */
+struct reader {
+	const struct node *node;
+	const float *in; /* what the function received; NULL unless asked for */
+	enum snn_quantity q;
+	int t;
+	float now, before; /* what sums are divided by, after this step and the last */
+};
+
+static struct reader
+reader_of(const struct snn *snn, struct site site, enum snn_quantity q)
 {
-	float now = snn_scale(snn), before = snn->plan->mean_decoded ? now - 1 : 1;
-	const float *in = q == SNN_INPUT ? received(snn, site) : NULL;
+	float now = snn_scale(snn);
 
-	for (size_t i = 0; i < node->size; i++) {
-		size_t column = i % (size_t)node->columns;
+	return (struct reader){.node = node_at(snn, site),
+			       .in = q == SNN_INPUT ? received(snn, site) : NULL,
+			       .q = q,
+			       .t = *snn->t,
+			       .now = now,
+			       .before = snn->plan->mean_decoded ? now - 1 : 1};
+}
 
-		switch (q) {
-		case SNN_VALUE:
-			out[i] = node->total[i] / now;
-			break;
-		case SNN_CORRECTION:
-			out[i] = node->total[i] / now - (before > 0 ? (node->total[i] - node->sent[i]) / before : 0);
-			break;
-		case SNN_SENT:
-			out[i] = node->sent[i];
-			break;
-		case SNN_COUNT:
-			out[i] = count(node, *snn->t, i);
-			break;
-		case SNN_MEMBRANE:
-			out[i] = membrane(node, i);
-			break;
-		case SNN_THRESHOLD:
-			out[i] = node->threshold[column];
-			break;
-		case SNN_INPUT:
-			out[i] = in[i] / now;
-			break;
-		}
+static inline float
+read_element(const struct reader *r, size_t i)
+{
+	const struct node *node = r->node;
+
+	switch (r->q) {
+	case SNN_VALUE:
+		return node->total[i] / r->now;
+	case SNN_CORRECTION:
+		return node->total[i] / r->now - (r->before > 0 ? (node->total[i] - node->sent[i]) / r->before : 0);
+	case SNN_SENT:
+		return node->sent[i];
+	case SNN_COUNT:
+		return count(node, r->t, i);
+	case SNN_MEMBRANE:
+		return membrane_of(node, i);
+	case SNN_THRESHOLD:
+		return node->threshold[i % (size_t)node->columns];
+	case SNN_INPUT:
+		return r->in[i] / r->now;
 	}
+	return 0;
 }
 
 bool
 snn_probe(const struct snn *snn, struct site site, enum snn_quantity q, struct tensor *out, struct status *st)
 {
-	const struct node *node = node_at(snn, site);
+	struct reader reader = reader_of(snn, site, q);
 	char name[SITE_NAME_MAX];
 	int dim[3], dims = site_shape(snn->vit, site, dim);
 
@@ -155,13 +167,71 @@ snn_probe(const struct snn *snn, struct site site, enum snn_quantity q, struct t
 		return status_nomem(st, "a probe");
 	if (*snn->t == 0 && q != SNN_THRESHOLD)
 		memset(out->data, 0, tensor_size(out) * sizeof(float));
-	else if (node)
-		probe_node(snn, site, node, q, out->data);
+	else if (reader.node)
+		for (size_t i = 0; i < reader.node->size; i++)
+			out->data[i] = read_element(&reader, i);
 	else if (site.kind == SITE_HEAD)
 		snn_logits(snn, out->data);
 	else
 		memcpy(out->data, snn->embedding, tensor_size(out) * sizeof(float));
 	return true;
+}
+
+/* The values of a site outside the blocks: the logits or the embedding. */
+static float
+outer_element(const struct snn *snn, struct site site, size_t i)
+{
+	float logit = 0, *logits;
+
+	if (site.kind != SITE_HEAD)
+		return snn->embedding[i];
+	logits = malloc((size_t)snn->vit->classes * sizeof(*logits));
+	if (logits) {
+		snn_logits(snn, logits);
+		logit = logits[i];
+	}
+	free(logits);
+	return logit;
+}
+
+float
+snn_element(const struct snn *snn, struct site site, enum snn_quantity q, size_t element)
+{
+	struct reader reader = reader_of(snn, site, q);
+
+	if (*snn->t == 0 && q != SNN_THRESHOLD)
+		return 0;
+	return reader.node ? read_element(&reader, element) : outer_element(snn, site, element);
+}
+
+static void
+extend(struct snn_extremes *e, float v, size_t i)
+{
+	if (v < e->lo) {
+		e->lo = v;
+		e->lo_at = i;
+	}
+	if (v > e->hi) {
+		e->hi = v;
+		e->hi_at = i;
+	}
+}
+
+void
+snn_extremes(const struct snn *snn, struct site site, enum snn_quantity q, struct snn_extremes *out)
+{
+	struct reader reader = reader_of(snn, site, q);
+	size_t n = site_size(snn->vit, site);
+
+	*out = (struct snn_extremes){INFINITY, -INFINITY, 0, 0};
+	if (*snn->t == 0 && q != SNN_THRESHOLD)
+		*out = (struct snn_extremes){0, 0, 0, 0};
+	else if (!reader.node)
+		for (size_t i = 0; i < n; i++)
+			extend(out, outer_element(snn, site, i), i);
+	else
+		for (size_t i = 0; i < n; i++)
+			extend(out, read_element(&reader, i), i);
 }
 
 static float

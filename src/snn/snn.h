@@ -51,6 +51,18 @@ bool snn_has(const struct snn *snn, struct site site, enum snn_quantity q);
  * it is not defined. At t = 0 everything is 0. */
 bool snn_probe(const struct snn *snn, struct site site, enum snn_quantity q, struct tensor *out, struct status *st);
 
+/* One element (index into the site's flattened shape) of a quantity that snn_has()
+ * there; as snn_probe() has it. */
+float snn_element(const struct snn *snn, struct site site, enum snn_quantity q, size_t element);
+
+/* Where a quantity that snn_has() at the site is least and greatest, and what it is
+ * there; the first of equals. NaN is passed over. */
+struct snn_extremes {
+	float lo, hi;
+	size_t lo_at, hi_at; /* elements */
+};
+void snn_extremes(const struct snn *snn, struct site site, enum snn_quantity q, struct snn_extremes *out);
+
 /* The hidden neurons of a spiking UGO for one element (index into the site's
  * flattened shape): what they have sent in all, in quanta, and their membrane;
  * both [hidden], either may be NULL. */

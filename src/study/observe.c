@@ -1,7 +1,6 @@
 #include "study/observe.h"
 
 #include "ann/ann.h"
-#include "snn/plan.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -424,8 +424,8 @@ check_options(const struct ugo *u, const struct spike_options *options, const st
 				   neuron_name(options->neuron), neuron_type(options->neuron)->burst_max);
 	if (options->T < 1 || options->T > SPIKE_T_MAX)
 		return status_fail(st, STATUS_USAGE, "T must be 1 to %d steps, not %d", SPIKE_T_MAX, options->T);
-	if ((train->T > 1 && train->T < options->T) || (test->T > 1 && test->T < options->T))
-		return status_fail(st, STATUS_USAGE, "the inputs have %d steps, fewer than T = %d", test->T, options->T);
+	if ((train->T > 1 && train->T != options->T) || (test->T > 1 && test->T != options->T))
+		return status_fail(st, STATUS_USAGE, "the trains have %d steps, not T = %d", test->T, options->T);
 	if (options->refit && train->count < 2 * (u->hidden + 1))
 		return status_fail(st, STATUS_USAGE, "a refit of %d weights needs at least twice as many points, not %d",
 				   u->hidden + 1, train->count);

@@ -70,6 +70,8 @@ struct site_pictures {
 bool spike_inputs_site(struct spike_inputs *train, struct spike_inputs *test, const struct ugo *u,
 		       const struct site_pictures *from, int T, uint64_t seed, const struct progress *progress,
 		       struct status *st);
+/* The first T steps of trains that have more, with u's function of what they end in. */
+bool spike_inputs_first(struct spike_inputs *in, const struct spike_inputs *from, const struct ugo *u, int T, struct status *st);
 void spike_inputs_done(struct spike_inputs *in);
 
 struct spike_result {

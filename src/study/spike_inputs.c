@@ -252,6 +252,20 @@ spike_inputs_site(struct spike_inputs *train, struct spike_inputs *test, const s
 	return ok;
 }
 
+bool
+spike_inputs_first(struct spike_inputs *in, const struct spike_inputs *from, const struct ugo *u, int T, struct status *st)
+{
+	*in = (struct spike_inputs){0};
+	if (T < 1 || T > from->T)
+		return status_fail(st, STATUS_USAGE, "the trains have %d steps, not %d", from->T, T);
+	if (!inputs_new(in, from->count, T, st))
+		return false;
+	in->sum_decoded = from->sum_decoded;
+	memcpy(in->value, from->value, sizeof(float) * (size_t)T * (size_t)from->count);
+	inputs_aim(in, u, NULL);
+	return true;
+}
+
 /* --- range reduction ---------------------------------------------------------------------- */
 
 bool

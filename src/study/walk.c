@@ -3,6 +3,7 @@
 #include "study/compare.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -25,6 +26,8 @@ walk_new(const struct plan *plan, struct status *st)
 	walk->plan = plan;
 	walk->vit = plan->vit;
 	walk->label = -1;
+	walk->site = -1;
+	timeline_init(&walk->timeline, TIMELINE_BUDGET);
 	walk->pixels = calloc(picture_size(plan->vit), sizeof(float));
 	if (!walk->pixels)
 		status_nomem(st, "a picture");
@@ -38,11 +41,12 @@ walk_new(const struct plan *plan, struct status *st)
 static void
 forget_steps(struct walk *walk)
 {
-	for (int i = 0; i < walk->t; i++) {
+	for (int i = 0; i < walk->recorded; i++) {
 		free(walk->step[i].logits);
 		free(walk->step[i].site);
 	}
-	walk->t = 0;
+	walk->t = walk->recorded = 0;
+	walk->site = -1;
 }
 
 void
@@ -53,6 +57,8 @@ walk_free(struct walk *walk)
 	forget_steps(walk);
 	free(walk->step);
 	free(walk->pixels);
+	timeline_done(&walk->timeline);
+	snn_free(walk->before);
 	snn_free(walk->snn);
 	ann_trace_done(&walk->reference);
 	ann_free(walk->ann);
@@ -77,17 +83,20 @@ walk_show(struct walk *walk, const float *pixels, int label, struct status *st)
 		return false;
 	memmove(walk->pixels, pixels, picture_size(walk->vit) * sizeof(float));
 	forget_steps(walk);
+	timeline_clear(&walk->timeline);
 	snn_show(walk->snn, walk->pixels);
 	walk->ann_top = walk_best(walk->reference.logits, walk->vit->classes);
 	walk->label = label;
 	walk->shown = true;
+	walk->pictures++;
 	return true;
 }
 
 void
 walk_reset(struct walk *walk)
 {
-	forget_steps(walk);
+	walk->t = 0;
+	walk->site = -1;
 	snn_reset(walk->snn);
 }
 
@@ -172,37 +181,136 @@ now(void)
 	return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
 }
 
+/* The network's step, and the record of it unless there is one from before. */
 static bool
-one_step(struct walk *walk, struct status *st)
+advance(struct walk *walk, struct status *st)
 {
 	struct walk_step step = {0};
 	double start = now();
+	int done = snn_time(walk->snn);
 
-	if (!reserve(walk, walk->t + 1, st))
+	if (!reserve(walk, done + 1, st))
 		return false;
 	snn_step(walk->snn);
 	step.seconds = now() - start;
+	if (done < walk->recorded)
+		return true;
 	if (!record_step(walk, &step, st)) {
 		free(step.logits);
 		free(step.site);
 		return false;
 	}
-	walk->step[walk->t++] = step;
+	walk->step[walk->recorded++] = step;
 	return true;
+}
+
+static void
+finish_step(struct walk *walk)
+{
+	walk->t++;
+	walk->site = -1;
+	timeline_keep(&walk->timeline, walk->snn);
+}
+
+static bool
+need_picture(const struct walk *walk, struct status *st)
+{
+	return walk->shown || status_fail(st, STATUS_FAILED, "no picture is shown; type: image N");
 }
 
 bool
 walk_steps(struct walk *walk, int n, const struct progress *progress, struct status *st)
 {
-	if (!walk->shown)
-		return status_fail(st, STATUS_FAILED, "no picture is shown; type: image N");
+	if (!need_picture(walk, st))
+		return false;
 	for (int i = 0; i < n; i++) {
 		if (!progress_report(progress, "step", i, n))
 			return status_fail(st, STATUS_CANCELLED, "stopped after step %d", walk->t);
-		if (!one_step(walk, st))
+		if (walk->site < 0 && !advance(walk, st))
 			return false;
+		finish_step(walk);
 	}
 	return true;
+}
+
+bool
+walk_back(struct walk *walk, int t, const struct progress *progress, struct status *st)
+{
+	int from = walk->t;
+
+	if (walk->site < 0 && t == walk->t)
+		return true;
+	walk->site = -1;
+	walk->t = timeline_restore(&walk->timeline, walk->snn, t);
+	while (walk->t < t) {
+		if (!progress_report(progress, "back", from - walk->t, from))
+			return status_fail(st, STATUS_CANCELLED, "stopped on the way back to t = %d, at t = %d", t, walk->t);
+		snn_step(walk->snn);
+		walk->t++;
+	}
+	return true;
+}
+
+/* Leaves a copy of the network as it is before the step. */
+static bool
+leave_before(struct walk *walk, struct status *st)
+{
+	void *state = malloc(snn_state_size(walk->snn));
+
+	if (!state)
+		return status_nomem(st, "the state before a step");
+	if (!walk->before)
+		walk->before = snn_new(walk->plan, st);
+	if (walk->before) {
+		snn_show(walk->before, walk->pixels);
+		snn_state_save(walk->snn, state);
+		snn_state_load(walk->before, state);
+	}
+	free(state);
+	return walk->before != NULL;
+}
+
+bool
+walk_next_site(struct walk *walk, struct status *st)
+{
+	int next = walk->site + 1, sites = site_count(walk->vit);
+
+	if (!need_picture(walk, st) || (walk->site < 0 && (!leave_before(walk, st) || !advance(walk, st))))
+		return false;
+	while (next < sites && !snn_has(walk->snn, site_at(walk->vit, next), SNN_VALUE))
+		next++;
+	walk->site = next;
+	if (next >= sites - 1)
+		finish_step(walk);
+	return true;
+}
+
+const struct snn *
+walk_network(const struct walk *walk, struct site site)
+{
+	return walk->site < 0 || site_index(walk->vit, site) <= walk->site ? walk->snn : walk->before;
+}
+
+const struct walk_site *
+walk_site_now(const struct walk *walk, int site_index)
+{
+	int done = walk->site >= site_index ? walk->t + 1 : walk->t;
+
+	return done > 0 ? &walk->step[done - 1].site[site_index] : NULL;
+}
+
+void
+walk_hash(const struct walk *walk, char hex[HASH_HEX])
+{
+	char part[2][HASH_HEX], text[2 * HASH_HEX + 24];
+
+	snn_state_hash(walk->snn, hex);
+	if (walk->site < 0)
+		return;
+	memcpy(part[1], hex, HASH_HEX);
+	snn_state_hash(walk->before, part[0]);
+	snprintf(text, sizeof(text), "%s %s %d", part[0], part[1], walk->site);
+	hash_of(text, strlen(text), hex);
 }
 
 const struct walk_step *

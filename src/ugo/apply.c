@@ -7,7 +7,7 @@
 enum { GROUPS = 4, TILE = LANES * GROUPS };
 
 /* y[TILE] = g(x[TILE]) */
-FOR_EACH_MACHINE static void
+KERNEL static void
 apply_relu(const struct ugo *u, const float *x, float *y)
 {
 	lanes in[GROUPS], sum[GROUPS];
@@ -28,7 +28,7 @@ apply_relu(const struct ugo *u, const float *x, float *y)
 	memcpy(y, sum, sizeof(sum));
 }
 
-FOR_EACH_MACHINE static void
+KERNEL static void
 apply_segments(const struct ugo *u, const float *x, float *y)
 {
 	lanes in[GROUPS], sum[GROUPS];

@@ -33,6 +33,15 @@ is_level(const struct ugo *u, int k)
 	return k >= 0 && k < u->nodes - 1 && u->y[k] == u->y[k + 1];
 }
 
+int
+ugo_fewest_units(const double *y, int nodes)
+{
+	for (int k = 0; k + 1 < nodes; k++)
+		if (y[k] == y[k + 1])
+			return nodes > 2 ? nodes - 2 : 1;
+	return nodes - 1;
+}
+
 /* The ReLU form grows out of an origin: a level piece k, from which units face right
  * at nodes k + 1 .. n - 1 and left at nodes k .. 1. Without one it is -1, all units
  * facing right from node 0, or n, all facing left from node n. */

@@ -15,6 +15,9 @@ bool ugo_copy_nodes(struct ugo *to, const struct ugo *from, struct status *st);
  * needs none), those left over get w2 = 0. */
 bool ugo_write_relu(struct ugo *u, enum ugo_facing facing, struct status *st);
 
+/* The fewest neurons that the ReLU form of these nodes takes: a level piece saves one. */
+int ugo_fewest_units(const double *y, int nodes);
+
 /* Where g bends, ascending, strictly inside (lo, hi); room for 2 * hidden.
  * Returns how many. */
 int ugo_bends(const struct ugo *u, double lo, double hi, double *at);

@@ -3,9 +3,13 @@
 #include "base/text.h"
 #include "model/safetensors.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { PART_NAME = 256, PARTS = 6 };
 
@@ -149,4 +153,56 @@ ugo_export(const struct ugo *u, const char *path, const char *prefix, bool force
 		out[i] = (struct st_out){.name = name[i], .dims = 1, .dim = {part[i].count}, .data = part[i].data};
 	}
 	return safetensors_write(path, out, count, force, st);
+}
+
+bool
+ugo_import_csv(struct ugo *u, const char *path, struct status *st)
+{
+	const double *x, *y, *weight;
+	struct curve *table = curve_read(path, st);
+	int count;
+	bool ok;
+
+	*u = (struct ugo){0};
+	if (!table)
+		return false;
+	count = curve_table(table, &x, &y, &weight);
+	ok = ugo_of_nodes(u, x, y, count, st);
+	curve_free(table);
+	return ok || status_prefix(st, "%s", path);
+}
+
+/* Seventeen digits: the knots come back as they are. */
+static bool
+write_knots(FILE *out, const struct ugo *u)
+{
+	fprintf(out, "x,y\n");
+	for (int k = 0; k < u->nodes; k++)
+		fprintf(out, "%.17g,%.17g\n", u->t[k], u->y[k]);
+	return !ferror(out) && fflush(out) == 0;
+}
+
+bool
+ugo_export_csv(const struct ugo *u, const char *path, bool force, struct status *st)
+{
+	char *temp;
+	FILE *out;
+	int fd;
+	bool ok;
+
+	if (!force && access(path, F_OK) == 0)
+		return status_fail(st, STATUS_FAILED, "%s: exists already; choose another name or force", path);
+	temp = text_format("%s.tmp%ld", path, (long)getpid());
+	if (!temp)
+		return status_nomem(st, "a file name");
+	fd = open(temp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+	out = fd < 0 ? NULL : fdopen(fd, "w");
+	ok = out && write_knots(out, u);
+	ok = (!out || fclose(out) == 0) && ok && rename(temp, path) == 0;
+	if (!ok)
+		status_fail(st, STATUS_FAILED, "%s: cannot be written: %s", path, strerror(errno));
+	if (!ok && out)
+		unlink(temp);
+	free(temp);
+	return ok;
 }

@@ -3,15 +3,11 @@
 #ifndef SPIKESCOPE_UGO_LANES_H
 #define SPIKESCOPE_UGO_LANES_H
 
+#include "base/kernel.h"
+
 typedef float lanes __attribute__((vector_size(64)));
 typedef int masks __attribute__((vector_size(64)));
 
 enum { LANES = 16 };
-
-#if defined(__x86_64__) && !defined(__SANITIZE_ADDRESS__)
-#define FOR_EACH_MACHINE __attribute__((target_clones("arch=x86-64-v4", "avx2", "default")))
-#else
-#define FOR_EACH_MACHINE
-#endif
 
 #endif

@@ -90,8 +90,8 @@ request_check_cells(const struct ugo_request *request, const struct cells *cells
 			double f = cells->at[i].f[k];
 
 			if (!isfinite(f))
-				return status_fail(st, STATUS_USAGE, "%s is %g at x = %.6g; choose a range where it is defined",
-						   request_name(request), f,
+				return status_fail(st, STATUS_USAGE, "%s is %s at x = %.6g; choose a range where it is defined",
+						   request_name(request), isnan(f) ? "not a number" : "infinite",
 						   cells->at[i].a + (cells->at[i].b - cells->at[i].a) * k / 4);
 			most = fmax(most, fabs(f));
 		}
@@ -109,8 +109,9 @@ request_check_points(const struct ugo_request *request, const struct samples *po
 				   request->hidden, points->count, points->count - 1);
 	for (int i = 0; i < points->count; i++) {
 		if (!isfinite(points->y[i]))
-			return status_fail(st, STATUS_USAGE, "%s is %g at x = %.6g; choose a range where it is defined",
-					   request_name(request), points->y[i], points->x[i]);
+			return status_fail(st, STATUS_USAGE, "%s is %s at x = %.6g; choose a range where it is defined",
+					   request_name(request), isnan(points->y[i]) ? "not a number" : "infinite",
+					   points->x[i]);
 		most = fmax(most, fabs(points->y[i]));
 	}
 	return check_size(most, request, st);

@@ -154,7 +154,7 @@ loss_of(const struct train_request *request, double error, double *slope)
 }
 
 /* What the network says to one group of inputs. */
-FOR_EACH_MACHINE static void
+KERNEL static void
 group_forward(const float *w1, int units, const lanes *x, lanes *out)
 {
 	const float *b1 = w1 + units, *w2 = b1 + units;
@@ -170,7 +170,7 @@ group_forward(const float *w1, int units, const lanes *x, lanes *out)
 
 /* Sums over the batch for one unit: slope times activation, slope where it is on, and
  * that times the input. */
-FOR_EACH_MACHINE static void
+KERNEL static void
 unit_backward(float w1, float b1, const lanes *x, const lanes *slope, int groups, lanes sum[3])
 {
 	lanes by_w2 = {0}, by_b1 = {0}, by_w1 = {0};

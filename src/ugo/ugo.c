@@ -131,13 +131,19 @@ ugo_eval(const struct ugo *u, double x)
 	return y;
 }
 
-bool
-ugo_aim(struct ugo *u, enum function f, double lo, double hi, struct status *st)
+static bool
+aim(struct ugo *u, double lo, double hi, struct status *st)
 {
 	if (!isfinite(lo) || !isfinite(hi) || !(lo < hi))
 		return status_fail(st, STATUS_USAGE, "%s: range [%g, %g] is empty; give it as LO HI with LO below HI", u->name,
 				   lo, hi);
-	if (!ugo_read_nodes(u, lo, hi, st))
+	return ugo_read_nodes(u, lo, hi, st);
+}
+
+bool
+ugo_aim(struct ugo *u, enum function f, double lo, double hi, struct status *st)
+{
+	if (!aim(u, lo, hi, st))
 		return false;
 	curve_free(u->curve);
 	u->curve = NULL;
@@ -146,4 +152,59 @@ ugo_aim(struct ugo *u, enum function f, double lo, double hi, struct status *st)
 	u->weighting = function_table[f].relative ? UGO_RELATIVE : UGO_ABSOLUTE;
 	ugo_measure(u);
 	return true;
+}
+
+bool
+ugo_aim_curve(struct ugo *u, struct curve *curve, double lo, double hi, struct status *st)
+{
+	if (!aim(u, lo, hi, st))
+		return false;
+	curve_keep(curve);
+	curve_free(u->curve);
+	u->curve = curve;
+	u->known = false;
+	u->weighting = UGO_ABSOLUTE;
+	ugo_measure(u);
+	return true;
+}
+
+bool
+ugo_of_nodes(struct ugo *u, const double *t, const double *y, int nodes, struct status *st)
+{
+	*u = (struct ugo){0};
+	if (nodes < 2 || nodes > UGO_HIDDEN_MAX + 1)
+		return status_fail(st, STATUS_USAGE, "a UGO has 2 to %d knots, not %d", UGO_HIDDEN_MAX + 1, nodes);
+	if (!ugo_alloc(u, ugo_fewest_units(y, nodes), nodes, false, st))
+		return false;
+	memcpy(u->t, t, sizeof(double) * (size_t)nodes);
+	memcpy(u->y, y, sizeof(double) * (size_t)nodes);
+	u->lo = t[0];
+	u->hi = t[nodes - 1];
+	if (ugo_write_relu(u, UGO_FACING_BEST, st)) {
+		ugo_measure(u);
+		return true;
+	}
+	ugo_done(u);
+	return false;
+}
+
+bool
+ugo_of_weights(struct ugo *u, const struct ugo_weights *weights, double lo, double hi, struct status *st)
+{
+	size_t size = sizeof(float) * (size_t)weights->hidden;
+
+	if (!ugo_alloc(u, weights->hidden, 2, weights->h != NULL, st))
+		return false;
+	memcpy(u->w1, weights->w1, size);
+	memcpy(u->b1, weights->b1, size);
+	memcpy(u->w2, weights->w2, size);
+	if (weights->h)
+		memcpy(u->h, weights->h, size);
+	u->b2 = weights->b2;
+	if (ugo_read_nodes(u, lo, hi, st)) {
+		ugo_measure(u);
+		return true;
+	}
+	ugo_done(u);
+	return false;
 }

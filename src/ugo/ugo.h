@@ -203,6 +203,8 @@ void ugo_measure(struct ugo *u);
 /* Says what u approximates and where: sets known, function, lo and hi, derives
  * the nodes of an imported UGO from its weights on that range, and measures. */
 bool ugo_aim(struct ugo *u, enum function f, double lo, double hi, struct status *st);
+/* The same for a curve, which u keeps. */
+bool ugo_aim_curve(struct ugo *u, struct curve *curve, double lo, double hi, struct status *st);
 
 /* Weights from a safetensors file: tensors PREFIX.w1 [H] or [H,1], .b1 [H], .w2
  * [H] or [1,H], .b2 [1]; optionally .h [H] (segment form) and .range [2]. The
@@ -212,4 +214,18 @@ bool ugo_import(struct ugo *u, const char *path, const char *prefix, struct stat
 /* The same tensors, .range included; an existing file is refused unless force. */
 bool ugo_export(const struct ugo *u, const char *path, const char *prefix, bool force, struct status *st);
 
+/* The knots as a table x,y (curve.h): the weights are written from them as a fit's are, so
+ * that a fitted UGO comes back as it was. The function is unknown after an import. */
+bool ugo_import_csv(struct ugo *u, const char *path, struct status *st);
+bool ugo_export_csv(const struct ugo *u, const char *path, bool force, struct status *st);
+
+/* A UGO of unknown function from 2..UGO_HIDDEN_MAX + 1 ascending nodes, and from weights
+ * [hidden] with the nodes that follow from them (h NULL: ReLU form). u must be zeroed or done. */
+bool ugo_of_nodes(struct ugo *u, const double *t, const double *y, int nodes, struct status *st);
+struct ugo_weights {
+	int hidden;
+	const float *w1, *b1, *w2, *h;
+	float b2;
+};
+bool ugo_of_weights(struct ugo *u, const struct ugo_weights *weights, double lo, double hi, struct status *st);
 #endif

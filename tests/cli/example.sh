@@ -57,7 +57,7 @@ run --example -c "save $cli_tmp/view.xyz"
 # Evaluation.
 run --format json --example -c 'eval 10 --t 1,4'
 expect_status 0
-expect_out '^\{"images":10,"ann_accuracy":[0-9.]+,"points":\[\{"t":1,"accuracy":.*"agreement":.*"logit_rmse":.*"spikes_per_image":.*"events_per_image":.*\}\],"seconds":[0-9.e-]+\}$'
+expect_out '^\{"images":10,"ann_accuracy":[0-9.]+,"points":\[\{"t":1,"accuracy":.*"agreement":.*"logit_rmse":.*"spikes_per_image":.*"events_per_image":.*"energy_ratio":.*\}\],"alarms":\[.*\],"seconds":[0-9.e-]+\}$'
 run --format csv --example -c 'eval 5 --ann'
 expect_status 0
 expect_out '^images,ann_accuracy,seconds$'

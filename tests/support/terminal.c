@@ -272,6 +272,21 @@ terminal_wait_line(struct terminal *t, const char *text)
 	return found;
 }
 
+double
+terminal_settle(struct terminal *t, int quiet_ms)
+{
+	struct pollfd fd = {t->fd, POLLIN, 0};
+	double start = now(), last = start;
+	char bytes[16384];
+	ssize_t n;
+
+	while (poll(&fd, 1, quiet_ms) > 0 && (n = read(t->fd, bytes, sizeof(bytes))) > 0) {
+		last = now();
+		vterm_input_write(t->vt, bytes, (size_t)n);
+	}
+	return last - start;
+}
+
 int
 terminal_wait_end(struct terminal *t)
 {

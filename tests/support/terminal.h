@@ -24,6 +24,9 @@ bool terminal_wait(struct terminal *t, const char *text);
 bool terminal_wait_gone(struct terminal *t, const char *text);
 /* Until the row with the cursor starts with text. */
 bool terminal_wait_line(struct terminal *t, const char *text);
+/* Takes in what comes until nothing has come for quiet_ms; returns the seconds until the
+ * last of it, 0 when nothing came. For measuring, not for tests. */
+double terminal_settle(struct terminal *t, int quiet_ms);
 /* The program's end: its exit code, 128 + signal, or -1 at the deadline. */
 int terminal_wait_end(struct terminal *t);
 

@@ -487,7 +487,7 @@ products_are_products(void **state)
 {
 	static const float a[] = {1, 2, 9, 3, 4, 9}, b[] = {5, 6, 7, 8}, bt[] = {5, 7, 6, 8};
 	static const float bias[] = {100, 200};
-	struct linear l = {2, 2, bt, bias};
+	struct linear l = {.in = 2, .out = 2, .weight = bt, .bias = bias};
 	float c[6] = {1, 1, -1, 1, 1, -1}, x[] = {1, 2, 3, 4}, y[4];
 
 	(void)state;
@@ -523,6 +523,43 @@ activations_are_right(void **state)
 		for (int i = 0; i < 4; i++)
 			assert_true(fabs(x[i] - want[act][i]) < 3e-7);
 	}
+}
+
+/* The C library's functions in double precision, over the range that activations have
+ * and far beyond it. */
+static void
+functions_follow_the_library(void **state)
+{
+	enum { N = 40001 };
+	float *x = malloc(N * sizeof(*x)), *y = malloc(N * sizeof(*y)), *e = malloc(N * sizeof(*e));
+	double worst = 0, worst_exp = 0;
+
+	(void)state;
+	assert_true(x && y && e);
+	for (int i = 0; i < N; i++)
+		x[i] = y[i] = (float)(i - N / 2) * (i % 7 == 0 ? 5e-3f : 4e-4f);
+	activation_apply(ACT_GELU, y, N);
+	for (int i = 0; i < N; i++) {
+		double z = (double)x[i], want = 0.5 * z * erfc(-z / sqrt(2));
+
+		worst = fmax(worst, fabs((double)y[i] - want) / (1 + fabs(z)));
+	}
+	memcpy(y, x, N * sizeof(*x));
+	exp_rows(y, 1, N, e);
+	for (int i = 0; i < N; i++) {
+		double want = exp((double)y[i]);
+
+		if (want > 1.3e-38)
+			worst_exp = fmax(worst_exp, fabs((double)e[i] - want) / want);
+		else
+			assert_true((double)e[i] <= 1.3e-38);
+	}
+	print_message("gelu is off by %.2g (1 + |x|), exp by %.2g e^x at most\n", worst, worst_exp);
+	assert_true(worst < 1e-7);
+	assert_true(worst_exp < 2e-7);
+	free(x);
+	free(y);
+	free(e);
 }
 
 static void
@@ -567,6 +604,7 @@ main(void)
 	    cmocka_unit_test(observers_intervene),
 	    cmocka_unit_test(products_are_products),
 	    cmocka_unit_test(activations_are_right),
+	    cmocka_unit_test(functions_follow_the_library),
 	    cmocka_unit_test(softmax_survives_large_scores),
 	    cmocka_unit_test(impossible_batches_are_refused),
 	};

@@ -63,7 +63,7 @@ test_prefixes_are_taken_when_they_are_unambiguous(void **state)
 	parse_well("ste 4", "step");
 	assert_int_equal(call_arg_int(&call, 0, 1), 4);
 	call_done(&call);
-	parse_well("ug f gelu --hid 8 --ra -4,4", "ugo fit");
+	parse_well("ug f gelu --hid 8 --ran -4,4", "ugo fit");
 	assert_int_equal(call_int(&call, "hidden", 0), 8);
 	assert_string_equal(call_text(&call, "range"), "-4,4");
 	call_done(&call);

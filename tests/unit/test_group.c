@@ -26,9 +26,10 @@ plain_mt(float x, float v, float *m, const struct neuron_rule *rule)
 {
 	float quantum = v * rule->fine, base = v * rule->grain, r = x - *m * quantum, a = fabsf(r) * ((4.0f / 3.0f) / base);
 	float step = rule->grain / rule->fine;
+	float least = rule->fine < 1 && rule->grain == rule->fine ? 1 : 2.0f / 3.0f; /* three quarters of V, or half */
 	int level = 0;
 
-	if (!(v > 0) || !(a >= 2.0f / 3.0f))
+	if (!(v > 0) || !(a >= least))
 		return (struct spike){0, 0};
 	while (level < rule->burst - 1 && a >= ldexpf(1, level + 1))
 		level++;

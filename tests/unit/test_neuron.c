@@ -155,9 +155,9 @@ multi_threshold_closes_in(void **state)
 
 			neuron_step(rule, &x, &v, &m, &total, &sent, 1, &tally);
 			after = fabs((double)x - (double)total);
-			assert_true(after <= fmax(before / 3 + 1e-5, 0.5 * (double)rule.grain + 1e-5));
+			assert_true(after <= fmax(before / 3 + 1e-5, (t < 9 ? 0.5 : 0.75) * (double)rule.grain + 1e-5));
 		}
-		assert_true(fabs((double)x - (double)total) <= ldexp(0.5, -6) + 1e-5);
+		assert_true(fabs((double)x - (double)total) <= ldexp(0.75, -6) + 1e-5);
 	}
 }
 

@@ -1,0 +1,40 @@
+/* Products of activations with weights in panels (model/panels.h).
+ *
+ * An output is one accumulator, to which the inputs are added in ascending order, by
+ * fused multiply-adds where the machine has them. Adding a zero changes nothing, so that
+ * all ways to a sum give the same bits: with any number of rows at once, on any number of
+ * threads, for all inputs or only for those that are not zero (spikes), and in one go or
+ * continued from what is there. */
+#ifndef SPIKESCOPE_ANN_DENSE_H
+#define SPIKESCOPE_ANN_DENSE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct dense {
+	int rows, in, out;
+	const float *x; /* [rows, in], rows ldx floats apart */
+	int ldx;
+	const float *weight; /* panels, or with ldw > 0 a plain matrix [in, out], rows ldw floats apart, out a multiple of 16 */
+	int ldw;
+	const float *bias; /* [out], or NULL: zeros; not when accumulating */
+	bool accumulate;   /* y += x W', else y = bias + x W' */
+	float *y;          /* [rows, out], rows ldy floats apart */
+	int ldy;
+};
+
+void dense_run(const struct dense *d);
+
+/* Rows of spikes as lists of those inputs that are not zero. */
+struct spikes;
+
+/* Room for the spikes of up to rows x in inputs; in a caller's arena. NULL when out of memory. */
+struct arena;
+struct spikes *spikes_new(struct arena *arena, int rows, int in);
+/* Lists those of x [rows, in]; sizes as at spikes_new, or smaller. */
+void spikes_list(struct spikes *s, const float *x, int rows, int in);
+/* y [rows, out] += x W', x as listed. The same bits as dense_run with accumulate. */
+void spikes_run(const struct spikes *s, const float *panels, int out, float *y);
+
+#endif

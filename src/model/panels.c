@@ -1,0 +1,33 @@
+#include "model/panels.h"
+
+#include <string.h>
+
+size_t
+panels_size(int in, int out)
+{
+	return ((size_t)out + PANEL_PART - 1) / PANEL_PART * PANEL_PART * (size_t)in;
+}
+
+int
+panel_width(int out, int p)
+{
+	int left = (out - p * PANEL + PANEL_PART - 1) / PANEL_PART * PANEL_PART;
+
+	return left < PANEL ? left : PANEL;
+}
+
+void
+panels_fill(float *panels, const float *w, size_t out_stride, size_t in_stride, int in, int out)
+{
+	for (int p = 0; p * PANEL < out; p++) {
+		size_t width = (size_t)panel_width(out, p), first = (size_t)p * PANEL;
+		size_t real = (size_t)out - first < width ? (size_t)out - first : width;
+		float *to = panels + first * (size_t)in;
+
+		if (real < width)
+			memset(to, 0, width * (size_t)in * sizeof(*to));
+		for (size_t o = 0; o < real; o++)
+			for (size_t i = 0; i < (size_t)in; i++)
+				to[i * width + o] = w[(first + o) * out_stride + i * in_stride];
+	}
+}

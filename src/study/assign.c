@@ -1,0 +1,63 @@
+#include "study/assign.h"
+
+#include "snn/neuron.h"
+
+#include <math.h>
+
+static bool
+check_function(const struct plan *plan, const struct site_plan *p, const struct ugo *ugo, bool any, struct status *st)
+{
+	enum function wanted = plan_function(plan->vit, p->site.kind);
+	char name[SITE_NAME_MAX];
+
+	site_name(p->site, name);
+	if (p->mode == FUNCTION_MODE_NONE)
+		return status_fail(st, STATUS_USAGE, "%s has no function", name);
+	if (any || !ugo_has_function(ugo) || (ugo->known && ugo->function == wanted))
+		return true;
+	return status_fail(st, STATUS_USAGE, "%s computes %s, and %s is of %s; add --force to use it all the same", name,
+			   function_table[wanted].name, ugo->name, ugo_function_name(ugo));
+}
+
+static bool
+in_form(struct ugo *to, const struct ugo *ugo, bool segments, struct status *st)
+{
+	if (segments == (ugo->h != NULL))
+		return ugo_copy(to, ugo, st);
+	return segments ? ugo_ramps(to, ugo, st) : ugo_face(to, ugo, UGO_FACING_BEST, st);
+}
+
+/* As calibration sets them, but for the part that only pictures can tell. */
+static bool
+set_thresholds(struct plan *plan, const struct site_plan *p, struct status *st)
+{
+	const struct neuron_type *type = neuron_type(p->neuron);
+	const struct ugo *u = p->ugo;
+	float threshold[UGO_HIDDEN_MAX];
+
+	for (int i = 0; i < u->hidden; i++) {
+		double w = u->w1[i], b = u->b1[i], most = fmax(fmax(w * u->lo + b, w * u->hi + b), 0);
+		float share = u->h && p->neuron == NEURON_ROUND ? 1 : type->share(p->burst);
+
+		threshold[i] = (u->h ? u->h[i] : (float)most) * share * p->scale;
+	}
+	return plan_set_threshold(plan, p->site, threshold, 1, u->hidden, st);
+}
+
+bool
+assign_ugo(struct plan *plan, struct site site, const struct ugo *ugo, enum assign_form form, bool any, struct status *st)
+{
+	struct site_plan *p = &plan->site[site_index(plan->vit, site)];
+	bool segments = form == ASSIGN_SEGMENTS || (form == ASSIGN_SAME && (!p->ugo || p->ugo->h));
+	struct ugo formed = {0};
+	bool ok =
+	    check_function(plan, p, ugo, any, st) && in_form(&formed, ugo, segments, st) && plan_set_ugo(plan, site, &formed, st);
+
+	ugo_done(&formed);
+	if (!ok)
+		return false;
+	p->hidden = p->ugo->hidden;
+	if (p->neuron == NEURON_NONE)
+		p->mode = FUNCTION_MODE_ANALOG;
+	return p->neuron == NEURON_NONE || set_thresholds(plan, p, st);
+}
