@@ -212,7 +212,7 @@ vacuum_gives_room_back(void **state)
 	assert_true(care_prune(*state, 1, &prune, &st));
 	assert_true(prune.runs == 100 && prune.tensors == 100 && prune.plans == 0);
 	assert_true(care_vacuum(*state, NULL, &before, &after, &st));
-	assert_true(after < before / 2);
+	assert_true(after + 100000 < before);
 	assert_true(ask_number(*state, "SELECT count(*) FROM run_metrics") == 20);
 	assert_true(record_run(*state, 1, "p1", "done") == 102);
 	/* While somebody else is writing it is refused in words. */
