@@ -154,6 +154,26 @@ expect_refusal 1 'has kept no value'
 run --db "$db" -c "load $digits" -c 'keep nothing.*'
 expect_refusal 2 'no site matches'
 
+# A file that may grow no more, as on a full disk: the work goes on, nothing that was written is lost.
+cp "$db" "$cli_tmp/full.db"
+blocks=$(($(stat -c %s "$cli_tmp/full.db") / 1024 + 8))
+before=$(find "$cli_tmp" -name '*.part*' | wc -l)
+(
+	ulimit -f "$blocks"
+	"$SPIKESCOPE" --no-config --db "$cli_tmp/full.db" -c "load $digits" -c "data $data" -c 'image 3' -c 'plan open nothing' >/dev/null 2>&1
+	"$SPIKESCOPE" --no-config --db "$cli_tmp/full.db" --format json -c "load $digits" -c "data $data" -c 'image 3' \
+		-c 'convert --T 8 --images 4' -c 'run 300' -c state -c "export thresholds $cli_tmp/half.db" >"$cli_tmp/out" 2>"$cli_tmp/err"
+)
+status=$? said='a notebook that cannot grow'
+expect_status 3
+expect_err 'warning: .*space'
+expect_out '"t":300,.*"state_hash"'
+[ "$(find "$cli_tmp" -name '*.part*' | wc -l)" -eq "$before" ] || fail 'half an export was left'
+run --db "$cli_tmp/full.db" -c 'db check'
+expect_status 0
+run --db "$cli_tmp/full.db" --format csv -c "query SELECT count(*) FROM runs WHERE session_id = (SELECT id FROM sessions WHERE name = 'thresholds')"
+expect_out '^9$'
+
 # Care.
 run --db "$db" -c "db backup $cli_tmp/backup.db" -c 'db prune --status failed --dry-run' -c 'db vacuum'
 expect_status 0
