@@ -412,7 +412,8 @@ progress_heard(void *ctx, const char *what, double done, double total)
 {
 	struct app *app = ctx;
 
-	progress_show(app, what, done, total);
+	if (app->own)
+		progress_show(app, what, done, total);
 	if (app->poll)
 		app->poll(app->poll_ctx, what, done, total);
 	return !atomic_load(&app->cancel);

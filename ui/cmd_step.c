@@ -43,6 +43,37 @@ output_other_step(struct output *o, const struct app *app, int t)
 	output_real(o, "logit_difference", logit_difference(app, t));
 }
 
+static double
+step_alarms(const struct app *app, const struct walk_step *step)
+{
+	double alarms = 0;
+
+	for (int i = 0; i < site_count(app->vit); i++)
+		alarms += (double)step->site[i].alarms;
+	return alarms;
+}
+
+/* Inputs outside the ranges of UGOs in a step: how many, where most, and how far there. */
+static void
+output_alarms(struct output *o, const struct app *app, const struct walk_step *step)
+{
+	double most = 0, reach = 0;
+	char name[SITE_NAME_MAX] = "";
+
+	for (int i = 0; i < site_count(app->vit); i++) {
+		const struct walk_site *s = &step->site[i];
+
+		if ((double)s->alarms <= most)
+			continue;
+		most = (double)s->alarms;
+		reach = (double)s->reach;
+		site_name(site_at(app->vit, i), name);
+	}
+	output_real(o, "alarms", step_alarms(app, step));
+	output_text(o, "alarm_site", name[0] ? name : NULL);
+	output_real(o, "alarm_reach", reach);
+}
+
 static void
 output_step_row(struct output *o, const struct app *app, int t)
 {
@@ -61,6 +92,10 @@ output_step_row(struct output *o, const struct app *app, int t)
 	output_real(o, "logit_rmse", (double)step->logit_rmse);
 	output_real(o, "spikes", step->units);
 	output_real(o, "events", step->events);
+	if (app->options.format == FORMAT_TABLE || app->options.format == FORMAT_MARKDOWN)
+		output_real(o, "alarms", step_alarms(app, step));
+	else
+		output_alarms(o, app, step);
 	output_real(o, "seconds", step->seconds);
 	if (app->split.walk)
 		output_other_step(o, app, t);
