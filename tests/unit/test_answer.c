@@ -154,6 +154,20 @@ answers_become_curves(void **state)
 }
 
 static void
+large_numbers_are_counted_in_millions(void **state)
+{
+	struct status st = {0};
+	struct chart_data *c = chart("SELECT 2500000 AS spikes, 3e9 AS y UNION ALL SELECT 5000000, 1e9", &st);
+
+	(void)state;
+	assert_non_null(c);
+	assert_string_equal(c->x_name, "spikes, millions");
+	assert_string_equal(c->y_name, "y, billions");
+	assert_true(c->series[0].x[0] == 2.5f && c->series[0].y[0] == 3 && c->series[0].x[1] == 5);
+	chart_data_free(c);
+}
+
+static void
 what_is_no_curve_is_refused(void **state)
 {
 	static const struct {
@@ -182,8 +196,13 @@ main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
-	    TEST(sorting_keeps_equal_rows_and_puts_null_last), TEST(limits_cut_and_say_so), TEST(columns_of_one_name_stay_two),
-	    TEST(control_characters_do_not_come_through),      TEST(answers_become_curves), TEST(what_is_no_curve_is_refused),
+	    TEST(sorting_keeps_equal_rows_and_puts_null_last),
+	    TEST(limits_cut_and_say_so),
+	    TEST(columns_of_one_name_stay_two),
+	    TEST(control_characters_do_not_come_through),
+	    TEST(answers_become_curves),
+	    TEST(large_numbers_are_counted_in_millions),
+	    TEST(what_is_no_curve_is_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
