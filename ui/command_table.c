@@ -1030,10 +1030,9 @@ const struct command_info command_table[] = {
       OTHER("session", "NAME", VALUE_SESSION, "runs of this session"), FLAG("tensors", "only the tensors that they have kept"),
       FLAG("dry-run", "count, and delete nothing")},
      "delete runs from the notebook",
-     "Those to which all of the options apply, with their measurements; then plans, data sets and models that nothing refers to, "
-     "and "
-     "unnamed "
-     "sessions of over thirty days ago without runs or notes. Numbers of runs are not used again. db vacuum gives the room back.",
+     "Those to which all of the options apply, with their measurements; then what other sessions keep for undo, plans, data sets "
+     "and models that nothing refers to, and unnamed sessions of over thirty days ago without runs or notes. Numbers of runs are "
+     "not used again. db vacuum gives the room back.",
      "db prune --status failed --before 2026-01-01",
      cmd_db_prune},
 
