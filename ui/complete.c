@@ -144,6 +144,24 @@ add_sql(void)
 	list_names(words);
 }
 
+static bool
+add_first(void *ctx, int count, const struct query_value *values)
+{
+	(void)ctx;
+	if (count > 0 && values[0].type == QUERY_TEXT)
+		list_add(values[0].text);
+	return true;
+}
+
+/* The names that this question gives. */
+static void
+add_asked(const char *sql)
+{
+	struct query query = {.sql = sql, .timeout_seconds = 0.5};
+
+	query_run(list.app->store, &query, &(struct query_output){.row = add_first}, NULL);
+}
+
 static void
 add_layouts(void)
 {
@@ -259,6 +277,10 @@ add_kind(enum value_kind kind, const char *const *choices)
 		break;
 	case VALUE_LINE:
 		add_sql();
+		add_asked("SELECT name FROM questions");
+		break;
+	case VALUE_SESSION:
+		add_asked("SELECT name FROM sessions ORDER BY id DESC LIMIT 200");
 		break;
 	default:
 		break;
@@ -336,7 +358,7 @@ complete_argument(const struct command_info *info, const struct word *word, int 
 		for (const struct setting_info *s = setting_table; s->name; s++)
 			if (strcmp(s->name, word[0].text) == 0)
 				return by_kind(s->kind, s->choices, text);
-	if (arg && arg->kind == VALUE_LINE && info->run != cmd_query)
+	if (arg && arg->kind == VALUE_LINE && info->run != cmd_query && info->run != cmd_plot)
 		return NULL;
 	return arg ? by_kind(arg->kind, arg->choices, text) : NULL;
 }
