@@ -120,7 +120,12 @@ open_store(struct app *app, const char *db, struct status *st)
 		return false;
 	first = (struct status){0};
 	app->session = store_session_new(app->store, NULL, &first);
-	return app->session != 0 || status_fail(st, first.code, "%s", first.message);
+	if (!app->session) {
+		/* What is in it can still be asked about. */
+		app_say(app, "warning: %s; nothing of this session is recorded", first.message);
+		app->recording_failed = true;
+	}
+	return true;
 }
 
 bool
@@ -391,9 +396,13 @@ static void
 progress_show(struct app *app, const char *what, double done, double total)
 {
 	struct app_private *own = app->own;
-	double elapsed = now() - own->started, rate = done / elapsed;
+	double elapsed, rate;
 
-	if (!app->interactive || app->capture || elapsed < 1 || now() - own->shown < 0.1)
+	if (!app->interactive || app->capture)
+		return;
+	elapsed = now() - own->started;
+	rate = done / elapsed;
+	if (elapsed < 1 || now() - own->shown < 0.1)
 		return;
 	own->shown = now();
 	fprintf(own->talk.to, "\r\033[K%s %.0f/%.0f", what, done, total);

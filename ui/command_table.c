@@ -222,7 +222,7 @@ const struct command_info command_table[] = {
      cmd_plan_save},
     {"plan open",
      CLASS_SPIKES,
-     {ARG("PLAN", VALUE_TEXT)},
+     {ARG("PLAN", VALUE_PLAN)},
      {{NULL}},
      "open a plan of the notebook",
      "PLAN is its name or the beginning of its hash. It comes back with its thresholds and UGOs, without calibration pictures; "
@@ -344,10 +344,11 @@ const struct command_info command_table[] = {
      cmd_delete},
     {"split",
      CLASS_SPIKES,
-     {MAYBE("PLAN", VALUE_PLAN)},
+     {MAYBE("PLAN", VALUE_SPLIT)},
      {NUMBER("T", "N", 1, 1024, "steps that thresholds are calibrated for (default: the first plan's)")},
      "step a second plan beside the first one",
-     "PLAN is a recipe, or off. Both plans see the same picture and are at the same t; every view shows both and their "
+     "PLAN is a recipe, a plan of the notebook (plan list), or off. Both plans see the same picture and are at the same t; every "
+     "view shows both and their "
      "difference (set side), "
      "and step prints both.",
      "split delta",
@@ -437,7 +438,7 @@ const struct command_info command_table[] = {
       CHOICE("method", "METHOD", ugo_method_names, "newton, or adam: training, for comparison"),
       NUMBER("steps", "N", 1, 10000000, "adam: steps (default: 10000)"),
       NUMBER("batch", "N", 1, 65536, "adam: samples a step (default: 1024)"),
-      REAL("rate", "R", 0, 1e9, "adam: learning rate (default: 0.001)"),
+      REAL("learning-rate", "R", 0, 1e9, "adam: learning rate (default: 0.001)"),
       FLAG("cosine", "adam: the rate falls to 0 along a half wave"), CHOICE("loss", "LOSS", ugo_loss_names, "adam: mse or huber"),
       REAL("delta", "D", 0, 1e9, "adam: where huber's loss turns straight (default: 1)"),
       FLAG("segments", "keep the segment form, of saturating ramps"),
@@ -536,6 +537,16 @@ const struct command_info command_table[] = {
      "The keys <, >, + and - of that pane. Keys as of ugo knot.",
      "ugo nudge up",
      cmd_ugo_nudge},
+    {"ugo observe",
+     CLASS_UGO,
+     {MAYBE("SITE", VALUE_SITE)},
+     {NUMBER("images", "N", 1, 100000, "calibration pictures (default: 64)")},
+     "see what the functions receive in calibration",
+     "Runs the reference network on the calibration pictures. Table sites {site, function, lo, hi, inputs, ugo_lo, ugo_hi, "
+     "outside}: "
+     "outside is the part of the inputs beyond the range of the site's UGO. SITE is a glob. view inputs draws it.",
+     "ugo observe blocks.*.mlp.act",
+     cmd_ugo_observe},
     {"ugo assign",
      CLASS_UGO,
      {ARG("SITE", VALUE_SITE), ARG("NAME", VALUE_UGO)},
@@ -875,7 +886,7 @@ const struct command_info command_table[] = {
      cmd_session_new},
     {"session open",
      CLASS_NOTEBOOK,
-     {ARG("NAME", VALUE_TEXT)},
+     {ARG("NAME", VALUE_SESSION)},
      {FLAG("bare", "leave what is loaded as it is")},
      "go on with an earlier session",
      "By its name or number. Model, plan, data, picture, t and what views look at come back as the session left them, its "
@@ -886,7 +897,7 @@ const struct command_info command_table[] = {
      cmd_session_open},
     {"session resume",
      CLASS_NOTEBOOK,
-     {MAYBE("NAME", VALUE_TEXT)},
+     {MAYBE("NAME", VALUE_SESSION)},
      {{NULL}},
      "reopen the session that was worked in last",
      "As session open, but without NAME it finds the session whose state was changed last.",
@@ -916,7 +927,7 @@ const struct command_info command_table[] = {
      {MAYBE_NUMBER("N", 1, INT_MAX)},
      {OTHER("kind", "KIND", VALUE_TEXT, "only step, ann, convert, eval, fit or another kind"),
       CHOICE("status", "STATUS", run_states, "only these"), OTHER("model", "GLOB", VALUE_TEXT, "only of models of this name"),
-      OTHER("session", "NAME", VALUE_TEXT, "only of this session"),
+      OTHER("session", "NAME", VALUE_SESSION, "only of this session"),
       OTHER("since", "WHEN", VALUE_TEXT, "only since this date (2026-01-31), or so long ago (3d, 12h)"),
       OTHER("where", "SQL", VALUE_TEXT, "only where this holds of the columns of v_runs")},
      "list the last N recorded runs (default: 20)",
@@ -990,7 +1001,7 @@ const struct command_info command_table[] = {
      cmd_replay},
     {"export",
      CLASS_NOTEBOOK,
-     {ARG("RUN|SESSION", VALUE_TEXT), ARG("FILE", VALUE_PATH)},
+     {ARG("RUN|SESSION", VALUE_SESSION), ARG("FILE", VALUE_PATH)},
      {FORCE},
      "write a run, or a session with its runs, to a notebook of their own",
      "A run by its number, a session by its name. The file holds all that is needed to replay them, but for models and pictures, "
@@ -1042,13 +1053,12 @@ const struct command_info command_table[] = {
      {{NULL}},
      {CHOICE("status", "STATUS", run_states, "runs that ended so"),
       OTHER("before", "DATE", VALUE_TEXT, "runs started before this date"),
-      OTHER("session", "NAME", VALUE_TEXT, "runs of this session"), FLAG("tensors", "only the tensors that they have kept"),
+      OTHER("session", "NAME", VALUE_SESSION, "runs of this session"), FLAG("tensors", "only the tensors that they have kept"),
       FLAG("dry-run", "count, and delete nothing")},
      "delete runs from the notebook",
-     "Those to which all of the options apply, with their measurements; then plans, data sets and models that nothing refers to, "
-     "and "
-     "unnamed "
-     "sessions of over thirty days ago without runs or notes. Numbers of runs are not used again. db vacuum gives the room back.",
+     "Those to which all of the options apply, with their measurements; then what other sessions keep for undo, plans, data sets "
+     "and models that nothing refers to, and unnamed sessions of over thirty days ago without runs or notes. Numbers of runs are "
+     "not used again. db vacuum gives the room back.",
      "db prune --status failed --before 2026-01-01",
      cmd_db_prune},
 

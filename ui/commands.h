@@ -12,7 +12,7 @@ command_fn cmd_convert, cmd_plan, cmd_plan_list, cmd_plan_save, cmd_plan_open, c
     cmd_goto, cmd_state, cmd_print, cmd_write, cmd_keep;
 command_fn cmd_break, cmd_watch, cmd_info_breakpoints, cmd_enable, cmd_disable, cmd_delete, cmd_split, cmd_neuron;
 command_fn cmd_ugo_list, cmd_ugo_fit, cmd_ugo_show, cmd_ugo_import, cmd_ugo_export, cmd_ugo_compare, cmd_ugo_knot, cmd_ugo_nudge,
-    cmd_knot;
+    cmd_ugo_observe, cmd_knot;
 command_fn cmd_ugo_sweep, cmd_ugo_spikes, cmd_ugo_assign;
 command_fn cmd_view, cmd_save, cmd_panes;
 command_fn cmd_focus, cmd_look, cmd_out, cmd_maximise, cmd_keys, cmd_line, cmd_leave, cmd_zoom, cmd_scroll, cmd_select, cmd_find;

@@ -58,7 +58,8 @@ const struct scene tutorial_scenes[SCENES] = {
      "view histogram"},
     {"how good can a group of neurons be?",
      "A UGO is fitted to a function over a range. More neurons make it better, up to a limit that is known; a range that is too "
-     "narrow makes it useless outside. Compare the errors with the limit, and look at what the second one does at the ends of its range.",
+     "narrow makes it useless outside. Compare the errors with the limit, and look at what the second one does at the ends of "
+     "its range.",
      {"ugo fit gelu --hidden 8 --range -8,8 --name eight", "ugo fit gelu --hidden 16 --range -2,2 --name narrow", "ugo list"},
      "ugo --function narrow",
      "view ugo --function gelu --hidden 32"},

@@ -5,6 +5,7 @@
 #include "ui/commands.h"
 #include "ui/notebook.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -97,6 +98,24 @@ aim_recalled(struct ugo *u, const struct record_ugo *record)
 	curve_free(curve);
 }
 
+/* The knots as they were fitted, where the notebook has them: those derived from the weights
+ * are rounded. They must be those, or they are none. */
+static void
+take_knots(struct ugo *u, const struct record_ugo *record)
+{
+	const double *t = record->knots, *y;
+
+	if (!t || record->knot_count != u->nodes)
+		return;
+	y = t + record->knot_count;
+	for (int i = 0; i < u->nodes; i++)
+		if (!(fabs(t[i] - u->t[i]) <= 1e-4 * (u->hi - u->lo)) || !isfinite(y[i]) || (i > 0 && t[i] <= t[i - 1]))
+			return;
+	memcpy(u->t, t, (size_t)u->nodes * sizeof(*t));
+	memcpy(u->y, y, (size_t)u->nodes * sizeof(*y));
+	ugo_measure(u);
+}
+
 static bool
 recall(void *ctx, const struct record_ugo *record)
 {
@@ -113,6 +132,7 @@ recall(void *ctx, const struct record_ugo *record)
 	}
 	text_escape(record->name, u->name, sizeof(u->name));
 	aim_recalled(u, record);
+	take_knots(u, record);
 	r->ugo = u;
 	return false; /* the newest will do */
 }
@@ -277,10 +297,20 @@ observe_model(struct app *app, struct ugo_lab *lab, int pictures, struct status 
 }
 
 const struct observed *
+lab_seen(const struct app *app, struct site site)
+{
+	const struct ugo_lab *lab = app->lab;
+	const struct observed *seen = NULL;
+
+	if (lab && app->vit && lab->observed.vit == app->vit)
+		seen = &lab->observed.site[site_index(app->vit, site)];
+	return seen && seen->lo <= seen->hi ? seen : NULL;
+}
+
+const struct observed *
 lab_observed(struct app *app, struct site site, int pictures, struct status *st)
 {
 	struct ugo_lab *lab = ugo_lab(app);
-	const struct observed *observed;
 	char name[SITE_NAME_MAX];
 
 	if (!lab) {
@@ -289,14 +319,13 @@ lab_observed(struct app *app, struct site site, int pictures, struct status *st)
 	}
 	if (!need_model(app, st))
 		return NULL;
-	if ((lab->observed.vit != app->vit || (pictures > 0 && lab->observed_asked != pictures)) &&
-	    !observe_model(app, lab, pictures > 0 ? pictures : CALIBRATION_PICTURES, st))
-		return NULL;
-	observed = &lab->observed.site[site_index(app->vit, site)];
-	if (!(observed->lo <= observed->hi)) {
+	if (!plan_has_function(site.kind)) {
 		status_fail(st, STATUS_USAGE, "%s has no function; choose a site such as blocks.0.mlp.act",
 			    site_name(site, name));
 		return NULL;
 	}
-	return observed;
+	if ((lab->observed.vit != app->vit || (pictures > 0 && lab->observed_asked != pictures)) &&
+	    !observe_model(app, lab, pictures > 0 ? pictures : CALIBRATION_PICTURES, st))
+		return NULL;
+	return lab_seen(app, site);
 }

@@ -58,11 +58,9 @@ bool snn_probe(const struct snn *snn, struct site site, enum snn_quantity q, str
  * there; as snn_probe() has it. */
 float snn_element(const struct snn *snn, struct site site, enum snn_quantity q, size_t element);
 
-/* Where a quantity that snn_has() at the site is least and greatest, and what it is
- * there; the first of equals. NaN is passed over. */
+/* The least and the greatest of a quantity that snn_has() at the site. NaN is passed over. */
 struct snn_extremes {
 	float lo, hi;
-	size_t lo_at, hi_at; /* elements */
 };
 void snn_extremes(const struct snn *snn, struct site site, enum snn_quantity q, struct snn_extremes *out);
 
