@@ -31,4 +31,5 @@ expect_status 0
 expect_out 'nothing measured yet'
 run --db "$db" -c "query \"SELECT count(*) FROM run_metrics WHERE name = 'step_seconds'\""
 expect_status 0
-expect_out '^7$'
+expect_out '^ *7$'
+finish
