@@ -159,7 +159,7 @@ bench_ceiling(struct status *st)
 {
 	static const int shape[][2] = {{192, 576}, {192, 192}, {192, 768}, {768, 192}};
 	size_t size = (size_t)1 << 26;
-	char *from = malloc(size), *to = malloc(size);
+	char *from = calloc(size, 1), *to = calloc(size, 1);
 	double seconds[REPEATS];
 
 	(void)st;
@@ -194,6 +194,7 @@ bench_ceiling(struct status *st)
 		free(y);
 		free(panels);
 	}
+	memset(from, 1, size);
 	for (int r = 0; r < REPEATS; r++) {
 		double start = now();
 
@@ -213,7 +214,7 @@ time_ann(const struct subject *s, int batch, struct status *st)
 {
 	struct ann *ann = ann_new(s->vit, batch, st);
 	float *logits = malloc((size_t)batch * (size_t)s->vit->classes * sizeof(float));
-	double seconds[2 * REPEATS];
+	double seconds[2 * REPEATS] = {0};
 
 	for (int i = 0; ann && logits && i < 2 * REPEATS; i++) {
 		double start = now();
