@@ -311,7 +311,7 @@ check_group(struct neuron_rule rule, bool segments, bool own, bool mean)
 	struct rng rng;
 	struct population *p;
 	struct neuron_tally tally = {0, 0}, plain = {0, 0};
-	float x[ELEMENTS], total[ELEMENTS] = {0}, sent[ELEMENTS], before[ELEMENTS];
+	float x[ELEMENTS], total[ELEMENTS] = {0}, sent[ELEMENTS] = {0}, before[ELEMENTS];
 	struct alarm_tally alarms = {0, 0, 0};
 	struct group_step step;
 	int64_t outside = 0;
