@@ -445,6 +445,13 @@ safetensors_close(struct safetensors *file)
 	free(file);
 }
 
+void
+safetensors_unload(const struct safetensors *file)
+{
+	for (int i = 0; i < file->map_count; i++)
+		madvise((void *)file->maps[i].base, file->maps[i].size, MADV_DONTNEED);
+}
+
 int
 safetensors_count(const struct safetensors *file)
 {

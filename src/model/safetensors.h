@@ -35,6 +35,9 @@ struct safetensors;
  * Fails with STATUS_DATA (missing, truncated, lying, not safetensors). */
 struct safetensors *safetensors_open(const char *path, struct status *st);
 void safetensors_close(struct safetensors *file); /* NULL is fine */
+/* Gives back the memory that the values read so far take; read again, they come from the
+ * file as before. */
+void safetensors_unload(const struct safetensors *file);
 
 int safetensors_count(const struct safetensors *file);
 const struct st_tensor *safetensors_at(const struct safetensors *file, int index); /* sorted by name */

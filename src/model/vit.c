@@ -105,8 +105,10 @@ load_into(struct vit *vit, const struct config *config, struct status *st)
 		ok = vit_timm_read(config, own->file, vit, &spec, st);
 	else
 		ok = vit_hf_read(config, own->file, vit, &spec, st);
-	return ok && vit_weights_bind(vit, &spec, own->file, own->arena, st) && config_labels(config, vit, own->arena, st) &&
-	       hash_model(vit, config->json, st);
+	ok = ok && vit_weights_bind(vit, &spec, own->file, own->arena, st) && config_labels(config, vit, own->arena, st) &&
+	     hash_model(vit, config->json, st);
+	safetensors_unload(own->file); /* products read the weights from panels */
+	return ok;
 }
 
 struct vit *
