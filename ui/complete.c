@@ -279,9 +279,6 @@ add_kind(enum value_kind kind, const char *const *choices)
 		add_sql();
 		add_asked("SELECT name FROM questions");
 		break;
-	case VALUE_SESSION:
-		add_asked("SELECT name FROM sessions ORDER BY id DESC LIMIT 200");
-		break;
 	default:
 		break;
 	}
