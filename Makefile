@@ -92,8 +92,11 @@ test: ## install what is missing, build, and run all tests
 
 tests: $(TESTBIN) # build the tests
 
-bench: $(PROG) $(BENCHBIN) ## build and run the benchmarks
-	@for b in $(BENCHBIN) $(sort $(wildcard tests/bench/*.sh)); do \
+bench: $(PROG) $(BENCHBIN) ## build and run the benchmarks, and fetch what they compare with
+	@scripts/bench-deps $(B)/bench
+	@[ -d $(B)/bench/vit-b32 ] || scripts/make-random-vit $(B)/bench/vit-b32
+	@export BENCH_ONNX=$(B)/bench BENCH_VIT=$(B)/bench/vit-b32 BENCH_MODEL=$${BENCH_MODEL:-../shared/bench/cifar10-vit.onnx} \
+		BENCH_DATA=$${BENCH_DATA:-../shared/data/cifar10}; for b in $(BENCHBIN) $(sort $(wildcard tests/bench/*.sh)); do \
 		echo "$$b"; SPIKESCOPE=$(abspath $(PROG)) "./$$b" || exit 1; done
 
 bench-db: $(PROG) $(B)/tests/bench/db ## time the notebook on 20 million measurements, and kill it 200 times
@@ -109,7 +112,7 @@ lint: ## check the layers, the formatting, the scripts and the code
 	$(call say,FORMAT,clang-format)
 	$(Q)clang-format --dry-run -Werror $(CHECKED)
 	$(call say,CHECK,shellcheck)
-	$(Q)shellcheck -x scripts/check-arrows scripts/compile-commands scripts/embed-sql scripts/install-deps scripts/run-tests .ci/run \
+	$(Q)shellcheck -x scripts/check-arrows scripts/compile-commands scripts/embed-sql scripts/install-deps scripts/run-tests scripts/bench-deps .ci/run \
 		$(wildcard tests/cli/*.sh)
 	$(call say,CHECK,cppcheck)
 	$(Q)mkdir -p $(B)/cppcheck && cppcheck --cppcheck-build-dir=$(B)/cppcheck $(CPPCHECK) $(sort $(wildcard src db ui tests))

@@ -33,7 +33,7 @@ output_sites(struct output *o, const struct app *app, const struct profile *p)
 		output_real(o, "seconds", own->seconds);
 		output_real(o, "spikes", own->units);
 		output_real(o, "rate", own->neurons > 0 ? own->events / own->neurons : 0);
-		output_real(o, "bytes", own->bytes);
+		output_int(o, "bytes", (int64_t)own->bytes);
 	}
 	output_end(o);
 }
@@ -52,7 +52,7 @@ print_profile(struct app *app, const struct profile *p, bool sites, struct statu
 	output_real(&o, "reference_seconds", p->reference);
 	output_real(&o, "stepped_seconds", stepped);
 	output_real(&o, "run_seconds", p->run);
-	output_real(&o, "state_bytes", p->state_bytes);
+	output_int(&o, "state_bytes", (int64_t)p->state_bytes);
 	if (!sites || app->options.format == FORMAT_JSON)
 		output_steps(&o, p);
 	if (sites || app->options.format == FORMAT_JSON)

@@ -257,10 +257,12 @@ run_tile(const struct pass *p, const struct neuron_tile *t, int elements)
 		join_states(p, t);
 }
 
-/* Where a tile works: its last elements may be missing. */
+/* Where a tile works: its last elements may be missing. Vectors must not cross lines of the
+ * cache. */
 struct bench {
-	float x[GROUP_STEPS][NEURON_TILE], y[GROUP_STEPS][NEURON_TILE];
-	int32_t tally[GROUP_STEPS][NEURON_TILE];
+	_Alignas(64) float x[GROUP_STEPS][NEURON_TILE];
+	_Alignas(64) float y[GROUP_STEPS][NEURON_TILE];
+	_Alignas(64) int32_t tally[GROUP_STEPS][NEURON_TILE];
 	struct neuron_tile_step step[GROUP_STEPS];
 };
 

@@ -105,7 +105,8 @@ neuron_add_common(const struct neuron_tile *t, int i)
 					y[j] += sent;                                                                            \
 				continue;                                                                                        \
 			}                                                                                                        \
-			for (int j = 0; j < NEURON_TILE; j++) {                                                                  \
+			_Pragma("GCC ivdep") for (int j = 0; j < NEURON_TILE; j++)                                               \
+			{                                                                                                        \
 				work w[NEURON_TILE];                                                                             \
 				w[j] = (work)m[j];                                                                               \
 				NEURON_LANE(fire, limits_of, LANE);                                                              \
@@ -140,7 +141,8 @@ neuron_add_common(const struct neuron_tile *t, int i)
 				int32_t *restrict tally = step->tally;                                                           \
 				STEP(limits_of);                                                                                 \
                                                                                                                                  \
-				for (int j = 0; j < NEURON_TILE; j++) {                                                          \
+				_Pragma("GCC ivdep") for (int j = 0; j < NEURON_TILE; j++)                                       \
+				{                                                                                                \
 					NEURON_LANE(fire, limits_of, LANE);                                                      \
 				}                                                                                                \
 			}                                                                                                        \

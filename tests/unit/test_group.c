@@ -96,7 +96,8 @@ plain_ecmt(float x, float v, float *m, int burst)
 		level++;
 	k = u < 0 ? -ldexpf(1, level) : ldexpf(1, level);
 	*m += k;
-	return (struct spike){k * v, 1};
+	k *= v;
+	return (struct spike){k, 1};
 }
 
 static struct spike
@@ -134,7 +135,9 @@ plain_neuron(float x, float v, float *m, const struct neuron_rule *rule)
 			k = -1;
 	}
 	*m += k;
-	return (struct spike){k * v, (int)fabsf(k)};
+	s.sent = k * v;
+	s.units = (int)fabsf(k);
+	return s;
 }
 
 static float
@@ -308,7 +311,7 @@ check_group(struct neuron_rule rule, bool segments, bool own, bool mean)
 	struct rng rng;
 	struct population *p;
 	struct neuron_tally tally = {0, 0}, plain = {0, 0};
-	float x[ELEMENTS], total[ELEMENTS] = {0}, sent[ELEMENTS], before[ELEMENTS];
+	float x[ELEMENTS], total[ELEMENTS] = {0}, sent[ELEMENTS] = {0}, before[ELEMENTS];
 	struct alarm_tally alarms = {0, 0, 0};
 	struct group_step step;
 	int64_t outside = 0;
