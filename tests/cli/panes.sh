@@ -70,6 +70,8 @@ for scene in 1 8 10; do
 	expect_out "^$scene/10 "
 	expect_out 'Try: '
 done
+run -c 'tutorial next'
+expect_refusal 1 'has not begun'
 run -c 'tutorial 11'
 expect_refusal 2 'no scene'
 
