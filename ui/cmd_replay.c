@@ -11,8 +11,8 @@
 
 /* What may be replayed: it measures, and writes nothing but the notebook. The command
  * may come from somebody else's. */
-static command_fn *const measuring[] = {cmd_ann,    cmd_attribution, cmd_convert, cmd_eval,  cmd_goto,
-					cmd_ladder, cmd_run,         cmd_step,    cmd_sweep, cmd_ugo_fit};
+static command_fn *const measuring[] = {cmd_ann, cmd_attribution, cmd_convert, cmd_eval,    cmd_goto,       cmd_ladder,
+					cmd_run, cmd_step,        cmd_sweep,   cmd_ugo_fit, cmd_ugo_spikes, cmd_ugo_sweep};
 
 /* The run as it was recorded. */
 struct original {

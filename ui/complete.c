@@ -1,5 +1,6 @@
 /* Completion from the command table: commands, options, and values by their kind. */
 #include "db/query.h"
+#include "db/store.h"
 #include "snn/neuron.h"
 #include "ui/commands.h"
 #include "ui/panes.h"
@@ -108,11 +109,22 @@ add_functions(void)
 		list_add(function_table[i].name);
 }
 
+static bool
+add_stored_ugo(void *ctx, const struct record_ugo *ugo)
+{
+	(void)ctx;
+	list_add(ugo->name);
+	return true;
+}
+
 static void
 add_ugos(void)
 {
+	struct status st = {0};
+
 	for (int i = 0; i < list.app->ugos; i++)
 		list_add(list.app->ugo[i]->name);
+	store_ugo_list(list.app->store, NULL, add_stored_ugo, NULL, &st);
 }
 
 static bool

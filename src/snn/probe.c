@@ -414,7 +414,19 @@ snn_state_load(struct snn *snn, const void *state)
 void
 snn_state_hash(const struct snn *snn, char hex[HASH_HEX])
 {
-	hash_of(snn->state, snn->state_size, hex);
+	struct hash *hash = hash_new();
+
+	hex[0] = '\0';
+	if (!hash)
+		return;
+	hash_add(hash, snn->state, snn->state_cleared);
+	for (int i = 0; i < snn->vit->depth * SITE_KINDS; i++) {
+		const struct group *g = &snn->block[i / SITE_KINDS].node[i % SITE_KINDS].group;
+
+		if (g->m)
+			group_hash(g, hash);
+	}
+	hash_finish(hash, hex);
 }
 
 size_t
@@ -449,4 +461,26 @@ snn_block_sent(const struct snn *snn, int block, float *x)
 	const struct node *out = &snn->block[block].node[SITE_BLOCK];
 
 	memcpy(x, out->sent, out->size * sizeof(float));
+}
+
+void
+snn_clock(struct snn *snn, double *seconds)
+{
+	snn->clock = seconds;
+}
+
+size_t
+snn_site_bytes(const struct snn *snn, struct site site)
+{
+	const struct node *node = node_at(snn, site);
+	size_t floats, sides;
+
+	if (!node)
+		return 0;
+	sides = node->plan->split ? 2 : 1;
+	floats = 2 * node->size + (node->side ? sides * node->size : 0);
+	if (node->m && site.kind != SITE_ACT_OUT)
+		floats += node->size;
+	return floats * sizeof(float) + (node->m ? sides * node->size * neuron_state_size(node->plan->neuron) : 0) +
+	       (node->group.plan ? group_state_size(&node->group) + group_common_size(&node->group) : 0);
 }
