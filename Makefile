@@ -96,6 +96,10 @@ bench: $(PROG) $(BENCHBIN) ## build and run the benchmarks
 	@for b in $(BENCHBIN) $(sort $(wildcard tests/bench/*.sh)); do \
 		echo "$$b"; SPIKESCOPE=$(abspath $(PROG)) "./$$b" || exit 1; done
 
+bench-db: $(PROG) $(B)/tests/bench/db ## time the notebook on 20 million measurements, and kill it 200 times
+	@SPIKESCOPE=$(abspath $(PROG)) $(B)/tests/bench/db
+	@SPIKESCOPE=$(abspath $(PROG)) tests/bench/kill.sh
+
 bench-ugo: $(B)/tests/bench/ugo ## fit every function at every size against the limit, timed
 	@./$<
 
@@ -184,5 +188,5 @@ $(B)/tests/%: $(B)/tests/%.o $(TESTH:%.c=$(B)/%.o) $(filter-out $(B)/ui/main.o,$
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS) $(TEST_LIBS)
 
 -include $(wildcard $(B)/*/*.d $(B)/*/*/*.d)
-.PHONY: help run all lib test tests bench bench-ugo lint asan docs docs-check deps compile_commands install uninstall clean
+.PHONY: help run all lib test tests bench bench-db bench-ugo lint asan docs docs-check deps compile_commands install uninstall clean
 .SECONDARY:

@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 enum { OPS_PER_POLL = 4000, PROBLEMS = 100 };
@@ -192,14 +191,12 @@ care_backup(struct store *store, const struct care *care, const char *path, bool
 
 /* --- vacuum --------------------------------------------------------------- */
 
+/* What the file has or, where the newest pages are still beside it, will have. */
 static int64_t
 file_bytes(const struct store *store)
 {
-	struct stat info;
 	int64_t pages = 0, size = 0;
 
-	if (!store->memory && stat(store->path, &info) == 0)
-		return (int64_t)info.st_size;
 	sql_number(store->db, "PRAGMA page_count", &pages);
 	sql_number(store->db, "PRAGMA page_size", &size);
 	return pages * size;
@@ -260,6 +257,10 @@ prune_rest(struct store *store, struct prune *p, int64_t current, struct status 
 	int64_t ignored;
 
 	return prune_step(store, p, current,
+			  "DELETE FROM session_states WHERE session_id <> ?4 AND ?1 IS ?1 AND ?2 IS ?2 AND ?3 IS ?3 AND id NOT IN "
+			  "(SELECT max(id) FROM session_states GROUP BY session_id)",
+			  &ignored, st) &&
+	       prune_step(store, p, current,
 			  "DELETE FROM sessions WHERE note = '' AND name GLOB 's[0-9]*' AND id <> ?4 AND created < "
 			  "strftime('%%Y-%%m-%%dT%%H:%%M:%%fZ', 'now', '-30 days') AND ?1 IS ?1 AND ?2 IS ?2 AND ?3 IS ?3 AND "
 			  "NOT EXISTS "

@@ -39,12 +39,12 @@ static const struct {
 	 "WHERE n.name = ?1 OR (length(?1) >= 4 AND substr(p.hash, 1, length(?1)) = ?1 AND NOT EXISTS "
 	 "(SELECT 1 FROM plan_names WHERE name = ?1)) GROUP BY p.hash LIMIT 2"},
     [STATEMENT_UGO] = {"record the UGO",
-		       "INSERT INTO ugos(hash, name, function, lo, hi, hidden, form, rmse, max_error, weights, dtype, shape, b2) "
-		       "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, 'F32', ?11, ?12) "
-		       "ON CONFLICT(name, hash) DO UPDATE SET rmse = ?8, max_error = ?9 RETURNING id"},
+		       "INSERT INTO ugos(hash, name, function, lo, hi, hidden, form, rmse, max_error, weights, dtype, shape, b2, "
+		       "knots) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, 'F32', ?11, ?12, ?13) ON CONFLICT(name, hash) DO "
+		       "UPDATE SET rmse = ?8, max_error = ?9, knots = coalesce(?13, knots) RETURNING id"},
     [STATEMENT_UGO_LIST] =
 	{"read the UGOs",
-	 "SELECT id, name, function, lo, hi, hidden, form, rmse, max_error, weights, dtype, b2, created FROM ugos "
+	 "SELECT id, name, function, lo, hi, hidden, form, rmse, max_error, weights, dtype, b2, created, knots FROM ugos "
 	 "WHERE ?1 IS NULL OR name = ?1 ORDER BY id DESC"},
     [STATEMENT_SESSION_NEW] =
 	{"make a session", "INSERT INTO sessions(uid, name) VALUES (lower(hex(randomblob(16))), coalesce(?1, (WITH RECURSIVE "

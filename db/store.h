@@ -96,6 +96,8 @@ struct record_ugo {
 	const float *weights; /* [rows, hidden]: w1, b1, w2 (rows 3), and the saturation h in segment form (rows 4) */
 	int rows;
 	float b2;
+	const double *knots; /* [2, knot_count]: places and values; NULL: unknown */
+	int knot_count;
 	const char *created; /* filled when read */
 };
 /* The id of the new record, or of the one that is the same in name and content. */

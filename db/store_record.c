@@ -73,9 +73,9 @@ store_ugo_put(struct store *store, const struct record_ugo *u, struct status *st
 		return 0;
 	}
 	snprintf(shape, sizeof(shape), "[%d, %d]", u->rows, u->hidden);
-	store_exec(store, STATEMENT_UGO, &id, st, "tttrritrrbtr", hex, u->name, u->function, u->lo, u->hi, (int64_t)u->hidden,
+	store_exec(store, STATEMENT_UGO, &id, st, "tttrritrrbtrb", hex, u->name, u->function, u->lo, u->hi, (int64_t)u->hidden,
 		   u->form, u->rmse, u->max_error, (const void *)u->weights, weights_size(u->rows, u->hidden), shape,
-		   (double)u->b2);
+		   (double)u->b2, (const void *)u->knots, 2 * (size_t)u->knot_count * sizeof(double));
 	return id;
 }
 
@@ -121,6 +121,24 @@ read_ugo(sqlite3_stmt *s, struct record_ugo *u, struct status *st)
 	return true;
 }
 
+/* Fills the knots with a copy that the caller frees; those that cannot be are left out. */
+static bool
+read_knots(sqlite3_stmt *s, struct record_ugo *u, struct status *st)
+{
+	size_t bytes = (size_t)sqlite3_column_bytes(s, 13), one = 2 * sizeof(double);
+	const void *data = sqlite3_column_blob(s, 13);
+	double *copy;
+
+	if (!data || bytes % one != 0 || bytes / one < 2 || bytes / one > (size_t)u->hidden + 2)
+		return true;
+	if (!(copy = malloc(bytes)))
+		return status_nomem(st, "a UGO");
+	memcpy(copy, data, bytes);
+	u->knots = copy;
+	u->knot_count = (int)(bytes / one);
+	return true;
+}
+
 struct ugo_each {
 	bool (*each)(void *ctx, const struct record_ugo *ugo);
 	void *ctx;
@@ -132,11 +150,15 @@ ugo_row(void *ctx, sqlite3_stmt *s, bool *stop, struct status *st)
 	const struct ugo_each *to = ctx;
 	struct record_ugo ugo;
 
+	bool ok;
+
 	if (!read_ugo(s, &ugo, st))
 		return false;
-	*stop = !to->each(to->ctx, &ugo);
+	if ((ok = read_knots(s, &ugo, st)))
+		*stop = !to->each(to->ctx, &ugo);
 	free((void *)ugo.weights);
-	return true;
+	free((void *)ugo.knots);
+	return ok;
 }
 
 bool

@@ -41,7 +41,7 @@ from_fails(struct copying *c)
 static bool
 to_fails(struct copying *c)
 {
-	int rc = sqlite3_errcode(c->to);
+	int rc = sqlite3_errcode(c->to) & 0xff;
 
 	if (rc == SQLITE_INTERRUPT)
 		return status_fail(c->st, STATUS_CANCELLED, "stopped; nothing was copied");

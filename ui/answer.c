@@ -326,6 +326,8 @@ stream_print(struct app *app, struct query *query, struct status *st)
 	return ok;
 }
 
+static const char default_pager[] = "if command -v less >/dev/null; then exec less -FRSX; else exec cat; fi";
+
 /* More than fits on the terminal goes through the pager. */
 static bool
 print_paged(struct app *app, struct output *o, int rows, struct status *st)
@@ -338,7 +340,7 @@ print_paged(struct app *app, struct output *o, int rows, struct status *st)
 	app_size(app, &columns, &height);
 	if (app->interactive && app->terminal && !app->capture && rows + 2 > height) {
 		fflush(app->out);
-		pager = popen(program && *program ? program : "less -FRSX", "w");
+		pager = popen(program && *program ? program : default_pager, "w");
 	}
 	ok = output_print(o, app->options.format, pager ? pager : app->out, st);
 	if (pager) {

@@ -120,7 +120,12 @@ open_store(struct app *app, const char *db, struct status *st)
 		return false;
 	first = (struct status){0};
 	app->session = store_session_new(app->store, NULL, &first);
-	return app->session != 0 || status_fail(st, first.code, "%s", first.message);
+	if (!app->session) {
+		/* What is in it can still be asked about. */
+		app_say(app, "warning: %s; nothing of this session is recorded", first.message);
+		app->recording_failed = true;
+	}
+	return true;
 }
 
 bool

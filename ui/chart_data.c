@@ -1,5 +1,7 @@
 #include "ui/chart_data.h"
 
+#include "base/text.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -88,6 +90,37 @@ add_row(struct chart_data *c, const struct answer *a, int row, struct status *st
 	return s && (add_point(s, at, value) || status_nomem(st, "a plot"));
 }
 
+/* Ticks with many zeros are hard to read: such an axis counts millions. */
+static bool
+scale_axis(struct chart_data *c, bool x)
+{
+	static const struct {
+		float unit;
+		const char *name;
+	} units[] = {{1e9f, "billions"}, {1e6f, "millions"}};
+	char **name = x ? &c->x_name : &c->y_name, *longer;
+	float most = 0;
+	size_t u = 0;
+
+	for (int i = 0; i < c->count; i++)
+		for (int k = 0; k < c->series[i].count; k++)
+			most = fmaxf(most, fabsf(x ? c->series[i].x[k] : c->series[i].y[k]));
+	while (u < 2 && most < units[u].unit)
+		u++;
+	if (u == 2 || !isfinite(most))
+		return true;
+	if (!(longer = text_format("%s, %s", *name, units[u].name)))
+		return false;
+	free(*name);
+	*name = longer;
+	if (x)
+		c->x_whole = false;
+	for (int i = 0; i < c->count; i++)
+		for (int k = 0; k < c->series[i].count; k++)
+			*(x ? &c->series[i].x[k] : &c->series[i].y[k]) /= units[u].unit;
+	return true;
+}
+
 struct chart_data *
 chart_data_make(const struct answer *a, struct status *st)
 {
@@ -108,6 +141,8 @@ chart_data_make(const struct answer *a, struct status *st)
 		ok = add_row(c, a, row, st);
 	if (ok && c->count == 0)
 		ok = status_fail(st, STATUS_FAILED, "plot: the answer has no points");
+	if (ok && (!scale_axis(c, true) || !scale_axis(c, false)))
+		ok = status_nomem(st, "a plot");
 	if (!ok) {
 		chart_data_free(c);
 		return NULL;

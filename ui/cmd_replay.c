@@ -11,8 +11,9 @@
 
 /* What may be replayed: it measures, and writes nothing but the notebook. The command
  * may come from somebody else's. */
-static command_fn *const measuring[] = {cmd_ann, cmd_attribution, cmd_convert, cmd_eval,    cmd_goto,       cmd_ladder,
-					cmd_run, cmd_step,        cmd_sweep,   cmd_ugo_fit, cmd_ugo_spikes, cmd_ugo_sweep};
+static command_fn *const measuring[] = {cmd_ann,        cmd_attribution, cmd_back,      cmd_convert, cmd_eval,       cmd_goto,
+					cmd_ladder,     cmd_run,         cmd_step,      cmd_sweep,   cmd_ugo_assign, cmd_ugo_fit,
+					cmd_ugo_import, cmd_ugo_spikes,  cmd_ugo_sweep, cmd_until};
 
 /* The run as it was recorded. */
 struct original {
@@ -51,7 +52,7 @@ read_original(struct app *app, int64_t run, struct original *o, struct status *s
 			       .kind = text_at(a, 0),
 			       .line = text_at(a, 1),
 			       .state = text_at(a, 2),
-			       .threads = (int)a->cell[3].integer,
+			       .threads = a->cell[3].integer < 1 ? 1 : a->cell[3].integer > 1024 ? 1024 : (int)a->cell[3].integer,
 			       .command = a->cell[4].integer,
 			       .order = (int)a->cell[5].integer};
 	answer_free(a);

@@ -897,7 +897,7 @@ const struct command_info command_table[] = {
      cmd_session_open},
     {"session resume",
      CLASS_NOTEBOOK,
-     {MAYBE("NAME", VALUE_TEXT)},
+     {MAYBE("NAME", VALUE_SESSION)},
      {{NULL}},
      "reopen the session that was worked in last",
      "As session open, but without NAME it finds the session whose state was changed last.",
@@ -927,7 +927,7 @@ const struct command_info command_table[] = {
      {MAYBE_NUMBER("N", 1, INT_MAX)},
      {OTHER("kind", "KIND", VALUE_TEXT, "only step, ann, convert, eval, fit or another kind"),
       CHOICE("status", "STATUS", run_states, "only these"), OTHER("model", "GLOB", VALUE_TEXT, "only of models of this name"),
-      OTHER("session", "NAME", VALUE_TEXT, "only of this session"),
+      OTHER("session", "NAME", VALUE_SESSION, "only of this session"),
       OTHER("since", "WHEN", VALUE_TEXT, "only since this date (2026-01-31), or so long ago (3d, 12h)"),
       OTHER("where", "SQL", VALUE_TEXT, "only where this holds of the columns of v_runs")},
      "list the last N recorded runs (default: 20)",
@@ -1001,7 +1001,7 @@ const struct command_info command_table[] = {
      cmd_replay},
     {"export",
      CLASS_NOTEBOOK,
-     {ARG("RUN|SESSION", VALUE_TEXT), ARG("FILE", VALUE_PATH)},
+     {ARG("RUN|SESSION", VALUE_SESSION), ARG("FILE", VALUE_PATH)},
      {FORCE},
      "write a run, or a session with its runs, to a notebook of their own",
      "A run by its number, a session by its name. The file holds all that is needed to replay them, but for models and pictures, "
@@ -1053,13 +1053,12 @@ const struct command_info command_table[] = {
      {{NULL}},
      {CHOICE("status", "STATUS", run_states, "runs that ended so"),
       OTHER("before", "DATE", VALUE_TEXT, "runs started before this date"),
-      OTHER("session", "NAME", VALUE_TEXT, "runs of this session"), FLAG("tensors", "only the tensors that they have kept"),
+      OTHER("session", "NAME", VALUE_SESSION, "runs of this session"), FLAG("tensors", "only the tensors that they have kept"),
       FLAG("dry-run", "count, and delete nothing")},
      "delete runs from the notebook",
-     "Those to which all of the options apply, with their measurements; then plans, data sets and models that nothing refers to, "
-     "and "
-     "unnamed "
-     "sessions of over thirty days ago without runs or notes. Numbers of runs are not used again. db vacuum gives the room back.",
+     "Those to which all of the options apply, with their measurements; then what other sessions keep for undo, plans, data sets "
+     "and models that nothing refers to, and unnamed sessions of over thirty days ago without runs or notes. Numbers of runs are "
+     "not used again. db vacuum gives the room back.",
      "db prune --status failed --before 2026-01-01",
      cmd_db_prune},
 

@@ -259,6 +259,7 @@ add_kind(enum value_kind kind, const char *const *choices)
 		break;
 	case VALUE_LINE:
 		add_sql();
+		add_query("SELECT name FROM questions");
 		break;
 	default:
 		break;
@@ -336,7 +337,7 @@ complete_argument(const struct command_info *info, const struct word *word, int 
 		for (const struct setting_info *s = setting_table; s->name; s++)
 			if (strcmp(s->name, word[0].text) == 0)
 				return by_kind(s->kind, s->choices, text);
-	if (arg && arg->kind == VALUE_LINE && info->run != cmd_query)
+	if (arg && arg->kind == VALUE_LINE && info->run != cmd_query && info->run != cmd_plot)
 		return NULL;
 	return arg ? by_kind(arg->kind, arg->choices, text) : NULL;
 }

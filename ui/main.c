@@ -243,6 +243,8 @@ catch_signals(void)
 	sigemptyset(&action.sa_mask);
 	sigaction(SIGINT, &action, NULL);
 	signal(SIGPIPE, SIG_IGN);
+	/* A file that may grow no more is an error to be told, as a full disk is. */
+	signal(SIGXFSZ, SIG_IGN);
 }
 
 /* --- what to do ----------------------------------------------------------- */

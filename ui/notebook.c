@@ -244,7 +244,9 @@ notebook_ugo(struct app *app, const struct ugo *ugo)
 	size_t n = (size_t)ugo->hidden;
 	int rows = ugo->h ? 4 : 3;
 	const float *row[4] = {ugo->w1, ugo->b1, ugo->w2, ugo->h};
+	size_t nodes = (size_t)ugo->nodes;
 	float *weights = malloc((size_t)rows * n * sizeof(*weights));
+	double *knots = malloc((2 * nodes + 1) * sizeof(*knots));
 	struct record_ugo record = {.name = ugo->name,
 				    .function = ugo_function_name(ugo),
 				    .lo = ugo->lo,
@@ -255,11 +257,19 @@ notebook_ugo(struct app *app, const struct ugo *ugo)
 				    .max_error = ugo->max_error,
 				    .weights = weights,
 				    .rows = rows,
-				    .b2 = ugo->b2};
+				    .b2 = ugo->b2,
+				    .knots = ugo->nodes > 1 ? knots : NULL,
+				    .knot_count = ugo->nodes};
 	struct status st = {0};
+	bool ok = weights && knots;
 
-	for (int i = 0; weights && i < rows; i++)
+	if (ok && nodes > 0) {
+		memcpy(knots, ugo->t, nodes * sizeof(*knots));
+		memcpy(knots + nodes, ugo->y, nodes * sizeof(*knots));
+	}
+	for (int i = 0; ok && i < rows; i++)
 		memcpy(weights + (size_t)i * n, row[i], n * sizeof(*weights));
-	check(app, weights ? store_ugo_put(app->store, &record, &st) != 0 : status_nomem(&st, "a UGO"), &st);
+	check(app, ok ? store_ugo_put(app->store, &record, &st) != 0 : status_nomem(&st, "a UGO"), &st);
+	free(knots);
 	free(weights);
 }

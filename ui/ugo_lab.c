@@ -5,6 +5,7 @@
 #include "ui/commands.h"
 #include "ui/notebook.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -97,6 +98,24 @@ aim_recalled(struct ugo *u, const struct record_ugo *record)
 	curve_free(curve);
 }
 
+/* The knots as they were fitted, where the notebook has them: those derived from the weights
+ * are rounded. They must be those, or they are none. */
+static void
+take_knots(struct ugo *u, const struct record_ugo *record)
+{
+	const double *t = record->knots, *y;
+
+	if (!t || record->knot_count != u->nodes)
+		return;
+	y = t + record->knot_count;
+	for (int i = 0; i < u->nodes; i++)
+		if (!(fabs(t[i] - u->t[i]) <= 1e-4 * (u->hi - u->lo)) || !isfinite(y[i]) || (i > 0 && t[i] <= t[i - 1]))
+			return;
+	memcpy(u->t, t, (size_t)u->nodes * sizeof(*t));
+	memcpy(u->y, y, (size_t)u->nodes * sizeof(*y));
+	ugo_measure(u);
+}
+
 static bool
 recall(void *ctx, const struct record_ugo *record)
 {
@@ -113,6 +132,7 @@ recall(void *ctx, const struct record_ugo *record)
 	}
 	text_escape(record->name, u->name, sizeof(u->name));
 	aim_recalled(u, record);
+	take_knots(u, record);
 	r->ugo = u;
 	return false; /* the newest will do */
 }

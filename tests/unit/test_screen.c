@@ -120,6 +120,31 @@ test_completion_and_history(void **state)
 }
 
 static void
+test_table_pane(void **state)
+{
+	struct terminal *t = panes(24, 80);
+
+	(void)state;
+	terminal_type(t, "query --pane SELECT 3 AS run, 'c' AS name UNION ALL SELECT 1, 'a' UNION ALL SELECT 2, 'b'\r");
+	assert_true(terminal_wait(t, "table: 3 rows"));
+	assert_true(terminal_wait(t, "  3  c"));
+	terminal_type(t, "s"); /* by the first column */
+	assert_true(terminal_wait(t, "run \xe2\x86\x91"));
+	assert_true(terminal_wait(t, "1  a"));
+	terminal_type(t, "s");
+	assert_true(terminal_wait(t, "run \xe2\x86\x93"));
+	terminal_type(t, "\033[C\033[B\r"); /* a run of the notebook, or that there is none */
+	assert_true(terminal_wait_gone(t, "table: 3 rows"));
+	terminal_type(t, ":query --pane SELECT 1 AS x\r");
+	assert_true(terminal_wait(t, "table: 1 row"));
+	terminal_type(t, "q");
+	assert_true(terminal_wait_gone(t, "table: 1 row"));
+	assert_true(terminal_wait(t, "attention blocks.0"));
+	terminal_type(t, ":quit\r");
+	assert_given_back(t, 0);
+}
+
+static void
 test_keys_run_commands(void **state)
 {
 	struct terminal *t = panes(40, 120);
@@ -517,6 +542,7 @@ main(void)
 	    cmocka_unit_test(test_default_screen),
 	    cmocka_unit_test(test_utf8_and_editing),
 	    cmocka_unit_test(test_completion_and_history),
+	    cmocka_unit_test(test_table_pane),
 	    cmocka_unit_test(test_keys_run_commands),
 	    cmocka_unit_test(test_resize_burst),
 	    cmocka_unit_test(test_interrupt),

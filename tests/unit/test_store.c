@@ -278,6 +278,7 @@ struct ugo_list {
 	int count;
 	struct record_ugo last;
 	float weights[16];
+	double knots[8];
 };
 
 static bool
@@ -289,6 +290,9 @@ keep_ugo(void *ctx, const struct record_ugo *ugo)
 	list->last = *ugo;
 	assert_true(ugo->rows * ugo->hidden <= 16);
 	memcpy(list->weights, ugo->weights, (size_t)(ugo->rows * ugo->hidden) * sizeof(float));
+	assert_true(ugo->knot_count <= 4);
+	if (ugo->knots)
+		memcpy(list->knots, ugo->knots, 2 * (size_t)ugo->knot_count * sizeof(double));
 	return true;
 }
 
@@ -296,6 +300,7 @@ static void
 ugos_come_back(void **state)
 {
 	static const float weights[] = {1, 2, 3, 4, 5, 6, 7, 8};
+	static const double knots[] = {-4, 0.1, 4, 0, 0.2, 0.3};
 	struct record_ugo ugo = {.name = "g",
 				 .function = "gelu",
 				 .lo = -4,
@@ -306,7 +311,9 @@ ugos_come_back(void **state)
 				 .max_error = 1,
 				 .weights = weights,
 				 .rows = 4,
-				 .b2 = 0.1f};
+				 .b2 = 0.1f,
+				 .knots = knots,
+				 .knot_count = 3};
 	struct store *store = open_ok(":memory:");
 	struct ugo_list list = {0};
 	struct status st = {0};
@@ -317,7 +324,8 @@ ugos_come_back(void **state)
 	assert_true(store_ugo_list(store, "g", keep_ugo, &list, &st));
 	assert_int_equal(list.count, 1);
 	assert_memory_equal(list.weights, weights, sizeof(weights));
-	assert_true(list.last.b2 == 0.1f && list.last.hi == 4 && list.last.hidden == 2);
+	assert_memory_equal(list.knots, knots, sizeof(knots));
+	assert_true(list.last.knot_count == 3 && list.last.b2 == 0.1f && list.last.hi == 4 && list.last.hidden == 2);
 	ugo.rows = 3, ugo.form = "relu", ugo.rmse = 0.25, ugo.function = NULL;
 	second = store_ugo_put(store, &ugo, &st);
 	assert_true(second > first);
