@@ -42,6 +42,7 @@
 #include "study/ladder.h"
 #include "study/observe.h"
 #include "study/spike.h"
+#include "study/profile.h"
 #include "study/walk.h"
 #include "ugo/train.h"
 #include "ugo/ugo.h"

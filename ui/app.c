@@ -396,9 +396,13 @@ static void
 progress_show(struct app *app, const char *what, double done, double total)
 {
 	struct app_private *own = app->own;
-	double elapsed = now() - own->started, rate = done / elapsed;
+	double elapsed, rate;
 
-	if (!app->interactive || app->capture || elapsed < 1 || now() - own->shown < 0.1)
+	if (!app->interactive || app->capture)
+		return;
+	elapsed = now() - own->started;
+	rate = done / elapsed;
+	if (elapsed < 1 || now() - own->shown < 0.1)
 		return;
 	own->shown = now();
 	fprintf(own->talk.to, "\r\033[K%s %.0f/%.0f", what, done, total);

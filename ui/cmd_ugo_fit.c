@@ -37,7 +37,7 @@ train(struct app *app, const struct call *call, const struct ugo_request *reques
 	struct train_request t = {.fit = *request,
 				  .steps = (int)call_int(call, "steps", STEPS),
 				  .batch = (int)call_int(call, "batch", BATCH),
-				  .rate = call_real(call, "rate", 1e-3),
+				  .rate = call_real(call, "learning-rate", 1e-3),
 				  .cosine = call_has(call, "cosine"),
 				  .loss = (enum train_loss)call_choice(call, "loss", TRAIN_MSE),
 				  .delta = call_real(call, "delta", 1)};
@@ -83,7 +83,7 @@ say_warnings(struct app *app, const struct ugo *u, const struct ugo_request *req
 {
 	const double *x, *y, *weight;
 	int points = u->curve ? curve_table(u->curve, &x, &y, &weight) : 0;
-	double most = 0;
+	double most = 0, size = 0;
 
 	points = points > 0 ? points : request->samples;
 	if (points > 0 && points < 20 * (u->nodes - 1))
@@ -93,10 +93,13 @@ say_warnings(struct app *app, const struct ugo *u, const struct ugo_request *req
 		float in = (float)(u->lo + (u->hi - u->lo) * i / 1023), out;
 
 		ugo_apply(u, &in, &out, 1);
+		size = fmax(size, fabs(ugo_eval(u, (double)in)));
 		most = fmax(most, fabs((double)out - ugo_eval(u, (double)in)));
 	}
-	if (most > u->max_error || (most > 1e-3 && most > u->rmse))
-		app_say(app, "in float32 the ReLU form is off by %.2g, for its slopes are steep: fit it with --segments", most);
+	if (most > 2e-6 * size && (most > u->max_error || most > 10 * u->rmse))
+		app_say(app,
+			"in float32 the ReLU form is off by up to %.2g, more than the fit: --segments keeps a form that is not",
+			most);
 }
 
 static void

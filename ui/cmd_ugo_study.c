@@ -326,6 +326,7 @@ spike_rows(struct app *app, const struct ugo *u, struct spike_plan *plan, const 
 			output_spike_row(o, plan->T[i], &result, in[1].outside);
 			notebook_metric(app, run, plan->T[i], "rmse", result.rmse);
 			notebook_metric(app, run, plan->T[i], "max_error", result.max_error);
+			notebook_metric(app, run, plan->T[i], "analog_rmse", result.analog_rmse);
 			notebook_metric(app, run, plan->T[i], "spikes", result.spikes);
 			notebook_metric(app, run, plan->T[i], "events", result.events);
 		}
@@ -446,4 +447,59 @@ cmd_ugo_spikes(struct app *app, const struct call *call, struct status *st)
 	}
 	output_real(&o, "seconds", seconds_now() - started);
 	return output_print(&o, app->options.format, app->out, ok ? st : NULL) && ok;
+}
+
+/* --- what sites receive --------------------------------------------------------------- */
+
+static void
+output_observed(struct output *o, const struct app *app, struct site site, const struct observed *seen)
+{
+	const struct ugo *u = app->plan ? app->plan->site[site_index(app->vit, site)].ugo : NULL;
+	double spread[OBSERVE_BINS];
+	char name[SITE_NAME_MAX];
+
+	output_row(o);
+	output_text(o, "site", site_name(site, name));
+	output_text(o, "function", function_table[plan_function(app->vit, site.kind)].name);
+	output_real(o, "lo", seen->lo);
+	output_real(o, "hi", seen->hi);
+	output_real(o, "inputs", seen->count);
+	if (!u)
+		return;
+	output_real(o, "ugo_lo", u->lo);
+	output_real(o, "ugo_hi", u->hi);
+	output_real(o, "outside", observed_spread(seen, u->lo, u->hi, spread, OBSERVE_BINS));
+}
+
+bool
+cmd_ugo_observe(struct app *app, const struct call *call, struct status *st)
+{
+	const char *glob = call->args > 0 ? call->arg[0] : "*";
+	int pictures = (int)call_int(call, "images", CALIBRATION_PICTURES), rows = 0;
+	struct output o;
+
+	if (!need_model(app, st))
+		return false;
+	output_init(&o);
+	output_table(&o, "sites");
+	for (int i = 0; i < site_count(app->vit); i++) {
+		struct site site = site_at(app->vit, i);
+		const struct observed *seen;
+
+		if (!plan_has_function(site.kind) || !site_matches(site, glob))
+			continue;
+		if (!(seen = lab_observed(app, site, pictures, st))) {
+			output_done(&o);
+			return false;
+		}
+		output_observed(&o, app, site, seen);
+		rows++;
+	}
+	output_end(&o);
+	if (rows == 0) {
+		output_done(&o);
+		return status_fail(st, STATUS_USAGE, "no site with a function matches \"%s\"; type: model", glob);
+	}
+	output_int(&o, "pictures", ugo_lab(app)->observed.pictures);
+	return output_print(&o, app->options.format, app->out, st);
 }

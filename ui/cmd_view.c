@@ -1,6 +1,7 @@
 /* Commands that draw: views as text and as files. */
 #include "ui/commands.h"
 
+#include "ui/ugo_lab.h"
 #include "ui/view.h"
 
 #include <stdlib.h>
@@ -37,6 +38,8 @@ view_function(struct app *app, const struct view *view, struct view_args *args, 
 {
 	struct site site;
 
+	if (strcmp(view->name, "inputs") == 0 && app->vit && args->site && site_parse(app->vit, args->site, &site))
+		return lab_observed(app, site, 0, st) != NULL;
 	if (strcmp(view->name, "ugo") != 0)
 		return true;
 	if (args->site && !args->function && !(app->vit && site_parse(app->vit, args->site, &site))) {

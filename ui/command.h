@@ -33,9 +33,11 @@ enum value_kind {
 	VALUE_FUNCTION,
 	VALUE_NEURON, /* model of a neuron */
 	VALUE_RECIPE,
-	VALUE_PLAN,  /* a recipe or a saved plan */
-	VALUE_UGO,   /* name of a UGO of this session, or a function */
-	VALUE_TOPIC, /* command or class */
+	VALUE_PLAN,    /* name of a plan that the notebook has */
+	VALUE_SPLIT,   /* a recipe, such a name, or off */
+	VALUE_SESSION, /* name of a session */
+	VALUE_UGO,     /* name of a UGO of this session, or a function */
+	VALUE_TOPIC,   /* command or class */
 	VALUE_SETTING,
 	VALUE_SELECT, /* what select knows */
 	VALUE_LAYOUT, /* name of a layout */

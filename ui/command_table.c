@@ -1,5 +1,7 @@
 /* Every command there is. */
 #include "ui/commands.h"
+
+#include "study/profile.h"
 #include "ui/ugo_options.h"
 
 #include <limits.h>
@@ -220,7 +222,7 @@ const struct command_info command_table[] = {
      cmd_plan_save},
     {"plan open",
      CLASS_SPIKES,
-     {ARG("PLAN", VALUE_TEXT)},
+     {ARG("PLAN", VALUE_PLAN)},
      {{NULL}},
      "open a plan of the notebook",
      "PLAN is its name or the beginning of its hash. It comes back with its thresholds and UGOs, without calibration pictures; "
@@ -342,10 +344,11 @@ const struct command_info command_table[] = {
      cmd_delete},
     {"split",
      CLASS_SPIKES,
-     {MAYBE("PLAN", VALUE_PLAN)},
+     {MAYBE("PLAN", VALUE_SPLIT)},
      {NUMBER("T", "N", 1, 1024, "steps that thresholds are calibrated for (default: the first plan's)")},
      "step a second plan beside the first one",
-     "PLAN is a recipe, or off. Both plans see the same picture and are at the same t; every view shows both and their "
+     "PLAN is a recipe, a plan of the notebook (plan list), or off. Both plans see the same picture and are at the same t; every "
+     "view shows both and their "
      "difference (set side), "
      "and step prints both.",
      "split delta",
@@ -435,7 +438,7 @@ const struct command_info command_table[] = {
       CHOICE("method", "METHOD", ugo_method_names, "newton, or adam: training, for comparison"),
       NUMBER("steps", "N", 1, 10000000, "adam: steps (default: 10000)"),
       NUMBER("batch", "N", 1, 65536, "adam: samples a step (default: 1024)"),
-      REAL("rate", "R", 0, 1e9, "adam: learning rate (default: 0.001)"),
+      REAL("learning-rate", "R", 0, 1e9, "adam: learning rate (default: 0.001)"),
       FLAG("cosine", "adam: the rate falls to 0 along a half wave"), CHOICE("loss", "LOSS", ugo_loss_names, "adam: mse or huber"),
       REAL("delta", "D", 0, 1e9, "adam: where huber's loss turns straight (default: 1)"),
       FLAG("segments", "keep the segment form, of saturating ramps"),
@@ -534,6 +537,16 @@ const struct command_info command_table[] = {
      "The keys <, >, + and - of that pane. Keys as of ugo knot.",
      "ugo nudge up",
      cmd_ugo_nudge},
+    {"ugo observe",
+     CLASS_UGO,
+     {MAYBE("SITE", VALUE_SITE)},
+     {NUMBER("images", "N", 1, 100000, "calibration pictures (default: 64)")},
+     "see what the functions receive in calibration",
+     "Runs the reference network on the calibration pictures. Table sites {site, function, lo, hi, inputs, ugo_lo, ugo_hi, "
+     "outside}: "
+     "outside is the part of the inputs beyond the range of the site's UGO. SITE is a glob. view inputs draws it.",
+     "ugo observe blocks.*.mlp.act",
+     cmd_ugo_observe},
     {"ugo assign",
      CLASS_UGO,
      {ARG("SITE", VALUE_SITE), ARG("NAME", VALUE_UGO)},
@@ -781,6 +794,19 @@ const struct command_info command_table[] = {
      "reach}], seconds. Fractions are 0..1.",
      "eval 100 --t 4,8,16",
      cmd_eval},
+    {"bench",
+     CLASS_STUDY,
+     {{0}},
+     {NUMBER("t", "T", 1, PROFILE_STEPS_MAX, "steps (default: the plan's T, at most 256)"),
+      NUMBER("repeats", "N", 1, PROFILE_REPEATS_MAX, "repetitions, of which medians are taken (default: 5)"),
+      FLAG("sites", "print time, spikes and bytes of every site instead of the time of every step (JSON has both)")},
+     "measure what this machine does with the plan and the picture, on one thread",
+     "Times of the reference, of every step, and of all steps layer by layer; ratio is a step's time over the reference's. A "
+     "site's time is a step's mean; the product with weights counts for the site behind it, those of q, k and v for q. `view "
+     "bench` draws it. JSON keys: plan, repeats, reference_seconds, stepped_seconds, run_seconds, state_bytes, steps [{t, "
+     "seconds, ratio}], sites [{site, seconds, spikes, rate, bytes}].",
+     "bench --t 8",
+     cmd_bench},
     {"ladder",
      CLASS_STUDY,
      {MAYBE_NUMBER("N", 1, INT_MAX)},

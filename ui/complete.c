@@ -1,5 +1,6 @@
 /* Completion from the command table: commands, options, and values by their kind. */
 #include "db/query.h"
+#include "db/store.h"
 #include "snn/neuron.h"
 #include "ui/commands.h"
 #include "ui/panes.h"
@@ -108,11 +109,22 @@ add_functions(void)
 		list_add(function_table[i].name);
 }
 
+static bool
+add_stored_ugo(void *ctx, const struct record_ugo *ugo)
+{
+	(void)ctx;
+	list_add(ugo->name);
+	return true;
+}
+
 static void
 add_ugos(void)
 {
+	struct status st = {0};
+
 	for (int i = 0; i < list.app->ugos; i++)
 		list_add(list.app->ugo[i]->name);
+	store_ugo_list(list.app->store, NULL, add_stored_ugo, NULL, &st);
 }
 
 static bool
@@ -161,6 +173,46 @@ add_layouts(void)
 		list_add(l->name);
 }
 
+static bool
+add_answer(void *ctx, int count, const struct query_value *values)
+{
+	char number[24];
+
+	(void)ctx;
+	if (count > 0 && values[0].type == QUERY_INTEGER) {
+		snprintf(number, sizeof(number), "%lld", (long long)values[0].integer);
+		list_add(number);
+	} else if (count > 0 && values[0].type == QUERY_TEXT) {
+		list_add(values[0].text);
+	}
+	return true;
+}
+
+/* Names that the notebook has. */
+static void
+add_query(const char *sql)
+{
+	struct query query = {.sql = sql, .timeout_seconds = 1};
+	struct status st = {0};
+
+	query_run(list.app->store, &query, &(struct query_output){.row = add_answer}, &st);
+}
+
+/* A quantity, or the site within its parentheses. */
+static void
+add_condition(void)
+{
+	const struct vit *vit = list.app->vit;
+	const char *open = strrchr(list.text, '(');
+	char name[SITE_NAME_MAX], word[2 * SITE_NAME_MAX];
+
+	list_names(condition_words);
+	for (int i = 0; vit && open && i < site_count(vit); i++) {
+		snprintf(word, sizeof(word), "%.*s%s", (int)(open - list.text) + 1, list.text, site_name(site_at(vit, i), name));
+		list_add(word);
+	}
+}
+
 static void
 add_kind(enum value_kind kind, const char *const *choices)
 {
@@ -187,11 +239,21 @@ add_kind(enum value_kind kind, const char *const *choices)
 		add_layouts();
 		break;
 	case VALUE_CONDITION:
-		list_names(condition_words);
-		add_sites();
+		add_condition();
 		break;
 	case VALUE_PLAN:
+		add_query("SELECT name FROM plan_names");
+		break;
+	case VALUE_RUN:
+	case VALUE_RUNS:
+		add_query("SELECT id FROM runs ORDER BY id DESC LIMIT 100");
+		break;
+	case VALUE_SESSION:
+		add_query("SELECT name FROM sessions ORDER BY id DESC LIMIT 100");
+		break;
+	case VALUE_SPLIT:
 		list_add("off");
+		add_query("SELECT name FROM plan_names");
 		/* fall through */
 	case VALUE_RECIPE:
 		for (const struct recipe_info *r = recipe_table; r->name; r++)

@@ -15,6 +15,7 @@ findings_forget(struct app *app)
 {
 	ladder_done(&app->findings->ladder);
 	attribution_done(&app->findings->attribution);
+	profile_done(&app->findings->profile);
 }
 
 void

@@ -3,11 +3,13 @@
 #define SPIKESCOPE_UI_FINDINGS_H
 
 #include "study/ladder.h"
+#include "study/profile.h"
 #include "ui/app.h"
 
 struct findings {
 	struct ladder ladder;           /* t 0: none */
 	struct attribution attribution; /* items 0: none */
+	struct profile profile;         /* steps 0: none */
 };
 
 /* Never NULL. */

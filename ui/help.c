@@ -44,6 +44,18 @@ print_options(FILE *out, const struct command_info *info)
 	}
 }
 
+/* What expressions know besides the table. */
+static void
+print_expressions(FILE *out)
+{
+	char text[400] = "In expressions: x, pi, e, + - * / ^ and brackets, the functions above and";
+
+	for (int i = 0; expression_function(i); i++)
+		snprintf(text + strlen(text), sizeof(text) - strlen(text), "%s %s", i > 0 ? "," : "", expression_function(i));
+	fputc('\n', out);
+	print_wrapped(out, text, 2);
+}
+
 /* Recipes and views have tables of their own. */
 static void
 print_choices(FILE *out, const struct command_info *info)
@@ -58,6 +70,8 @@ print_choices(FILE *out, const struct command_info *info)
 		fprintf(out, "  %-14s %s\n", s->name, s->help);
 	for (int i = 0; info->arg[0].kind == VALUE_FUNCTION && i < FUNCTIONS; i++)
 		fprintf(out, "  %-14s %s\n", function_table[i].name, function_table[i].formula);
+	if (info->arg[0].kind == VALUE_FUNCTION)
+		print_expressions(out);
 }
 
 static void

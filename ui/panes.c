@@ -15,7 +15,7 @@ const struct named_layout layout_defaults[] = {
     {"ugo", "1 model | 3 ugo:3/histogram:2"},
     {"laboratory", "3 ugo:3/inputs:2 | 2 sizes/pareto"},
     {"picture", "2 image | 3 patches:3/attention:2 | 2 readout"},
-    {"tutorial", "2 tutorial | 3 attention:3/raster:2 | 2 selected/readout"},
+    {"tutorial", "2 tutorial | 4 attention/raster | 2 selected/readout"},
     {"", ""},
 };
 

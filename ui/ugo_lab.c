@@ -297,10 +297,20 @@ observe_model(struct app *app, struct ugo_lab *lab, int pictures, struct status 
 }
 
 const struct observed *
+lab_seen(const struct app *app, struct site site)
+{
+	const struct ugo_lab *lab = app->lab;
+	const struct observed *seen = NULL;
+
+	if (lab && app->vit && lab->observed.vit == app->vit)
+		seen = &lab->observed.site[site_index(app->vit, site)];
+	return seen && seen->lo <= seen->hi ? seen : NULL;
+}
+
+const struct observed *
 lab_observed(struct app *app, struct site site, int pictures, struct status *st)
 {
 	struct ugo_lab *lab = ugo_lab(app);
-	const struct observed *observed;
 	char name[SITE_NAME_MAX];
 
 	if (!lab) {
@@ -309,14 +319,13 @@ lab_observed(struct app *app, struct site site, int pictures, struct status *st)
 	}
 	if (!need_model(app, st))
 		return NULL;
-	if ((lab->observed.vit != app->vit || (pictures > 0 && lab->observed_asked != pictures)) &&
-	    !observe_model(app, lab, pictures > 0 ? pictures : CALIBRATION_PICTURES, st))
-		return NULL;
-	observed = &lab->observed.site[site_index(app->vit, site)];
-	if (!(observed->lo <= observed->hi)) {
+	if (!plan_has_function(site.kind)) {
 		status_fail(st, STATUS_USAGE, "%s has no function; choose a site such as blocks.0.mlp.act",
 			    site_name(site, name));
 		return NULL;
 	}
-	return observed;
+	if ((lab->observed.vit != app->vit || (pictures > 0 && lab->observed_asked != pictures)) &&
+	    !observe_model(app, lab, pictures > 0 ? pictures : CALIBRATION_PICTURES, st))
+		return NULL;
+	return lab_seen(app, site);
 }

@@ -70,6 +70,8 @@ bool lab_target(struct app *app, const char *text, struct ugo_request *request, 
 /* What the site's function receives, of `pictures` calibration pictures; runs them when they
  * were not observed yet. NULL on failure. */
 const struct observed *lab_observed(struct app *app, struct site site, int pictures, struct status *st);
+/* The same if it was observed already, else NULL. */
+const struct observed *lab_seen(const struct app *app, struct site site);
 
 /* What there is to say of a UGO: its size and errors, and how far it is from what is possible. */
 struct output;

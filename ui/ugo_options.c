@@ -109,6 +109,7 @@ request_of_call(struct app *app, const struct call *call, struct ugo_request *re
 		struct status *st)
 {
 	const struct observed *seen;
+	struct site site;
 
 	*parts = (struct request_parts){0};
 	if (!lab_target(app, call->arg[0], request, &parts->curve, st))
@@ -118,6 +119,10 @@ request_of_call(struct app *app, const struct call *call, struct ugo_request *re
 		if (!seen)
 			return false;
 		range_of_observed(seen, request);
+		site_parse(app->vit, call_text(call, "site"), &site);
+		if (request->curve || request->function != plan_function(app->vit, site.kind))
+			app_say(app, "note: %s computes %s", call_text(call, "site"),
+				function_table[plan_function(app->vit, site.kind)].name);
 	}
 	if (call_has(call, "range"))
 		value_range(call_text(call, "range"), &request->lo, &request->hi);

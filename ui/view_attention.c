@@ -64,11 +64,53 @@ draw_map(struct canvas *canvas, struct rect area, const struct map *map)
 		canvas_heat_scale(canvas, (struct rect){area.x + 1, heat.y + 1 + fit.h, area.w - 2, 1}, &map->heat, fit.factor);
 }
 
-/* How many maps fit with every value in a cell of its own, 3 or all 4. */
-static int
-maps_that_fit(struct rect area, int tokens)
+/* How the maps stand: side by side, or two over two where that makes them larger. */
+struct arrangement {
+	int maps, across;
+	int w, h; /* of one */
+	struct heat_fit fit;
+};
+
+static struct arrangement
+arranged(const struct canvas *canvas, struct rect area, int tokens, int maps, int across)
 {
-	return area.w / MAPS >= tokens + 2 ? MAPS : MAPS - 1;
+	struct arrangement a = {maps, across, area.w / across, area.h / ((maps + across - 1) / across), {0}};
+
+	a.fit = canvas_heat_fit(canvas, (struct rect){area.x + 1, area.y + 1, a.w - 1, a.h - 1 - (a.h >= 5)}, tokens, tokens);
+	return a;
+}
+
+/* Values of their own before shared ones, large before small; the ANN's map last. */
+static bool
+is_better(const struct arrangement *a, const struct arrangement *b)
+{
+	if (a->fit.w == 0 || b->fit.w == 0)
+		return b->fit.w == 0 && a->fit.w > 0;
+	if (a->fit.factor != b->fit.factor)
+		return a->fit.factor < b->fit.factor;
+	if (a->fit.magnify * a->fit.unit != b->fit.magnify * b->fit.unit)
+		return a->fit.magnify * a->fit.unit > b->fit.magnify * b->fit.unit;
+	return a->maps > b->maps && a->fit.factor == 1;
+}
+
+static struct arrangement
+arrange(const struct canvas *canvas, struct rect area, int tokens)
+{
+	struct arrangement best = arranged(canvas, area, tokens, MAPS - 1, MAPS - 1);
+	struct arrangement other[] = {arranged(canvas, area, tokens, MAPS, MAPS), arranged(canvas, area, tokens, MAPS, 2)};
+
+	for (size_t i = 0; i < sizeof(other) / sizeof(*other); i++)
+		if (is_better(&other[i], &best))
+			best = other[i];
+	return best;
+}
+
+static void
+draw_arranged(struct canvas *canvas, struct rect area, const struct arrangement *a, const struct map *map)
+{
+	for (int i = 0; i < a->maps; i++)
+		draw_map(canvas, (struct rect){area.x + i % a->across * a->w, area.y + i / a->across * a->h, a->w, a->h},
+			 &map[i]);
 }
 
 /* Estimate and reference share their ends of the ramp; so do, finer, correction and difference. */
@@ -87,7 +129,8 @@ static void
 draw_maps(const struct app *app, const struct view_args *args, struct canvas *canvas, struct rect area, const float *value,
 	  const float *change, const float *ann, float *difference)
 {
-	int n = app->vit->tokens, count = maps_that_fit(area, n), i, w;
+	struct arrangement a = arrange(canvas, area, app->vit->tokens);
+	int n = app->vit->tokens, count = a.maps, i;
 	size_t size = (size_t)n * (size_t)n, j;
 	double lo, hi = common_range(value, ann, size, &lo), fine = 1e-9;
 	struct heat plain = {.rows = n, .cols = n, .lo = lo, .hi = hi, .is_signed = lo < 0, .mark_row = view_q(app, args)};
@@ -119,9 +162,7 @@ draw_maps(const struct app *app, const struct view_args *args, struct canvas *ca
 		map[2].name = "ANN";
 		map[2].heat.data = ann;
 	}
-	w = area.w / count;
-	for (i = 0; i < count; i++)
-		draw_map(canvas, (struct rect){area.x + i * w, area.y, w, area.h}, &map[i]);
+	draw_arranged(canvas, area, &a, map);
 }
 
 /* Of two plans: the estimates, their difference and, where there is room, the ANN's. */
@@ -129,7 +170,8 @@ static void
 draw_both(const struct app *app, const struct view_args *args, struct canvas *canvas, struct rect area, const float *first,
 	  const float *second, const float *ann, float *difference)
 {
-	int n = app->vit->tokens, count = maps_that_fit(area, n), w = area.w / count;
+	struct arrangement a = arrange(canvas, area, app->vit->tokens);
+	int n = app->vit->tokens;
 	size_t size = (size_t)n * (size_t)n;
 	double lo, hi = common_range(first, ann, size, &lo), fine = 1e-9;
 	struct heat plain = {.rows = n, .cols = n, .lo = lo, .hi = hi, .is_signed = lo < 0, .mark_row = view_q(app, args)};
@@ -154,8 +196,7 @@ draw_both(const struct app *app, const struct view_args *args, struct canvas *ca
 	map[2].heat.hi = fine;
 	map[3].name = "ANN";
 	map[3].heat.data = ann;
-	for (int i = 0; i < count; i++)
-		draw_map(canvas, (struct rect){area.x + i * w, area.y, w, area.h}, &map[i]);
+	draw_arranged(canvas, area, &a, map);
 }
 
 /* The second plan's values of the site; NULL when it does not have them. */
@@ -172,21 +213,20 @@ bool
 view_attention_hit(struct app *app, const struct view_args *args, const struct canvas *canvas, struct rect area, int x, int y,
 		   char *command, size_t size)
 {
-	struct heat_fit fit;
-	int count, w, scale = area.h >= 5, row, col;
+	struct arrangement a;
+	int row, col;
 
 	(void)args;
 	if (!app->vit)
 		return false;
-	count = maps_that_fit(area, app->vit->tokens);
-	w = area.w / count;
-	if (w < 2)
+	a = arrange(canvas, area, app->vit->tokens);
+	x -= area.x;
+	y -= area.y;
+	if (a.fit.w == 0 || x >= a.across * a.w || y >= (a.maps + a.across - 1) / a.across * a.h || x % a.w < 1 || y % a.h < 1)
 		return false;
-	fit = canvas_heat_fit(canvas, (struct rect){area.x + 1, area.y + 1, w - 1, area.h - scale - 1}, app->vit->tokens,
-			      app->vit->tokens);
-	col = ((x - area.x) % w - 1) / (fit.unit * fit.magnify) * fit.factor;
-	row = (y - area.y - 1) * fit.per_row / fit.magnify * fit.factor;
-	if (x - area.x >= count * w || (x - area.x) % w < 1 || y <= area.y || row >= app->vit->tokens || col >= app->vit->tokens)
+	col = (x % a.w - 1) / (a.fit.unit * a.fit.magnify) * a.fit.factor;
+	row = (y % a.h - 1) * a.fit.per_row / a.fit.magnify * a.fit.factor;
+	if (row >= app->vit->tokens || col >= app->vit->tokens)
 		return false;
 	snprintf(command, size, "select q %d %d", row, col);
 	return true;

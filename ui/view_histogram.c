@@ -123,10 +123,10 @@ draw_facts(const struct histogram *h, bool input, struct canvas *canvas, struct 
 	snprintf(text, sizeof(text), "%zu %s from %s to %s", h->n, input ? "inputs" : "values", short_number(h->least, n[0], 16),
 		 short_number(h->greatest, n[1], 16));
 	if (h->ugo && outside)
-		snprintf(text + strlen(text), sizeof(text) - strlen(text), "; ! %zu below, %zu above the UGO's range %s..%s",
+		snprintf(text + strlen(text), sizeof(text) - strlen(text), "; ! %zu below, %zu above the UGO's range %s to %s",
 			 h->below, h->above, short_number(h->ugo->lo, n[2], 16), short_number(h->ugo->hi, n[3], 16));
 	else if (h->ugo)
-		snprintf(text + strlen(text), sizeof(text) - strlen(text), ", all within the UGO's range %s..%s",
+		snprintf(text + strlen(text), sizeof(text) - strlen(text), ", all within the UGO's range %s to %s",
 			 short_number(h->ugo->lo, n[2], 16), short_number(h->ugo->hi, n[3], 16));
 	if (h->bad)
 		snprintf(text + strlen(text), sizeof(text) - strlen(text), "; %zu not finite", h->bad);

@@ -73,6 +73,7 @@ VIEW(single);
 VIEW(log);
 VIEW(tutorial);
 VIEW(ladder);
+VIEW(bench);
 VIEW(attribution);
 VIEW(plot);
 VIEW(table);

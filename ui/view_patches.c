@@ -71,38 +71,36 @@ draw_map(const struct app *app, const char *name, const float *data, double hi, 
 	struct rect in = {area.x, area.y + 1, area.w, area.h - 2};
 	struct heat_fit fit = canvas_heat_fit(canvas, in, side, side);
 
-	canvas_put(canvas, area, area.x, area.y, (struct pen){.fg = ROLE_DEFAULT}, name);
+	canvas_put(canvas, area, area.x, area.y, (struct pen){.attr = ATTR_BOLD}, name);
 	canvas_heat(canvas, in, &heat);
 	if (area.h >= 4)
 		canvas_heat_scale(canvas, (struct rect){area.x, in.y + fit.h, area.w, 1}, &heat, fit.factor);
 }
 
-/* Heading and maps of one direction, side by side. */
+/* The maps of one direction, side by side, each with what the class token has. */
 static void
 draw_direction(const struct app *app, const struct view_args *args, const float *snn, const float *ann, bool to,
 	       struct canvas *canvas, struct rect area)
 {
 	struct weights w;
-	char a[16], b[16];
+	char name[2][48], number[2][16];
 	int each = area.w / MAPS;
 
 	if (!weights_make(&w, app, args, snn, ann, to))
 		return;
-	canvas_printf(canvas, area, area.x, area.y, (struct pen){.attr = ATTR_BOLD}, to ? "looks at %d" : "%d looks at",
-		      view_q(app, args));
-	canvas_printf(canvas, area, area.x + 13, area.y, (struct pen){.fg = ROLE_DIM}, "class token %s%s%s",
-		      short_number(w.class_snn, a, sizeof(a)), ann ? ", ANN " : "",
-		      ann ? short_number(w.class_ann, b, sizeof(b)) : "");
-	area.y++;
-	area.h--;
+	snprintf(name[0], sizeof(name[0]), to ? "looks at %d" : "%d looks at", view_q(app, args));
 	if (!ann) {
-		draw_map(app, "difference", w.snn, w.hi, true, canvas, area);
-	} else {
-		draw_map(app, "SNN", w.snn, w.hi, false, canvas, (struct rect){area.x, area.y, each - 1, area.h});
-		draw_map(app, "ANN", w.ann, w.hi, false, canvas, (struct rect){area.x + each, area.y, each - 1, area.h});
-		draw_map(app, "SNN−ANN", w.difference, w.fine, true, canvas,
-			 (struct rect){area.x + 2 * each, area.y, each - 1, area.h});
+		draw_map(app, name[0], w.snn, w.hi, true, canvas, area);
+		free(w.snn);
+		return;
 	}
+	snprintf(name[0] + strlen(name[0]), sizeof(name[0]) - strlen(name[0]), each >= 24 ? ": class %s" : "",
+		 short_number(w.class_snn, number[0], sizeof(number[0])));
+	snprintf(name[1], sizeof(name[1]), each >= 14 ? "ANN: class %s" : "ANN",
+		 short_number(w.class_ann, number[1], sizeof(number[1])));
+	draw_map(app, name[0], w.snn, w.hi, false, canvas, (struct rect){area.x, area.y, each - 1, area.h});
+	draw_map(app, name[1], w.ann, w.hi, false, canvas, (struct rect){area.x + each, area.y, each - 1, area.h});
+	draw_map(app, "SNN−ANN", w.difference, w.fine, true, canvas, (struct rect){area.x + 2 * each, area.y, each - 1, area.h});
 	free(w.snn);
 }
 
@@ -135,7 +133,7 @@ view_patches_draw(struct app *app, const struct view_args *args, struct canvas *
 	x = app->minus ? 0 : draw_picture(app, args, canvas, area);
 	area.x += x;
 	area.w -= x;
-	if (area.h >= 12) {
+	if (area.h >= 10) {
 		int half = area.h / 2;
 
 		draw_direction(app, args, snn, view_reference(app, site), true, canvas,

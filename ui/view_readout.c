@@ -66,23 +66,55 @@ draw_top(const struct app *app, const float *snn, struct canvas *canvas, struct 
 	return i + 1;
 }
 
-/* Which class is the network's at every step: '=' where it is the reference's, else its
- * label's first letter. */
+/* How the ranks stand: the columns of a step, and the steps that share one. */
+static int
+step_columns(int w, int t, int *each)
+{
+	int columns = t > 0 ? w / t : 1;
+
+	*each = w > 0 ? (t + w - 1) / w : 1;
+	return columns < 1 ? 1 : columns > 6 ? 6 : columns;
+}
+
+/* The classes that stand at a rank by t, beside the reference's: grey where they are the same. */
 static void
-draw_tops(const struct app *app, struct canvas *canvas, struct rect line)
+draw_rank(const struct app *app, int rank, const int *ann, struct canvas *canvas, struct rect line)
 {
 	const struct walk *walk = app->walk;
-	int w = line.w - 6, each = w > 0 ? (walk->t + w - 1) / w : 1;
+	int w = line.w - 12, each, columns = step_columns(w, walk->t, &each), k = rank + 1, index[TOP];
+	struct rect left = {line.x, line.y, 7, 1};
 	char label[16];
+	float p[TOP];
 
-	canvas_put(canvas, line, line.x, line.y, (struct pen){.fg = ROLE_DIM}, "top");
+	canvas_printf(canvas, left, line.x, line.y, (struct pen){.fg = ROLE_ANN}, "%s", vit_label(app->vit, ann[rank], label));
+	canvas_printf(canvas, line, line.x + 8, line.y, (struct pen){.fg = ROLE_DIM}, "%d", rank + 1);
 	for (int t = 0; w > 0 && t < walk->t; t += each) {
-		int top = walk->step[t].top;
-		bool same = top == walk->ann_top;
-		char letter[2] = {same ? '=' : vit_label(app->vit, top, label)[0], 0};
+		int x = line.x + 10 + t / each * columns;
+		struct pen pen = {.fg = ROLE_DIM};
 
-		canvas_put(canvas, line, line.x + 6 + t / each, line.y, (struct pen){.fg = same ? ROLE_DIM : ROLE_BAD}, letter);
+		walk_top(walk->step[t].logits, app->vit->classes, k, index, p);
+		if (index[rank] != ann[rank])
+			pen = (struct pen){.fg = rank == 0 ? ROLE_BAD : ROLE_SNN, .attr = rank == 0 ? ATTR_BOLD : 0};
+		vit_label(app->vit, index[rank], label);
+		canvas_printf(canvas, line, x, line.y, pen, "%.*s", columns > 1 ? columns - 1 : 1,
+			      vit_label(app->vit, index[rank], label));
 	}
+}
+
+/* The best class by t, in larger views the five best; returns the rows. */
+static int
+draw_ranks(const struct app *app, struct canvas *canvas, struct rect area)
+{
+	int classes = app->vit->classes, most = classes < TOP ? classes : TOP, rows = area.h >= 16 ? most : 1, ann[TOP], i;
+	float p[TOP];
+
+	walk_top(app->logits, classes, most, ann, p);
+	canvas_put(canvas, area, area.x, area.y, (struct pen){.fg = ROLE_ANN, .attr = ATTR_BOLD}, "ANN");
+	canvas_put(canvas, area, area.x + 6, area.y, (struct pen){.fg = ROLE_DIM},
+		   rows > 1 ? "rank, classes by t" : "best class by t");
+	for (i = 0; i < rows; i++)
+		draw_rank(app, i, ann, canvas, (struct rect){area.x, area.y + 1 + i, area.w, 1});
+	return rows + 1;
 }
 
 /* Logits by t of the best classes now. */
@@ -127,8 +159,8 @@ view_readout_draw(struct app *app, const struct view_args *args, struct canvas *
 		return;
 	if (!app->minus)
 		rows = draw_top(app, last ? last->logits : NULL, canvas, area);
-	if (last && !app->minus && area.h - rows >= 7)
-		draw_tops(app, canvas, (struct rect){area.x, area.y + rows++, area.w, 1});
+	if (last && !app->minus && area.h - rows >= 9)
+		rows += draw_ranks(app, canvas, (struct rect){area.x, area.y + rows, area.w, area.h - rows});
 	if (last && area.h - rows >= 6)
 		draw_logits(app, canvas, (struct rect){area.x, area.y + rows, area.w, area.h - rows});
 }

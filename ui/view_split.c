@@ -244,17 +244,19 @@ request_of(const struct app *app, const struct view_args *args)
 					.k = view_k(app, args)};
 }
 
-/* Without panes nobody waits for the next key: the history is read to its end. */
+/* Without panes nobody waits for the next key: the history is read to its end, or to Ctrl-C. */
 static const struct history *
 ask(struct app *app, struct history **h, const struct walk *walk, const struct history_request *request)
 {
+	struct progress progress = app_progress(app);
 	struct status st = {0};
 
 	if (!*h && !(*h = history_new(&st)))
 		return NULL;
 	history_ask(*h, walk, request);
-	if (!app->capture && !history_advance(*h, walk, walk->t, &st))
-		return NULL;
+	while (!app->capture && !history_ready(*h, walk) && progress_report(&progress, "step again", history_count(*h), walk->t))
+		if (!history_advance(*h, walk, 1, &st))
+			return NULL;
 	if (!history_ready(*h, walk))
 		app->history_wanted = true;
 	return *h;

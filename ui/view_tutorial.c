@@ -30,7 +30,7 @@ draw_commands(const struct scene *scene, struct canvas *canvas, struct rect area
 void
 view_tutorial_draw(struct app *app, const struct view_args *args, struct canvas *canvas, struct rect area)
 {
-	const struct scene *scene = &tutorial_scenes[app->tutorial - 1];
+	const struct scene *scene;
 	struct pen bold = {.attr = ATTR_BOLD};
 	int y;
 
@@ -39,6 +39,7 @@ view_tutorial_draw(struct app *app, const struct view_args *args, struct canvas 
 		canvas_wrap(canvas, area, (struct pen){.fg = ROLE_DIM}, "not begun: tutorial");
 		return;
 	}
+	scene = &tutorial_scenes[app->tutorial - 1];
 	y = canvas_wrap(canvas, area, bold, scene->title) + 1;
 	y += canvas_wrap(canvas, (struct rect){area.x, area.y + y, area.w, area.h - y}, (struct pen){0}, scene->text) + 1;
 	y = draw_commands(scene, canvas, area, y) + 1;

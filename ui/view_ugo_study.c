@@ -170,7 +170,7 @@ static int
 draw_map(const struct spike_map *map, struct canvas *canvas, struct rect area)
 {
 	struct error_range range = map_range(map);
-	int power = (int)floor(log10(range.least)), wide = 6, left = 6, steps = 0, y;
+	int power = (int)floor(log10(range.least)), wide = 6, left = 6, steps = 0, sizes, shown, y;
 	char text[16];
 
 	while (steps < map->count && map->cell[steps].hidden == map->cell[0].hidden)
@@ -179,10 +179,12 @@ draw_map(const struct spike_map *map, struct canvas *canvas, struct rect area)
 		cell_text(&map->cell[i], power, text);
 		wide = text_columns(text) + 1 > wide ? text_columns(text) + 1 : wide;
 	}
+	sizes = map->count / steps;
+	shown = (area.w - left) / wide < sizes ? (area.w - left) / wide : sizes;
 	canvas_printf(canvas, area, area.x, area.y, (struct pen){.fg = ROLE_DIM},
-		      "rmse in 1e%d; * on the front of spikes and error", power);
+		      "rmse in 1e%d; * on the front of spikes and error%s", power, shown < sizes ? "; no room for all" : "");
 	canvas_put(canvas, area, area.x, area.y + 1, (struct pen){.fg = ROLE_DIM}, "T \\ H");
-	for (int i = 0; i < map->count; i++) {
+	for (int i = 0; i < shown * steps; i++) {
 		const struct spike_cell *cell = &map->cell[i];
 		int x = area.x + left + i / steps * wide;
 
@@ -390,16 +392,15 @@ view_inputs_draw(struct app *app, const struct view_args *args, struct canvas *c
 {
 	struct comb inside = {.count = 0}, outside = {.count = 0};
 	const struct observed *seen;
-	struct status st = {0};
 	const struct ugo *u;
 	double beyond;
 	int rows;
 
 	if (view_lacking(app, NEED_MODEL, canvas, area))
 		return;
-	seen = lab_observed(app, inputs_site(app, args), 0, &st);
+	seen = lab_seen(app, inputs_site(app, args));
 	if (!seen) {
-		say(canvas, area, st.message);
+		say(canvas, area, "not observed yet: ugo observe");
 		return;
 	}
 	u = inputs_ugo(app, args, inputs_site(app, args));

@@ -41,7 +41,7 @@ typedef void block_run(const struct block *b);
                                                                                                                                  \
 		for (int r = 0; r < (ROWS); r++)                                                                                 \
 			for (int v = 0; v < (VECS); v++)                                                                         \
-				sum[r][v] = *(const vec *)(b->start + (size_t)r * (size_t)b->lds + (size_t)v * LANES);           \
+				sum[r][v] = (vec){0};                                                                            \
 		for (int i = 0; i < in; i++, w += ldw) {                                                                         \
 			vec now[VECS];                                                                                           \
                                                                                                                                  \
@@ -53,7 +53,8 @@ typedef void block_run(const struct block *b);
 		}                                                                                                                \
 		for (int r = 0; r < (ROWS); r++)                                                                                 \
 			for (int v = 0; v < (VECS); v++)                                                                         \
-				*(vec *)(b->y + (size_t)r * (size_t)b->ldy + (size_t)v * LANES) = sum[r][v];                     \
+				*(vec *)(b->y + (size_t)r * (size_t)b->ldy + (size_t)v * LANES) =                                \
+				    *(const vec *)(b->start + (size_t)r * (size_t)b->lds + (size_t)v * LANES) + sum[r][v];       \
 	}
 
 #define BLOCKS(name, TARGET, vec, VECS)                                                                                          \
@@ -70,7 +71,7 @@ typedef void block_run(const struct block *b);
 #define ROW_OF_MORE(name) name##_5, name##_6, name##_7, name##_8
 
 /* Events of LISTS rows at a time: per event the weights' place in the panel and the spike. */
-enum { LISTS = 4, CHUNK = 192 };
+enum { LISTS = 4, CHUNK = DENSE_CHUNK };
 
 struct event_block {
 	const int32_t *at;  /* [events, LISTS]: input times PANEL_PART */
@@ -92,14 +93,14 @@ typedef void event_run(const struct event_block *b);
                                                                                                                                  \
 		for (int r = 0; r < LISTS; r++)                                                                                  \
 			for (int v = 0; v < (VECS); v++)                                                                         \
-				sum[r][v] = *(const vec *)(b->y[r] + (size_t)v * LANES);                                         \
+				sum[r][v] = (vec){0};                                                                            \
 		for (int e = 0; e < b->events; e++, at += LISTS, value += LISTS)                                                 \
 			for (int r = 0; r < LISTS; r++)                                                                          \
 				for (int v = 0; v < (VECS); v++)                                                                 \
 					sum[r][v] += value[r] * *(const vec *)(w + (size_t)at[r] * PARTS + (size_t)v * LANES);   \
 		for (int r = 0; r < LISTS; r++)                                                                                  \
 			for (int v = 0; v < (VECS); v++)                                                                         \
-				*(vec *)(b->y[r] + (size_t)v * LANES) = sum[r][v];                                               \
+				*(vec *)(b->y[r] + (size_t)v * LANES) += sum[r][v];                                              \
 	}
 
 #if defined(__x86_64__)
@@ -172,30 +173,29 @@ run_edge(block_run *run, struct block b, int rows, int columns)
 		memcpy(to + (size_t)r * (size_t)ldy, y + r * PANEL, (size_t)columns * sizeof(*y));
 }
 
-/* `columns` outputs (filled up to whole parts) of a panel for all rows; rows are shared
- * out evenly over blocks. */
+/* `parts` parts of a panel from column `first`, for all rows, which are shared out evenly
+ * over blocks: inputs [from, end), whose weights begin at w. */
 static void
-run_columns(const struct machine *m, const struct dense *d, const float *w, int ldw, int first, int parts)
+run_columns(const struct machine *m, const struct dense *d, const float *w, int ldw, int first, int parts, int from, int end)
 {
 	int blocks = (d->rows + m->rows - 1) / m->rows, columns = d->out - first, row = 0;
-	const float *bias = d->bias ? d->bias + first : zeros;
+	bool fresh = from == 0 && !d->accumulate;
 
 	for (int i = 0; i < blocks; i++) {
 		int rows = d->rows / blocks + (i < d->rows % blocks);
-		struct block b = {d->x + (size_t)row * (size_t)d->ldx,
-				  w,
-				  bias,
-				  d->y + (size_t)row * (size_t)d->ldy + first,
-				  d->in,
-				  d->ldx,
-				  ldw,
-				  0,
-				  d->ldy};
+		float *y = d->y + (size_t)row * (size_t)d->ldy + first;
+		struct block b = {.x = d->x + (size_t)row * (size_t)d->ldx + from,
+				  .w = w,
+				  .start = !fresh    ? y
+					   : d->bias ? d->bias + first
+						     : zeros,
+				  .y = y,
+				  .in = end - from,
+				  .ldx = d->ldx,
+				  .ldw = ldw,
+				  .lds = fresh ? 0 : d->ldy,
+				  .ldy = d->ldy};
 
-		if (d->accumulate) {
-			b.start = b.y;
-			b.lds = d->ldy;
-		}
 		if (columns < parts * PANEL_PART)
 			run_edge(m->block[parts - 1][rows - 1], b, rows, columns);
 		else
@@ -207,13 +207,16 @@ run_columns(const struct machine *m, const struct dense *d, const float *w, int 
 static void
 run_panel(const struct machine *m, const struct dense *d, int p)
 {
-	int width = panel_width(d->out, p), step;
-	const float *w = d->ldw > 0 ? d->weight + (size_t)p * PANEL : d->weight + (size_t)p * PANEL * (size_t)d->in;
+	int width = panel_width(d->out, p), ldw = d->ldw > 0 ? d->ldw : width, parts;
+	const float *w = d->weight + (size_t)p * PANEL * (size_t)(d->ldw > 0 ? 1 : d->in);
 
-	for (int at = 0; at < width; at += step * PANEL_PART) {
-		step = (width - at) / PANEL_PART < m->parts ? (width - at) / PANEL_PART : m->parts;
-		run_columns(m, d, w + at, d->ldw > 0 ? d->ldw : width, p * PANEL + at, step);
-	}
+	for (int from = 0; from < d->in; from += CHUNK)
+		for (int at = 0; at < width; at += parts * PANEL_PART) {
+			int end = from + CHUNK < d->in ? from + CHUNK : d->in;
+
+			parts = (width - at) / PANEL_PART < m->parts ? (width - at) / PANEL_PART : m->parts;
+			run_columns(m, d, w + (size_t)from * (size_t)ldw + at, ldw, p * PANEL + at, parts, from, end);
+		}
 }
 
 void

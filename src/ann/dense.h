@@ -1,16 +1,19 @@
 /* Products of activations with weights in panels (model/panels.h).
  *
- * An output is one accumulator, to which the inputs are added in ascending order, by
- * fused multiply-adds where the machine has them. Adding a zero changes nothing, so that
- * all ways to a sum give the same bits: with any number of rows at once, on any number of
- * threads, for all inputs or only for those that are not zero (spikes), and in one go or
- * continued from what is there. */
+ * To an output is added, chunk by chunk of DENSE_CHUNK inputs, what the chunk's inputs
+ * give in ascending order, by fused multiply-adds where the machine has them: a long sum
+ * loses little to rounding. Adding a zero changes nothing, so that all ways to a sum give
+ * the same bits: with any number of rows at once, on any number of threads, for all inputs
+ * or only for those that are not zero (spikes).
+ */
 #ifndef SPIKESCOPE_ANN_DENSE_H
 #define SPIKESCOPE_ANN_DENSE_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+enum { DENSE_CHUNK = 192 };
 
 struct dense {
 	int rows, in, out;

@@ -1,8 +1,14 @@
 /* One block in one time step: METHODS 5 and 6 in terms of sums over time. */
+#include "ann/dense.h"
 #include "snn/network.h"
+#include "snn/rows.h"
 
 #include <math.h>
 #include <string.h>
+#include <time.h>
+
+/* Where fewer than this share of the neurons have sent, spike by spike is faster. */
+#define SPARSE 0.4
 
 /* What LayerNorm's two instances differ in. */
 struct norm_sites {
@@ -11,59 +17,58 @@ struct norm_sites {
 	const struct norm *parameters;
 };
 
-static void
-center_rows(const float *x, float *c, int rows, int width)
+static double
+seconds_now(void)
 {
-	for (int r = 0; r < rows; r++, x += width, c += width) {
-		float mean = 0;
+	struct timespec t;
 
-		for (int i = 0; i < width; i++)
-			mean += x[i];
-		mean /= (float)width;
-		for (int i = 0; i < width; i++)
-			c[i] = x[i] - mean;
-	}
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
 }
 
-/* The product rule of c with itself: the sum sent is C_t C_t / scale. */
+/* What has passed since the last call counts for this site. */
 static void
-variance_rows(const float *c, float *variance, int rows, int width, float scale, float eps)
+spent(struct snn *snn, const struct node *node)
 {
-	for (int r = 0; r < rows; r++, c += width) {
-		float sum = 0;
+	double now;
 
-		for (int i = 0; i < width; i++)
-			sum += c[i] * c[i];
-		variance[r] = sum / (float)width / scale + eps * scale;
-	}
-}
-
-/* c times its token's 1/sigma; both are sums, so is the result. */
-static void
-scale_rows(const float *c, const float *rsqrt, float scale, float *y, int rows, int width)
-{
-	for (int r = 0; r < rows; r++) {
-		float factor = rsqrt[r] / scale;
-
-		for (int i = 0; i < width; i++)
-			y[(size_t)r * (size_t)width + (size_t)i] = c[(size_t)r * (size_t)width + (size_t)i] * factor;
-	}
+	if (!snn->clock)
+		return;
+	now = seconds_now();
+	snn->clock[site_index(snn->vit, node->plan->site)] += now - snn->clock_at;
+	snn->clock_at = now;
 }
 
 /* LayerNorm up to the spikes that the next linear layer receives; returns them. */
-static const float *
+static const struct node *
 norm_step(struct snn *snn, struct norm_sites s, const float *x)
 {
 	const struct vit *vit = snn->vit;
 	float scale = snn_scale(snn), eps = snn->plan->eps ? s.parameters->eps : 0;
 
-	center_rows(x, s.center->target, vit->tokens, vit->width);
+	rows_center(x, vit->tokens, vit->width, s.center->target);
 	node_encode(s.center, *snn->t);
-	variance_rows(s.center->total, s.variance, vit->tokens, vit->width, scale, eps);
+	spent(snn, s.center);
+	rows_variance(s.center->total, vit->tokens, vit->width, scale, eps * scale, s.variance);
 	node_group(s.rsqrt, s.variance, scale, *snn->t);
-	scale_rows(s.center->total, s.rsqrt->total, scale, s.norm->target, vit->tokens, vit->width);
+	spent(snn, s.rsqrt);
+	rows_scale(s.center->total, vit->tokens, vit->width, s.rsqrt->total, scale, false, s.norm->target);
 	node_encode(s.norm, *snn->t);
-	return snn->plan->fold_norm ? s.center->sent : s.norm->sent;
+	spent(snn, s.norm);
+	return snn->plan->fold_norm ? s.center : s.norm;
+}
+
+/* sum += weights times what the node has sent: all of it, or, where few have sent, spike
+ * by spike. Both give the same bits (ann/dense.h). */
+static void
+receive(struct snn *snn, const struct linear *layer, const struct node *from, float *sum)
+{
+	if (from->plan->neuron == NEURON_NONE || (double)from->step->events > SPARSE * (double)from->size) {
+		linear_apply(layer, from->sent, from->rows, sum, true);
+		return;
+	}
+	spikes_list(snn->spikes, from->sent, from->rows, layer->in);
+	spikes_run(snn->spikes, layer->panels, layer->out, sum);
 }
 
 /* The layer behind a LayerNorm: sum holds folded weights times all spikes. When the
@@ -73,33 +78,32 @@ static void
 folded_output(const struct snn *snn, const struct linear *layer, const float *sum, const float *rsqrt, int first, int columns,
 	      float *target)
 {
-	float scale = snn_scale(snn);
-
-	for (int r = 0; r < snn->vit->tokens; r++) {
-		const float *from = sum + (size_t)r * (size_t)layer->out + first;
-		float factor = snn->plan->fold_norm ? rsqrt[r] / scale : 1;
-
-		for (int i = 0; i < columns; i++)
-			target[(size_t)r * (size_t)columns + (size_t)i] = from[i] * factor + layer->bias[first + i] * scale;
-	}
+	rows_affine(sum + first, layer->out, snn->vit->tokens, columns, snn->plan->fold_norm ? rsqrt : NULL, snn_scale(snn),
+		    layer->bias + first, target);
 }
 
 static void
-project_qkv(struct snn *snn, struct block *b, const struct linear *qkv, const float *spikes)
+project_qkv(struct snn *snn, struct block *b, const struct linear *qkv, const struct node *spikes)
 {
 	const struct vit *vit = snn->vit;
 	const float *rsqrt = b->node[SITE_NORM1_RSQRT].total;
-	size_t bytes = (size_t)vit->tokens * (size_t)vit->width * sizeof(float);
 
-	linear_apply(qkv, spikes, vit->tokens, b->qkv_sum, true);
-	memcpy(snn->before_k, b->node[SITE_K].total, bytes);
-	memcpy(snn->before_v, b->node[SITE_V].total, bytes);
+	receive(snn, qkv, spikes, b->qkv_sum);
 	for (int part = 0; part < 3; part++) {
 		struct node *node = &b->node[SITE_Q + part];
 
 		folded_output(snn, qkv, b->qkv_sum, rsqrt, part * vit->width, vit->width, node->target);
 		node_encode(node, *snn->t);
+		spent(snn, node);
 	}
+}
+
+static struct head
+head_of(const struct snn *snn)
+{
+	const struct vit *vit = snn->vit;
+
+	return (struct head){vit->tokens, vit->head_dim, vit->tokens, vit->width, snn->heads};
 }
 
 static void
@@ -109,41 +113,12 @@ score_step(struct snn *snn, struct block *b)
 	const struct node *q = &b->node[SITE_Q], *k = &b->node[SITE_K];
 	struct node *qk = &b->node[SITE_QK];
 	size_t map = (size_t)vit->tokens * (size_t)vit->tokens;
+	struct head head = head_of(snn);
 
-	for (int h = 0; h < vit->heads; h++) {
-		int at = h * vit->head_dim;
-		struct train a = {q->total + at, NULL, q->sent + at, vit->width};
-		struct train c = {k->total + at, snn->before_k + at, k->sent + at, vit->width};
-
-		product_step(&a, &c, true, vit->tokens, vit->tokens, vit->head_dim, b->qk_sum + (size_t)h * map);
-	}
-	product_send(b->qk_sum, 1 / (snn_scale(snn) * sqrtf((float)vit->head_dim)), qk->total, qk->sent, (int)qk->size);
-}
-
-/* What exp receives: the scores against their row's maximum, as sums. */
-static void
-shift_scores(const float *scores, float *out, int rows, int columns)
-{
-	for (int r = 0; r < rows; r++, scores += columns, out += columns) {
-		float top = scores[0];
-
-		for (int i = 1; i < columns; i++)
-			top = fmaxf(top, scores[i]);
-		for (int i = 0; i < columns; i++)
-			out[i] = scores[i] - top;
-	}
-}
-
-static void
-sum_rows(const float *x, float *sum, int rows, int columns)
-{
-	for (int r = 0; r < rows; r++, x += columns) {
-		float s = 0;
-
-		for (int i = 0; i < columns; i++)
-			s += x[i];
-		sum[r] = s;
-	}
+	for (int h = 0; h < vit->heads; h++)
+		head_scores(&head, q->total + h * vit->head_dim, k->total + h * vit->head_dim, snn->scores + (size_t)h * map);
+	send_values(snn->scores, 1 / (snn_scale(snn) * sqrtf((float)vit->head_dim)), qk->size, qk->total, qk->sent);
+	spent(snn, qk);
 }
 
 /* The target of the probabilities' encoder. With self-correction (released code) the
@@ -152,21 +127,13 @@ sum_rows(const float *x, float *sum, int rows, int columns)
 static void
 probability_target(const struct snn *snn, struct node *p, const float *e, const float *reciprocal)
 {
-	float scale = snn_scale(snn);
-
-	for (int r = 0; r < p->rows; r++) {
-		float factor = reciprocal[r] / scale;
-		size_t at = (size_t)r * (size_t)p->columns;
-
-		for (size_t i = at; i < at + (size_t)p->columns; i++) {
-			float now = e[i] * factor;
-
-			if (snn->plan->self_correcting)
-				p->target[i] += now - p->total[i];
-			else
-				p->target[i] = p->plan->positive ? fmaxf(now, 0) : now;
-		}
+	if (!snn->plan->self_correcting) {
+		rows_scale(e, p->rows, p->columns, reciprocal, snn_scale(snn), p->plan->positive, p->target);
+		return;
 	}
+	rows_scale(e, p->rows, p->columns, reciprocal, snn_scale(snn), false, snn->scores);
+	for (size_t i = 0; i < p->size; i++)
+		p->target[i] += snn->scores[i] - p->total[i];
 }
 
 static void
@@ -177,18 +144,21 @@ softmax_step(struct snn *snn, struct block *b)
 	float scale = snn_scale(snn), floor = snn->plan->exp_floor * scale;
 	int rows = vit->heads * vit->tokens;
 
-	shift_scores(b->node[SITE_QK].total, b->score, rows, vit->tokens);
+	rows_shift(b->node[SITE_QK].total, rows, vit->tokens, b->score);
 	node_group(e, b->score, scale, *snn->t);
-	for (size_t i = 0; i < e->size; i++) {
+	for (size_t i = 0; floor > -INFINITY && i < e->size; i++) {
 		if (b->score[i] > floor)
 			continue;
 		e->sent[i] -= e->total[i];
 		e->total[i] = 0;
 	}
-	sum_rows(e->total, b->row_sum, rows, vit->tokens);
+	spent(snn, e);
+	rows_sum(e->total, rows, vit->tokens, b->row_sum);
 	node_group(reciprocal, b->row_sum, scale, *snn->t);
+	spent(snn, reciprocal);
 	probability_target(snn, p, e->total, reciprocal->total);
 	node_encode(p, *snn->t);
+	spent(snn, p);
 }
 
 static void
@@ -197,44 +167,28 @@ value_step(struct snn *snn, struct block *b)
 	const struct vit *vit = snn->vit;
 	const struct node *p = &b->node[SITE_SOFTMAX], *v = &b->node[SITE_V];
 	struct node *av = &b->node[SITE_AV];
-	size_t map = (size_t)vit->tokens * (size_t)vit->tokens, rows = (size_t)vit->tokens;
-	size_t head = rows * (size_t)vit->head_dim;
+	size_t map = (size_t)vit->tokens * (size_t)vit->tokens;
+	struct head head = head_of(snn);
 
-	for (int h = 0; h < vit->heads; h++) {
-		int at = h * vit->head_dim;
-		struct train a = {p->total + (size_t)h * map, NULL, p->sent + (size_t)h * map, vit->tokens};
-		struct train c = {v->total + at, snn->before_v + at, v->sent + at, vit->width};
-		float *sum = b->av_sum + (size_t)h * head;
-
-		product_step(&a, &c, false, vit->tokens, vit->head_dim, vit->tokens, sum);
-		for (size_t r = 0; r < rows; r++)
-			for (int i = 0; i < vit->head_dim; i++)
-				av->target[r * (size_t)vit->width + (size_t)(at + i)] =
-				    sum[r * (size_t)vit->head_dim + (size_t)i] / snn_scale(snn);
-	}
+	for (int h = 0; h < vit->heads; h++)
+		head_values(&head, p->total + (size_t)h * map, v->total + h * vit->head_dim, av->target + h * vit->head_dim,
+			    vit->width);
+	if (snn->plan->mean_decoded)
+		divide_array(av->target, av->size, snn_scale(snn));
 	node_encode(av, *snn->t);
+	spent(snn, av);
 }
 
 /* A linear layer whose output is added to the residual stream. */
 static void
-residual_output(const struct snn *snn, const struct linear *layer, const float *spikes, struct node *node)
+residual_output(struct snn *snn, const struct linear *layer, const struct node *from, struct node *node)
 {
-	float constant = snn_constant(snn);
-
-	linear_apply(&(struct linear){layer->in, layer->out, layer->weight, NULL, layer->panels}, spikes, node->rows, node->sent,
-		     false);
-	if (layer->bias && constant != 0)
-		for (size_t i = 0; i < node->size; i++)
-			node->sent[i] += layer->bias[i % (size_t)node->columns];
-	for (size_t i = 0; i < node->size; i++)
-		node->total[i] += node->sent[i];
-}
-
-static void
-add(const float *a, const float *b, float *sum, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		sum[i] = a[i] + b[i];
+	memset(node->sent, 0, node->size * sizeof(float));
+	receive(snn, layer, from, node->sent);
+	if (layer->bias && snn_constant(snn) != 0)
+		rows_add(node->sent, node->rows, node->columns, layer->bias);
+	rows_add(node->total, 1, (int)node->size, node->sent);
+	spent(snn, node);
 }
 
 static void
@@ -248,24 +202,44 @@ attention_step(struct snn *snn, struct block *b, const struct vit_block *weights
 	score_step(snn, b);
 	softmax_step(snn, b);
 	value_step(snn, b);
-	residual_output(snn, &weights->proj, b->node[SITE_AV].sent, &b->node[SITE_ATTN]);
+	residual_output(snn, &weights->proj, &b->node[SITE_AV], &b->node[SITE_ATTN]);
+}
+
+/* What SITE_FC1 has to send after this step. */
+static void
+fc1_step(struct snn *snn, struct block *b, const struct vit_block *weights, const struct folded_block *folded, const float *mid,
+	 float *target)
+{
+	struct norm_sites sites = {&b->node[SITE_NORM2_CENTER], &b->node[SITE_NORM2_RSQRT], &b->node[SITE_NORM2], b->variance2,
+				   &weights->norm2};
+
+	receive(snn, &folded->fc1, norm_step(snn, sites, mid), b->fc1_sum);
+	folded_output(snn, &folded->fc1, b->fc1_sum, b->node[SITE_NORM2_RSQRT].total, 0, snn->vit->mlp_width, target);
 }
 
 static void
 mlp_step(struct snn *snn, struct block *b, const struct vit_block *weights, const struct folded_block *folded)
 {
-	const struct vit *vit = snn->vit;
-	struct norm_sites sites = {&b->node[SITE_NORM2_CENTER], &b->node[SITE_NORM2_RSQRT], &b->node[SITE_NORM2], b->variance2,
-				   &weights->norm2};
 	struct node *fc1 = &b->node[SITE_FC1], *act = &b->node[SITE_ACT], *out = &b->node[SITE_ACT_OUT];
 
-	linear_apply(&folded->fc1, norm_step(snn, sites, b->mid), vit->tokens, b->fc1_sum, true);
-	folded_output(snn, &folded->fc1, b->fc1_sum, b->node[SITE_NORM2_RSQRT].total, 0, vit->mlp_width, fc1->target);
+	fc1_step(snn, b, weights, folded, b->mid, fc1->target);
 	node_encode(fc1, *snn->t);
+	spent(snn, fc1);
 	node_group(act, fc1->total, snn_scale(snn), *snn->t);
-	memcpy(out->target, act->total, act->size * sizeof(float));
-	node_encode(out, *snn->t);
-	residual_output(snn, &weights->fc2, out->sent, &b->node[SITE_MLP]);
+	spent(snn, act);
+	node_encode(out, *snn->t); /* its target is act's total */
+	spent(snn, out);
+	residual_output(snn, &weights->fc2, out, &b->node[SITE_MLP]);
+}
+
+/* What the block has sent: the residual stream after attention and MLP. */
+static void
+send_block(struct block *b, const float *mid, float *stream)
+{
+	struct node *out = &b->node[SITE_BLOCK];
+
+	add_arrays(mid, b->node[SITE_MLP].total, out->size, stream);
+	send_values(stream, 1, out->size, out->total, out->sent);
 }
 
 void
@@ -274,15 +248,103 @@ block_step(struct snn *snn, int index, const float *x)
 	struct block *b = &snn->block[index];
 	const struct vit_block *weights = &snn->vit->blocks[index];
 	const struct folded_block *folded = &snn->plan->folded[index];
-	struct node *out = &b->node[SITE_BLOCK];
 
+	if (snn->clock)
+		snn->clock_at = seconds_now();
 	attention_step(snn, b, weights, folded, x);
-	add(x, b->node[SITE_ATTN].total, b->mid, out->size);
+	add_arrays(x, b->node[SITE_ATTN].total, b->node[SITE_BLOCK].size, b->mid);
 	mlp_step(snn, b, weights, folded);
-	for (size_t i = 0; i < out->size; i++) {
-		float now = b->mid[i] + b->node[SITE_MLP].total[i];
+	send_block(b, b->mid, snn->stream);
+	spent(snn, &b->node[SITE_BLOCK]);
+}
 
-		out->sent[i] = now - out->total[i];
-		out->total[i] = now;
+struct run *
+run_new(const struct snn *snn)
+{
+	size_t tokens = (size_t)snn->vit->tokens, wide = tokens * (size_t)snn->vit->mlp_width;
+	struct run *run = arena_alloc(snn->arena, sizeof(*run));
+	bool ok = run && (run->sent = arena_floats(snn->arena, wide));
+
+	for (int k = 0; ok && k < GROUP_STEPS; k++) {
+		run->stream[k] = arena_floats(snn->arena, tokens * (size_t)snn->vit->width);
+		run->fc1[k] = arena_floats(snn->arena, wide);
+		run->act[k] = arena_floats(snn->arena, wide);
+		ok = run->stream[k] && run->fc1[k] && run->act[k];
 	}
+	return ok ? run : NULL;
+}
+
+/* The block up to what the activation receives in every step. In run->stream the residual
+ * stream behind the attention takes the place of that before it. */
+static void
+run_to_fc1(struct snn *snn, struct block *b, int index, int start, int steps)
+{
+	const struct vit_block *weights = &snn->vit->blocks[index];
+	const struct folded_block *folded = &snn->plan->folded[index];
+	struct node *fc1 = &b->node[SITE_FC1];
+
+	for (int k = 0; k < steps; k++) {
+		float *x = snn->run->stream[k];
+
+		*snn->t = start + k + 1;
+		attention_step(snn, b, weights, folded, x);
+		rows_add(x, 1, (int)b->node[SITE_ATTN].size, b->node[SITE_ATTN].total);
+	}
+	for (int k = 0; k < steps; k++) {
+		*snn->t = start + k + 1;
+		fc1_step(snn, b, weights, folded, snn->run->stream[k], fc1->target);
+		node_encode(fc1, *snn->t);
+		memcpy(snn->run->fc1[k], fc1->total, fc1->size * sizeof(float));
+	}
+	memcpy(b->mid, snn->run->stream[steps - 1], b->node[SITE_BLOCK].size * sizeof(float));
+}
+
+static void
+run_act(struct snn *snn, struct block *b, int start, int steps)
+{
+	struct node *act = &b->node[SITE_ACT];
+	struct run *run = snn->run;
+	struct group_step step[GROUP_STEPS];
+
+	for (int k = 0; k < steps; k++) {
+		*snn->t = start + k + 1;
+		step[k] = (struct group_step){.rule = site_rule(act->plan, *snn->t),
+					      .s = snn_scale(snn),
+					      .x = run->fc1[k],
+					      .before = k > 0 ? run->act[k - 1] : act->total,
+					      .total = run->act[k],
+					      .sent = k + 1 < steps ? run->sent : act->sent};
+	}
+	group_run(&act->group, step, steps, act->alarms);
+	for (int k = 0; k < steps; k++)
+		node_tally(act, step[k].tally);
+}
+
+static void
+run_from_act(struct snn *snn, struct block *b, const struct linear *fc2, int start, int steps)
+{
+	struct node *act = &b->node[SITE_ACT], *out = &b->node[SITE_ACT_OUT];
+
+	for (int k = 0; k < steps; k++) {
+		float *x = snn->run->stream[k];
+
+		*snn->t = start + k + 1;
+		out->target = snn->run->act[k];
+		node_encode(out, *snn->t);
+		residual_output(snn, fc2, out, &b->node[SITE_MLP]);
+		send_block(b, x, snn->stream);
+		memcpy(x, snn->stream, b->node[SITE_BLOCK].size * sizeof(float));
+	}
+	out->target = act->total;
+	memcpy(act->total, snn->run->act[steps - 1], act->size * sizeof(float));
+}
+
+void
+block_run(struct snn *snn, int index, int start, int steps)
+{
+	struct block *b = &snn->block[index];
+
+	run_to_fc1(snn, b, index, start, steps);
+	run_act(snn, b, start, steps);
+	run_from_act(snn, b, &snn->vit->blocks[index].fc2, start, steps);
 }

@@ -1,7 +1,9 @@
 #include "snn/group.h"
 
 #include "base/arena.h"
+#include "base/hash.h"
 #include "base/kernel.h"
+#include "snn/rows.h"
 
 #include <math.h>
 #include <string.h>
@@ -61,7 +63,7 @@ group_init(struct group *g, struct arena *arena)
 {
 	size_t hidden;
 
-	g->scratch = arena_floats(arena, (size_t)g->columns);
+	g->scratch = arena_floats(arena, 2 * (size_t)g->columns);
 	if (!g->scratch || !spiking(g))
 		return g->scratch != NULL;
 	hidden = (size_t)g->plan->ugo->hidden;
@@ -69,98 +71,121 @@ group_init(struct group *g, struct arena *arena)
 	g->across = g->per_column ? tiles_in_row(g) * NEURON_TILE : 1;
 	g->threshold = arena_floats(arena, hidden * g->across);
 	g->weight = arena_floats(arena, hidden * g->across);
-	g->bias = arena_floats(arena, hidden);
-	g->top = arena_floats(arena, hidden);
-	g->full = arena_floats(arena, hidden);
-	g->limits = arena_alloc(arena, hidden * sizeof(*g->limits));
+	g->bias = arena_floats(arena, GROUP_STEPS * hidden);
+	g->top = arena_floats(arena, GROUP_STEPS * hidden);
+	g->full = arena_floats(arena, GROUP_STEPS * hidden);
+	g->limits = arena_alloc(arena, GROUP_STEPS * hidden * sizeof(*g->limits));
 	g->turn = arena_alloc(arena, hidden * sizeof(*g->turn));
-	if (!g->threshold || !g->weight || !g->bias || !g->top || !g->full || !g->limits || !g->turn)
+	g->beyond = arena_alloc(arena, hidden * sizeof(*g->beyond));
+	if (!g->threshold || !g->weight || !g->bias || !g->top || !g->full || !g->limits || !g->turn || !g->beyond)
 		return false;
 	spread_thresholds(g);
 	return true;
 }
 
-/* What a step of the group has in common for all its tiles. */
+/* What some steps of the group have in common for all its tiles. */
 struct pass {
 	struct group *group;
-	struct neuron_rule rule;
 	const struct neuron_loops *loops;
 	size_t state_size;
-	float floor, base;
+	bool cut;    /* no target is negative */
 	bool shares; /* neurons may be in one state */
-	struct neuron_tally *tally;
+	int steps;
+	struct group_step *step;
 };
 
-/* With an initial potential of a whole threshold a neuron fires without any input. */
-static struct pass
-start_pass(struct group *g, struct neuron_rule rule, float s, struct neuron_tally *tally)
+/* Can the group's neurons be in one state? With an initial potential of a whole threshold
+ * a neuron fires without any input. */
+static bool
+shares(const struct group *g)
 {
+	struct neuron_rule rule = {.kind = g->plan->neuron, .burst = g->plan->burst, .repeat = g->plan->repeat};
+
+	return neuron_type(rule.kind)->loops(&rule)->one && g->plan->initial < 1;
+}
+
+static void
+prepare_step(const struct pass *p, int k)
+{
+	struct group *g = p->group;
 	const struct ugo *u = g->plan->ugo;
-	const struct neuron_type *type = neuron_type(rule.kind);
-	const struct neuron_loops *loops = type->loops(&rule);
-	struct pass p = {g, rule, loops, type->state_size, u->h || type->cut ? 0 : -INFINITY, u->b2 * s, false, tally};
-	int hidden = u->hidden;
+	const struct group_step *step = &p->step[k];
 
-	p.shares = loops->one && rule.initial < 1;
-	for (int i = 0; i < hidden; i++) {
-		float v = g->threshold[(size_t)i * g->across], worth, full;
+	for (int i = 0; i < u->hidden; i++) {
+		int at = k * u->hidden + i;
+		float full, worth;
 
-		g->limits[i] = loops->limits(v, &rule);
-		worth = g->limits[i].quantum;
-		g->bias[i] = u->b1[i] * s;
-		g->top[i] = u->h ? u->h[i] * s : INFINITY;
-		full = rintf(g->top[i] / worth);
-		g->full[i] = u->h && !g->per_column && worth > 0 && full * worth == g->top[i] ? full : NAN;
+		g->limits[at] = p->loops->limits(g->threshold[(size_t)i * g->across], &step->rule);
+		worth = g->limits[at].quantum;
+		g->bias[at] = u->b1[i] * step->s;
+		g->top[at] = u->h ? u->h[i] * step->s : INFINITY;
+		full = rintf(g->top[at] / worth);
+		g->full[at] = u->h && !g->per_column && worth > 0 && full * worth == g->top[at] ? full : NAN;
 	}
+}
+
+static struct pass
+start_pass(struct group *g, struct group_step *step, int steps)
+{
+	const struct neuron_type *type = neuron_type(step->rule.kind);
+	struct pass p = {g, type->loops(&step->rule), type->state_size, g->plan->ugo->h || type->cut, shares(g), steps, step};
+
+	for (int k = 0; k < steps; k++)
+		prepare_step(&p, k);
 	return p;
 }
 
 /* Every target of a unit lies between those of the tile's extremes: rounding keeps order.
- * Neurons that never sent stay silent at and below 0 whatever their thresholds. */
-KERNEL static void
-take_turns(const struct group *g, const float *restrict w1, const float *restrict common, int hidden, float least, float most,
-	   bool one)
+ * Neurons that never sent stay silent at and below 0 whatever their thresholds. A turn is
+ * that of every step up to k, and several steps are never taken as one; beyond: all targets
+ * of step k are 0 or top. Returns how many units have to part or to step as one. */
+KERNEL static int
+take_turns(const struct group *g, int k, int steps, const float *restrict common, float least, float most, bool one,
+	   int32_t *restrict turn, int32_t *restrict beyond)
 {
-	const float *restrict bias = g->bias, *restrict top = g->top, *restrict full = g->full;
-	int32_t *restrict turn = g->turn;
+	int busy = 0;
+	const int hidden = g->plan->ugo->hidden;
+	const float *restrict w1 = g->plan->ugo->w1, *restrict bias = g->bias + k * hidden;
+	const float *restrict top = g->top + k * hidden, *restrict full = g->full + k * hidden;
 
 	for (int i = 0; i < hidden; i++) {
 		float a = w1[i] * least + bias[i], b = w1[i] * most + bias[i];
 		int below = greater(a, b) <= 0.0f, above = lesser(a, b) >= top[i], same = common[i] == common[i];
 		int silent = (below & (common[i] == 0.0f)) | (above & (common[i] == full[i]));
-		int together = one & same & (below | above);
+		int together = one & same & (below | above) & (steps == 1);
+		int now = silent ? NEURON_TURN_SILENT : together ? NEURON_TURN_ONE : NEURON_TURN_EACH;
 
-		turn[i] = silent ? NEURON_TURN_SILENT : together ? NEURON_TURN_ONE : NEURON_TURN_EACH;
+		turn[i] = k == 0 || turn[i] == now ? now : NEURON_TURN_EACH;
+		beyond[i] = below | above;
+		busy += same & (turn[i] != NEURON_TURN_SILENT);
 	}
+	return busy;
 }
 
+/* One state, one target, one step. Only where targets are cut. */
 static void
 step_as_one(const struct pass *p, const struct neuron_tile *t, int i, int elements)
 {
-	float target = lesser(greater(t->w1[i] * t->x[0] + t->bias[i], t->floor), t->top[i]);
+	const struct neuron_tile_step *step = t->step;
+	float target = lesser(greater(t->w1[i] * step->x[0] + step->bias[i], 0.0f), step->top[i]);
 	int units;
 
-	t->common[i] = p->loops->one(target, t->limits[i], t->common[i], &p->rule, &units);
-	p->tally->events += units ? elements : 0;
-	p->tally->units += (int64_t)units * elements;
+	t->common[i] = p->loops->one(target, step->limits[i], t->common[i], &step->rule, &units);
+	p->step->tally.events += units ? elements : 0;
+	p->step->tally.units += (int64_t)units * elements;
 }
 
-static bool
-beyond_range(const struct neuron_tile *t, int i, float least, float most)
-{
-	float a = t->w1[i] * least + t->bias[i], b = t->w1[i] * most + t->bias[i];
-
-	return greater(a, b) <= 0 || lesser(a, b) >= t->top[i];
-}
-
-/* The states of neurons before and after a step in which they may have had one. */
+/* What becomes of the common states. In several steps they last where they are silent in
+ * every one. */
 static void
 part_states(const struct pass *p, const struct neuron_tile *t, int elements)
 {
+	const int32_t *turn = p->group->turn;
+
 	for (int i = 0; i < t->hidden; i++) {
-		if (t->turn[i] == NEURON_TURN_ONE)
+		if (turn[i] == NEURON_TURN_ONE)
 			step_as_one(p, t, i, elements);
-		if (t->turn[i] != NEURON_TURN_EACH || t->common[i] != t->common[i])
+		if (turn[i] != NEURON_TURN_EACH || t->common[i] != t->common[i])
 			continue;
 		p->loops->part(t->common[i], (char *)t->m + (size_t)i * NEURON_TILE * p->state_size);
 		t->common[i] = NAN;
@@ -168,10 +193,10 @@ part_states(const struct pass *p, const struct neuron_tile *t, int elements)
 }
 
 static void
-join_states(const struct pass *p, const struct neuron_tile *t, float least, float most)
+join_states(const struct pass *p, const struct neuron_tile *t)
 {
 	for (int i = 0; i < t->hidden; i++)
-		if (t->turn[i] == NEURON_TURN_EACH && beyond_range(t, i, least, most))
+		if (p->group->beyond[i] && t->turn[i] == NEURON_TURN_EACH)
 			t->common[i] = p->loops->join((const char *)t->m + (size_t)i * NEURON_TILE * p->state_size);
 }
 
@@ -202,84 +227,122 @@ add_tally(const int32_t *restrict tally, int elements, struct neuron_tally *sum)
 	sum->units += units;
 }
 
-/* elements: how many of the tile are real; the others repeat the last. */
-static void
-step_tile(const struct pass *p, const struct neuron_tile *t, int elements)
+/* Returns how many units have to part or to step as one. */
+static int
+find_turns(const struct pass *p, const struct neuron_tile *t)
 {
 	struct group *g = p->group;
 	float least, most;
+	int busy = 0;
 
-	for (int i = 0; !p->shares && i < t->hidden; i++)
-		g->turn[i] = NEURON_TURN_EACH;
-	if (p->shares) {
-		find_range(t->x, &least, &most);
-		take_turns(g, t->w1, t->common, t->hidden, least, most, !g->per_column && p->floor == 0);
-		part_states(p, t, elements);
+	if (!p->shares)
+		memset(g->turn, 0, (size_t)t->hidden * sizeof(*g->turn)); /* NEURON_TURN_EACH */
+	for (int k = 0; p->shares && k < p->steps; k++) {
+		find_range(t->step[k].x, &least, &most);
+		busy = take_turns(g, k, p->steps, t->common, least, most, !g->per_column && p->cut, g->turn, g->beyond);
 	}
+	return busy;
+}
+
+/* elements: how many of the tile are real; the others repeat the last. */
+static void
+run_tile(const struct pass *p, const struct neuron_tile *t, int elements)
+{
+	struct group *g = p->group;
+
+	if (find_turns(p, t) > 0)
+		part_states(p, t, elements);
 	(g->per_column ? p->loops->own : p->loops->shared)(t);
 	if (p->shares)
-		join_states(p, t, least, most);
-	add_tally(t->tally, elements, p->tally);
+		join_states(p, t);
 }
 
-/* The last tile of a row, which is not full. */
-static void
-step_rest(const struct pass *p, struct neuron_tile t, int elements)
+/* Where a tile works: its last elements may be missing. */
+struct bench {
+	float x[GROUP_STEPS][NEURON_TILE], y[GROUP_STEPS][NEURON_TILE];
+	int32_t tally[GROUP_STEPS][NEURON_TILE];
+	struct neuron_tile_step step[GROUP_STEPS];
+};
+
+KERNEL static void
+start_sums(float base, float *restrict y, int32_t *restrict tally)
 {
-	float x[NEURON_TILE], y[NEURON_TILE], *total = t.y;
-
-	for (int j = 0; j < NEURON_TILE; j++)
-		x[j] = t.x[j < elements ? j : elements - 1];
-	t.x = x;
-	t.y = y;
-	step_tile(p, &t, elements);
-	memcpy(total, y, (size_t)elements * sizeof(*y));
+	for (int j = 0; j < NEURON_TILE; j++) {
+		y[j] = base;
+		tally[j] = 0;
+	}
 }
 
 static void
-step_row(const struct pass *p, size_t first_tile, const float *x, float *y, size_t n)
+lay_out(const struct pass *p, struct bench *bench, size_t at, int elements)
+{
+	const struct group *g = p->group;
+	int hidden = g->plan->ugo->hidden;
+
+	for (int k = 0; k < p->steps; k++) {
+		const struct group_step *step = &p->step[k];
+		const float *x = step->x + at;
+		float base = g->plan->ugo->b2 * step->s;
+
+		for (int j = 0; elements < NEURON_TILE && j < NEURON_TILE; j++)
+			bench->x[k][j] = x[j < elements ? j : elements - 1];
+		start_sums(base, bench->y[k], bench->tally[k]);
+		bench->step[k] = (struct neuron_tile_step){step->rule,
+							   g->bias + k * hidden,
+							   g->top + k * hidden,
+							   g->limits + k * hidden,
+							   elements < NEURON_TILE ? bench->x[k] : x,
+							   bench->y[k],
+							   bench->tally[k]};
+	}
+}
+
+/* Elements [at, at + n) of the group, whose tiles begin at first_tile. */
+static void
+run_row(const struct pass *p, size_t first_tile, size_t at, size_t n)
 {
 	const struct group *g = p->group;
 	size_t hidden = (size_t)g->plan->ugo->hidden, size = hidden * NEURON_TILE * p->state_size;
-	int32_t counts[NEURON_TILE];
-	struct neuron_tile t = {.rule = &p->rule,
-				.hidden = (int)hidden,
-				.floor = p->floor,
+	struct bench bench;
+	struct neuron_tile t = {.hidden = (int)hidden,
+				.steps = p->steps,
+				.cut = p->cut,
 				.w1 = g->plan->ugo->w1,
-				.bias = g->bias,
-				.top = g->top,
-				.limits = g->limits,
 				.turn = g->turn,
 				.across = g->across,
-				.base = p->base,
-				.tally = counts};
+				.step = bench.step};
 
-	for (size_t at = 0, tile = first_tile; at < n; at += NEURON_TILE, tile++) {
-		t.threshold = g->threshold + (g->per_column ? at : 0);
-		t.weight = g->weight + (g->per_column ? at : 0);
-		t.x = x + at;
-		t.y = y + at;
+	for (size_t column = 0, tile = first_tile; column < n; column += NEURON_TILE, tile++) {
+		int elements = n - column < NEURON_TILE ? (int)(n - column) : NEURON_TILE;
+
+		t.threshold = g->threshold + (g->per_column ? column : 0);
+		t.weight = g->weight + (g->per_column ? column : 0);
 		t.m = (char *)g->m + tile * size;
 		t.common = g->common + tile * hidden;
-		if (n - at < NEURON_TILE)
-			step_rest(p, t, (int)(n - at));
-		else
-			step_tile(p, &t, NEURON_TILE);
+		lay_out(p, &bench, at + column, elements);
+		run_tile(p, &t, elements);
+		for (int k = 0; k < p->steps; k++) {
+			struct group_step *step = &p->step[k];
+			size_t to = at + column;
+
+			add_tally(bench.tally[k], elements, &step->tally);
+			send_after(bench.y[k], step->before + to, (size_t)elements, step->total + to, step->sent + to);
+		}
 	}
 }
 
 static void
-step_spiking(struct group *g, struct neuron_rule rule, const float *x, float s, float *total, struct neuron_tally *tally)
+run_spiking(struct group *g, struct group_step *step, int steps)
 {
-	struct pass p = start_pass(g, rule, s, tally);
+	struct pass p = start_pass(g, step, steps);
 	size_t columns = (size_t)g->columns;
 
 	if (!g->per_column) {
-		step_row(&p, 0, x, total, (size_t)g->rows * columns);
+		run_row(&p, 0, 0, (size_t)g->rows * columns);
 		return;
 	}
 	for (size_t row = 0; row < (size_t)g->rows; row++)
-		step_row(&p, row * tiles_in_row(g), x + row * columns, total + row * columns, columns);
+		run_row(&p, row * tiles_in_row(g), row * columns, columns);
 }
 
 KERNEL static void
@@ -301,35 +364,60 @@ add_alarms(float lo, float hi, const float *restrict x, size_t n, struct alarm_t
 }
 
 static void
-apply_analog(const struct group *g, const float *x, float s, float *y)
+apply_analog(const struct group *g, const struct group_step *step, size_t at)
 {
-	if (g->plan->mode == FUNCTION_MODE_EXACT) {
-		for (int j = 0; j < g->columns; j++)
-			y[j] = s * (float)function_eval(g->exact, (double)(x[j] / s));
-		return;
-	}
-	for (int j = 0; j < g->columns; j++)
-		g->scratch[j] = x[j] / s;
-	ugo_apply(g->plan->ugo, g->scratch, y, (size_t)g->columns);
-	for (int j = 0; j < g->columns; j++)
-		y[j] *= s;
+	size_t columns = (size_t)g->columns;
+	float *in = g->scratch, *out = g->scratch + columns;
+
+	for (size_t j = 0; j < columns; j++)
+		in[j] = step->x[at + j] / step->s;
+	if (g->plan->mode == FUNCTION_MODE_EXACT)
+		for (size_t j = 0; j < columns; j++)
+			out[j] = (float)function_eval(g->exact, (double)in[j]);
+	else
+		ugo_apply(g->plan->ugo, in, out, columns);
+	for (size_t j = 0; j < columns; j++)
+		out[j] *= step->s;
+	send_after(out, step->before + at, columns, step->total + at, step->sent + at);
 }
 
 void
-group_step(struct group *g, struct neuron_rule rule, const float *x, float s, float *total, struct neuron_tally *tally,
-	   struct alarm_tally *alarms)
+group_run(struct group *g, struct group_step *step, int steps, struct alarm_tally *alarms)
 {
-	size_t columns = (size_t)g->columns;
+	size_t size = (size_t)g->rows * (size_t)g->columns;
 	const struct ugo *u = g->plan->ugo;
 
 	alarms->step = 0;
-	if (u)
-		add_alarms((float)u->lo * s, (float)u->hi * s, x, (size_t)g->rows * columns, alarms);
-	if (spiking(g))
-		step_spiking(g, rule, x, s, total, tally);
-	else
-		for (size_t row = 0; row < (size_t)g->rows; row++)
-			apply_analog(g, x + row * columns, s, total + row * columns);
+	for (int k = 0; k < steps; k++) {
+		step[k].tally = (struct neuron_tally){0, 0};
+		if (u)
+			add_alarms((float)u->lo * step[k].s, (float)u->hi * step[k].s, step[k].x, size, alarms);
+	}
+	if (spiking(g)) {
+		run_spiking(g, step, steps);
+		return;
+	}
+	for (int k = 0; k < steps; k++)
+		for (size_t at = 0; at < size; at += (size_t)g->columns)
+			apply_analog(g, &step[k], at);
+}
+
+void
+group_reset(struct group *g)
+{
+	if (spiking(g) && !shares(g))
+		memset(g->m, 0, group_state_size(g));
+}
+
+void
+group_hash(const struct group *g, struct hash *hash)
+{
+	size_t units = tile_units(g), size = units ? NEURON_TILE * neuron_state_size(g->plan->neuron) : 0;
+	bool may_share = units && shares(g);
+
+	for (size_t i = 0; i < units; i++)
+		if (!may_share || g->common[i] != g->common[i])
+			hash_add(hash, (const char *)g->m + i * size, size);
 }
 
 float
@@ -351,9 +439,7 @@ find_unit(const struct group *g, size_t element, int i, size_t *lane)
 static bool
 in_common(const struct group *g, size_t unit)
 {
-	struct neuron_rule rule = {.kind = g->plan->neuron, .burst = g->plan->burst, .repeat = g->plan->repeat};
-
-	return neuron_type(rule.kind)->loops(&rule)->one && g->plan->initial < 1 && g->common[unit] == g->common[unit];
+	return shares(g) && g->common[unit] == g->common[unit];
 }
 
 float

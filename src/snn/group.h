@@ -20,6 +20,8 @@ struct alarm_tally {
 	float reach;       /* how far the farthest was outside, in widths of the range */
 };
 
+enum { GROUP_STEPS = 8 };
+
 struct group {
 	const struct site_plan *plan;
 	enum function exact;          /* the function itself, for FUNCTION_MODE_EXACT */
@@ -28,11 +30,11 @@ struct group {
 	size_t across;                /* columns, rounded up to whole tiles, when per_column, else 1 */
 	float *threshold;             /* [hidden, across], 0 behind the last column */
 	float *weight;                /* w2 times the value of one unit of state, same shape */
-	float *bias, *top;            /* [hidden]: of the step */
-	struct neuron_limits *limits; /* [hidden]: of the step */
-	float *full;                  /* [hidden]: of the step: the state of neurons that have sent top exactly, or NAN */
-	int32_t *turn;                /* [hidden]: of the tile */
-	float *scratch;               /* [columns], analog functions */
+	float *bias, *top;            /* [GROUP_STEPS, hidden]: of the steps at hand */
+	struct neuron_limits *limits; /* the same */
+	float *full;                  /* the same: the state of neurons that have sent top exactly, or NAN */
+	int32_t *turn, *beyond;       /* [hidden]: of the tile; beyond: all targets are 0 or top, but the states differ */
+	float *scratch;               /* [2, columns], analog functions */
 	void *m;                      /* state: [tiles, hidden, NEURON_TILE] neurons' states, NULL unless spiking */
 	float *common;                /* state: [tiles, hidden]: of all neurons of a tile, NAN where they differ */
 };
@@ -40,16 +42,31 @@ struct group {
 struct arena;
 
 /* Fills the group of a site of which plan, exact, rows and columns are set. False when
- * out of memory. The caller gives it its state: m and common, zeroed. */
+ * out of memory. The caller gives it its state: m and common. */
 bool group_init(struct group *g, struct arena *arena);
 size_t group_state_size(const struct group *g);  /* bytes of m; 0 unless spiking */
 size_t group_common_size(const struct group *g); /* bytes of common */
 
-/* One step: rule of the hidden neurons in this step (ignored unless spiking),
- * x [rows, columns] sums received, s the decoding scale -> total [rows, columns]
- * sums sent. Elements with x/s outside the UGO's range are added to alarms. */
-void group_step(struct group *g, struct neuron_rule rule, const float *x, float s, float *total, struct neuron_tally *tally,
-		struct alarm_tally *alarms);
+/* One step of a group: rule of the hidden neurons (ignored unless spiking), the decoding
+ * scale s, and x [rows, columns] sums received -> total [rows, columns] sums sent, and
+ * sent, the difference to the step before, whose sums are in `before` (which may be total). */
+struct group_step {
+	struct neuron_rule rule;
+	float s;
+	const float *x, *before;
+	float *total, *sent;
+	struct neuron_tally tally;
+};
+
+/* Up to GROUP_STEPS steps, one after the other. Elements with x/s outside the UGO's range
+ * are added to alarms. Many steps at once give the bits of one at a time. */
+void group_run(struct group *g, struct group_step *step, int steps, struct alarm_tally *alarms);
+
+/* The start: common is zeroed by the caller, m only where it is read before it is written. */
+void group_reset(struct group *g);
+/* Adds m to the hash, without what is no longer read. */
+struct hash;
+void group_hash(const struct group *g, struct hash *hash);
 
 /* Hidden neuron i of an element: its threshold, its state (a count, or M), and its membrane
  * potential where the neuron keeps that itself (struct neuron_type), else NAN. */

@@ -5,7 +5,6 @@
 #include "ann/ann.h"
 #include "base/arena.h"
 #include "snn/group.h"
-#include "snn/product.h"
 #include "snn/snn.h"
 
 /* LayerNorm's gamma and beta folded into the linear layer behind it: what a plan
@@ -21,7 +20,8 @@ struct node {
 	int rows, columns;
 	size_t size;                     /* rows * columns */
 	float *total, *sent;             /* state [size] */
-	float *target;                   /* state [size]: X_t of an encoder, NULL elsewhere */
+	float *target;                   /* [size]: X_t of an encoder, NULL elsewhere: state; of a graded site and of SITE_ACT_OUT
+					  * what is there anyway */
 	void *m;                         /* state [size], twice that when split; NULL when graded */
 	float *side;                     /* state [2, size]: sent by either side of a split encoder, else NULL */
 	float *scratch;                  /* [size], split encoders */
@@ -35,13 +35,19 @@ struct block {
 	struct node node[SITE_KINDS]; /* those of kinds in a block */
 	float *qkv_sum;               /* state [tokens, 3 width]: folded qkv weights times all spikes */
 	float *fc1_sum;               /* state [tokens, mlp_width] */
-	float *qk_sum;                /* state [heads, tokens, tokens]: q k' (TCSA's R_t) */
-	float *av_sum;                /* state [tokens, width] */
 	float *variance1, *variance2; /* state [tokens]: sums received by rsqrt */
 	float *score;                 /* state [heads, tokens, tokens]: received by exp */
 	float *row_sum;               /* state [heads, tokens]: received by reciprocal */
 	float *mid;                   /* state [tokens, width]: residual stream between attention and MLP */
 	float *fed;                   /* [tokens, width] replaces the residual stream, or NULL */
+};
+
+/* Buffers of several steps at once. */
+struct run {
+	float *stream[GROUP_STEPS]; /* [tokens, width]: what a block receives, then what it has sent */
+	float *fc1[GROUP_STEPS];    /* [tokens, mlp_width]: totals of SITE_FC1 */
+	float *act[GROUP_STEPS];    /* the same of SITE_ACT */
+	float *sent;                /* [tokens, mlp_width]: of SITE_ACT in steps before the last */
 };
 
 struct snn {
@@ -50,14 +56,20 @@ struct snn {
 	struct arena *arena;
 	struct block *block; /* [depth] */
 	float *pixels, *embedding, *patch_scratch;
-	float *first;               /* [tokens, width]: the embedding as the first block has received it */
-	float *readout;             /* [2, width]: values of the tokens that the head reads */
-	float *before_k, *before_v; /* [tokens, width]: K_{t-1}, V_{t-1} */
-	float *fed;                 /* [depth, tokens, width], made when first used */
-	bool *feeding;              /* [depth] */
+	float *first;          /* [tokens, width]: the embedding as the first block has received it */
+	float *readout;        /* [2, width]: values of the tokens that the head reads */
+	struct spikes *spikes; /* those of one layer */
+	float *heads;          /* [head_scratch()] */
+	float *scores;         /* [heads, tokens, tokens] */
+	float *stream;         /* [tokens, width] */
+	float *graded;         /* [tokens, width or mlp_width]: the target of the graded site at hand */
+	float *fed;            /* [depth, tokens, width], made when first used */
+	bool *feeding;         /* [depth] */
 	char *state;
-	size_t state_size;
-	int *t; /* state */
+	size_t state_size, state_cleared; /* what of it a reset clears, from the start */
+	int *t;                           /* state */
+	struct run *run;                  /* made when first used */
+	double *clock, clock_at;          /* seconds by site_index, or NULL; when the site at hand began */
 	bool shown;
 };
 
@@ -78,8 +90,11 @@ float snn_constant(const struct snn *snn);
 
 /* Lets an encoder (or a graded site) answer its target. */
 void node_encode(struct node *node, int t);
-void node_send_total(struct node *node, const float *total); /* graded: sets total and sent */
+void node_tally(struct node *node, struct neuron_tally step); /* of the last step, added to all */
 void node_group(struct node *node, const float *received, float scale, int t);
 void block_step(struct snn *snn, int index, const float *x);
+struct run *run_new(const struct snn *snn); /* in the network's arena; NULL when out of memory */
+/* Steps start + 1 to start + steps of the block: from and to run->stream. */
+void block_run(struct snn *snn, int index, int start, int steps);
 
 #endif

@@ -68,30 +68,33 @@ struct neuron_limits {
 };
 
 /* How the neurons of a tile take a step: each for itself; all in one state with one
- * target, as one; or in one state with nothing to send. */
+ * target, as one; or in one state with nothing to send (in any of several steps). */
 enum neuron_turn { NEURON_TURN_EACH, NEURON_TURN_ONE, NEURON_TURN_SILENT };
 
 enum { NEURON_TILE = 64, NEURON_TILE_EVENT = 1 << 16 };
 
-/* The hidden neurons of NEURON_TILE UGOs in one step. Neuron i of the element with input
+/* The hidden neurons of NEURON_TILE UGOs in some steps. Neuron i of the element with input
  * x has the target clip(w1_i x + bias_i, floor, top_i). Arrays over neurons: [hidden];
  * over neurons and elements: [hidden, across], across 1 where elements share. */
-struct neuron_tile {
-	const struct neuron_rule *rule;
-	int hidden;
-	float floor;
-	const float *w1, *bias, *top;
+struct neuron_tile_step {
+	struct neuron_rule rule;
+	const float *bias, *top;
 	const struct neuron_limits *limits; /* of shared thresholds */
-	const int32_t *turn;                /* enum neuron_turn */
+	const float *x;                     /* [NEURON_TILE] */
+	float *y;                           /* [NEURON_TILE]: += sum of weight times state */
+	int32_t *tally;                     /* [NEURON_TILE]: += spikes, and NEURON_TILE_EVENT for every neuron that sent */
+};
+struct neuron_tile {
+	int hidden, steps;
+	bool cut; /* floor 0; else there is none */
+	const float *w1;
+	const int32_t *turn; /* enum neuron_turn */
 	size_t across;
-	const float *threshold; /* [hidden, across] */
-	const float *weight;    /* [hidden, across]: of one unit of state */
-	const float *x;         /* [NEURON_TILE] */
-	float base;             /* y = base + sum of weight times state */
-	void *m;                /* [hidden, NEURON_TILE] states, of neurons that step for themselves */
-	float *common;          /* [hidden] states, of the others */
-	float *y;               /* [NEURON_TILE] */
-	int32_t *tally;         /* [NEURON_TILE]: spikes, and NEURON_TILE_EVENT for every neuron that sent */
+	const float *threshold;              /* [hidden, across] */
+	const float *weight;                 /* [hidden, across]: of one unit of state */
+	void *m;                             /* [hidden, NEURON_TILE] states, of neurons that step for themselves  */
+	float *common;                       /* [hidden] states of the others */
+	const struct neuron_tile_step *step; /* [steps] */
 };
 typedef void neuron_hidden(const struct neuron_tile *tile);
 

@@ -34,7 +34,7 @@ rule(float x, struct neuron_limits l, float *state, const struct neuron_rule *ow
 	m += first;
 	r = greater(-m, u);
 	k = lesser(floorf(fabsf(r) / l.low), (float)own->burst);
-	second = with_sign_of(l.step * k, r);
+	second = with_sign_of(bits_of(l.step * k), r);
 	m += second;
 	*state = m;
 	return (struct fired){m, first + second, units + (int)k};
@@ -45,17 +45,16 @@ rule(float x, struct neuron_limits l, float *state, const struct neuron_rule *ow
 static inline struct fired
 rule_two(float x, struct neuron_limits l, float *state, const struct neuron_rule *own)
 {
-	float m = *state, u = x - m + l.start, first, r, half, second;
+	float m = *state, u = x - m + l.start, first, r, second;
 	int units = whole(u, l, m, &first), one, two;
 
 	(void)own;
 	u -= first;
 	m += first;
 	r = greater(-m, u);
-	one = fabsf(r) >= l.low;
-	two = fabsf(r) >= 2.0f * l.low;
-	half = with_sign_of(l.step, r);
-	second = (one ? half : 0.0f) + (two ? half : 0.0f);
+	one = magnitude(r) >= bits_of(l.low);
+	two = magnitude(r) >= bits_of(2.0f * l.low);
+	second = one ? with_sign_of(bits_of(two ? 2.0f * l.step : l.step), r) : 0.0f;
 	m += second;
 	*state = m;
 	return (struct fired){m, first + second, units + one + two};
@@ -68,8 +67,8 @@ quantum(const struct neuron_rule *own, float threshold)
 	return threshold * 0.5f;
 }
 
-NEURON_LOOPS(many, rule, limits, float)
-NEURON_LOOPS(two, rule_two, limits, float)
+NEURON_LOOPS(many, rule, limits, float, NEURON_SUM)
+NEURON_LOOPS(two, rule_two, limits, float, NEURON_SUM)
 NEURON_STATE(burst, float, NEURON_NUMBER)
 
 static const struct neuron_loops *

@@ -18,10 +18,11 @@ rule(float x, struct neuron_limits l, float *state, const struct neuron_rule *ow
 	int units = 0;
 
 	for (int i = 0; i < own->repeat; i++) {
-		float r = x - m, a = fabsf(r) * l.low, level = lesser(greater(power_below(a), 1.0f), l.high);
+		float r = x - m, a = fabsf(r) * l.low;
+		float level = float_of(smaller(larger(bits_of(a) & EXPONENT, bits_of(1.0f)), bits_of(l.high)));
 		int fires = a >= 2.0f / 3.0f;
 
-		m += fires ? with_sign_of(l.step * level, r) : 0.0f;
+		m += fires ? with_sign_of(bits_of(l.step * level), r) : 0.0f;
 		units += fires;
 	}
 	*state = m;
@@ -34,7 +35,7 @@ quantum(const struct neuron_rule *own, float threshold)
 	return threshold * own->grain;
 }
 
-NEURON_LOOPS(only, rule, limits, float)
+NEURON_LOOPS(only, rule, limits, float, NEURON_SUM)
 NEURON_STATE(differential, float, NEURON_NUMBER)
 
 static const struct neuron_loops *

@@ -8,19 +8,19 @@ limits(float v, const struct neuron_rule *own)
 }
 
 static inline struct fired
-rule(float x, struct neuron_limits l, int32_t *state, const struct neuron_rule *own)
+rule(float x, struct neuron_limits l, float *state, const struct neuron_rule *own)
 {
-	float m = (float)*state, u = x - m * l.quantum, a = fabsf(u) / l.low + 0.5f, step;
+	float m = *state, u = x - m * l.quantum, a = fabsf(u) / l.low + 0.5f, step;
 	int fires = a >= 1.0f;
 
 	(void)own;
-	step = fires ? with_sign_of(lesser(power_below(a), l.high), u) : 0.0f;
+	step = fires ? with_sign_of(smaller(bits_of(a) & EXPONENT, bits_of(l.high)), u) : 0.0f;
 	m += step;
-	*state = (int32_t)m;
+	*state = m;
 	return (struct fired){m, step * l.quantum, fires};
 }
 
-NEURON_LOOPS(only, rule, limits, int32_t)
+NEURON_LOOPS(only, rule, limits, int32_t, NEURON_WIDE_COUNT)
 NEURON_STATE(ecmt, int32_t, NEURON_NUMBER)
 
 static const struct neuron_loops *

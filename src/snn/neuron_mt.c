@@ -23,41 +23,42 @@ limits(float v, const struct neuron_rule *own)
 static inline int
 answer(float x, struct neuron_limits l, float *m)
 {
-	float r = x - *m * l.quantum, a = fabsf(r) * l.step, level = lesser(greater(power_below(a), l.low), l.high);
-	int fires = a >= l.start;
+	float r = x - *m * l.quantum;
+	int32_t a = magnitude(fabsf(r) * l.step), level = smaller(larger(a & EXPONENT, bits_of(l.low)), bits_of(l.high));
+	int fires = a >= bits_of(l.start);
 
 	*m += fires ? with_sign_of(level, r) : 0.0f;
 	return fires;
 }
 
 static inline struct fired
-answers(float x, struct neuron_limits l, int16_t *state, int repeat)
+answers(float x, struct neuron_limits l, float *state, int repeat)
 {
-	float start = (float)*state, m = start;
+	float start = *state, m = start;
 	int units = 0;
 
 	for (int i = 0; i < repeat; i++)
 		units += answer(x, l, &m);
-	*state = (int16_t)(int)m;
+	*state = m;
 	return (struct fired){m, (m - start) * l.quantum, units};
 }
 
 static inline struct fired
-rule(float x, struct neuron_limits l, int16_t *state, const struct neuron_rule *own)
+rule(float x, struct neuron_limits l, float *state, const struct neuron_rule *own)
 {
 	(void)own;
 	return answers(x, l, state, 1);
 }
 
 static inline struct fired
-rule_twice(float x, struct neuron_limits l, int16_t *state, const struct neuron_rule *own)
+rule_twice(float x, struct neuron_limits l, float *state, const struct neuron_rule *own)
 {
 	(void)own;
 	return answers(x, l, state, 2);
 }
 
 static inline struct fired
-rule_thrice(float x, struct neuron_limits l, int16_t *state, const struct neuron_rule *own)
+rule_thrice(float x, struct neuron_limits l, float *state, const struct neuron_rule *own)
 {
 	(void)own;
 	return answers(x, l, state, 3);
@@ -69,9 +70,9 @@ quantum(const struct neuron_rule *own, float threshold)
 	return threshold * own->fine;
 }
 
-NEURON_LOOPS(once, rule, limits, int16_t)
-NEURON_LOOPS(twice, rule_twice, limits, int16_t)
-NEURON_LOOPS(thrice, rule_thrice, limits, int16_t)
+NEURON_LOOPS(once, rule, limits, int16_t, NEURON_COUNT)
+NEURON_LOOPS(twice, rule_twice, limits, int16_t, NEURON_COUNT)
+NEURON_LOOPS(thrice, rule_thrice, limits, int16_t, NEURON_COUNT)
 NEURON_STATE(mt, int16_t, NEURON_NUMBER)
 
 static const struct neuron_loops *

@@ -9,13 +9,13 @@ limits(float v, const struct neuron_rule *own)
 
 /* What is added last makes -0 a 0. */
 static inline struct fired
-rule(float x, struct neuron_limits l, int16_t *state, const struct neuron_rule *own)
+rule(float x, struct neuron_limits l, float *state, const struct neuron_rule *own)
 {
-	float m = (float)*state, n = rintf((x - m * l.quantum) / l.quantum), k = greater(lesser(n, l.high), -l.high) + 0.0f;
+	float m = *state, n = rintf((x - m * l.quantum) / l.quantum), k = greater(lesser(n, l.high), -l.high) + 0.0f;
 
 	(void)own;
 	m += k;
-	*state = (int16_t)(int)m;
+	*state = m;
 	return (struct fired){m, k * l.quantum, (int)fabsf(k)};
 }
 
@@ -34,20 +34,20 @@ limits_two(float v, const struct neuron_rule *own)
 }
 
 static inline struct fired
-rule_two(float x, struct neuron_limits l, int16_t *state, const struct neuron_rule *own)
+rule_two(float x, struct neuron_limits l, float *state, const struct neuron_rule *own)
 {
-	float m = (float)*state, u = x - m * l.quantum, sign = with_sign_of(1.0f, u), k;
-	int one = fabsf(u) > l.low, two = fabsf(u) >= l.high;
+	float m = *state, u = x - m * l.quantum, k;
+	int one = magnitude(u) > bits_of(l.low), two = magnitude(u) >= bits_of(l.high);
 
 	(void)own;
-	k = (one ? sign : 0.0f) + (two ? sign : 0.0f);
+	k = one ? with_sign_of(two ? bits_of(2.0f) : bits_of(1.0f), u) : 0.0f;
 	m += k;
-	*state = (int16_t)(int)m;
+	*state = m;
 	return (struct fired){m, k * l.quantum, one + two};
 }
 
-NEURON_LOOPS(many, rule, limits, int16_t)
-NEURON_LOOPS_OF(two, rule_two, limits_two, rule, limits, int16_t)
+NEURON_LOOPS(many, rule, limits, int16_t, NEURON_COUNT)
+NEURON_LOOPS_OF(two, rule_two, limits_two, rule, limits, int16_t, NEURON_COUNT)
 NEURON_STATE(round, int16_t, NEURON_NUMBER)
 
 static const struct neuron_loops *

@@ -21,8 +21,9 @@ struct fired {
 	int units;   /* spikes */
 };
 
-/* One loop per rule: the rule is a constant inside it, so that it vectorises. */
-#define NEURON_POPULATION(name, fire, limits_of, type)                                                                           \
+/* One loop per rule: the rule is a constant inside it, so that it vectorises. A state is
+ * kept as `type` and worked with as `work`, which KEEP turns back. */
+#define NEURON_POPULATION(name, fire, limits_of, type, work, KEEP)                                                               \
 	KERNEL static void name(const float *restrict x, const float *restrict threshold, void *restrict state,                  \
 				float *restrict total, float *restrict sent, int n, struct neuron_rule own,                      \
 				int32_t *restrict events, int32_t *restrict units)                                               \
@@ -31,7 +32,9 @@ struct fired {
 		int32_t e = 0, u = 0;                                                                                            \
 		for (int i = 0; i < n; i++) {                                                                                    \
 			struct neuron_limits l = limits_of(threshold[i], &own);                                                  \
-			struct fired f = fire(x[i], l, &m[i], &own);                                                             \
+			work w = (work)m[i];                                                                                     \
+			struct fired f = fire(x[i], l, &w, &own);                                                                \
+			m[i] = KEEP(w);                                                                                          \
 			total[i] = f.state * l.quantum;                                                                          \
 			sent[i] = f.sent;                                                                                        \
 			e += f.units != 0;                                                                                       \
@@ -42,61 +45,122 @@ struct fired {
 	}
 
 /* Limits in a tile: of a unit's one threshold, or of every element's own. */
-#define NEURON_SHARED(limits_of)                                                                                                 \
-	const struct neuron_limits l = t->limits[i];                                                                             \
-	const float weight = t->weight[i]
+#define NEURON_SHARED(limits_of) const float weight = t->weight[i]
+
+#define NEURON_SHARED_STEP(limits_of) const struct neuron_limits l = step->limits[i]
+
 #define NEURON_SHARED_LANE(limits_of)
 #define NEURON_OWN(limits_of)                                                                                                    \
 	const float *restrict threshold = t->threshold + (size_t)i * t->across;                                                  \
 	const float *restrict weights = t->weight + (size_t)i * t->across
+
+#define NEURON_OWN_STEP(limits_of)
 #define NEURON_OWN_LANE(limits_of)                                                                                               \
 	const struct neuron_limits l = limits_of(threshold[j], &own);                                                            \
 	const float weight = weights[j]
 
-/* The hidden units of a tile, one after the other; within one, lanes are elements. */
-#define NEURON_HIDDEN(name, fire, limits_of, type, BEFORE, LANE)                                                                 \
-	KERNEL static void name(const struct neuron_tile *t)                                                                     \
+/* What the neurons of unit i send that are in one state and stay in it. */
+static inline void
+neuron_add_common(const struct neuron_tile *t, int i)
+{
+	float sent = t->weight[(size_t)i * t->across] * t->common[i];
+
+	for (int k = 0; k < t->steps && t->common[i] != 0.0f; k++)
+		for (int j = 0; j < NEURON_TILE; j++)
+			t->step[k].y[j] += sent;
+}
+
+/* One neuron of lane j in one step. */
+#define NEURON_LANE(fire, limits_of, LANE)                                                                                       \
+	LANE(limits_of);                                                                                                         \
+	struct fired f = fire(clip(w1 * x[j] + bias, floor, top), l, &w[j], &own);                                               \
+                                                                                                                                 \
+	y[j] += weight * f.state;                                                                                                \
+	tally[j] += f.units + (f.units != 0 ? NEURON_TILE_EVENT : 0)
+
+/* The hidden units of a tile, one after the other; lanes are elements. In one step sums and
+ * tallies are in registers over all units; in several a unit takes all steps while its
+ * states are. */
+#define NEURON_HIDDEN(name, fire, limits_of, type, work, KEEP, UNIT, STEP, LANE)                                                 \
+	KERNEL static void name##_once(const struct neuron_tile *t)                                                              \
 	{                                                                                                                        \
-		const struct neuron_rule own = *t->rule;                                                                         \
-		const float floor = t->floor, *restrict x = t->x;                                                                \
+		const struct neuron_tile_step *step = t->step;                                                                   \
+		const struct neuron_rule own = step->rule;                                                                       \
+		const int32_t floor = t->cut ? 0 : INT32_MIN;                                                                    \
+		const float *restrict x = step->x;                                                                               \
 		float y[NEURON_TILE];                                                                                            \
 		int32_t tally[NEURON_TILE];                                                                                      \
                                                                                                                                  \
-		for (int j = 0; j < NEURON_TILE; j++) {                                                                          \
-			y[j] = t->base;                                                                                          \
-			tally[j] = 0;                                                                                            \
-		}                                                                                                                \
+		memcpy(y, step->y, sizeof(y));                                                                                   \
+		memcpy(tally, step->tally, sizeof(tally));                                                                       \
 		for (int i = 0; i < t->hidden; i++) {                                                                            \
 			type *restrict m = (type *)t->m + (size_t)i * NEURON_TILE;                                               \
-			const float w1 = t->w1[i], bias = t->bias[i], top = t->top[i];                                           \
-			BEFORE(limits_of);                                                                                       \
+			const float w1 = t->w1[i], bias = step->bias[i], top = step->top[i];                                     \
+			UNIT(limits_of);                                                                                         \
+			STEP(limits_of);                                                                                         \
                                                                                                                                  \
 			if (t->turn[i] != NEURON_TURN_EACH) {                                                                    \
 				float sent = t->weight[(size_t)i * t->across] * t->common[i];                                    \
-				if (t->common[i] != 0)                                                                           \
-					for (int j = 0; j < NEURON_TILE; j++)                                                    \
-						y[j] += sent;                                                                    \
+				for (int j = 0; j < NEURON_TILE && t->common[i] != 0.0f; j++)                                    \
+					y[j] += sent;                                                                            \
 				continue;                                                                                        \
 			}                                                                                                        \
 			for (int j = 0; j < NEURON_TILE; j++) {                                                                  \
-				LANE(limits_of);                                                                                 \
-				float target = lesser(greater(w1 * x[j] + bias, floor), top);                                    \
-				struct fired f = fire(target, l, &m[j], &own);                                                   \
-                                                                                                                                 \
-				y[j] += weight * f.state;                                                                        \
-				tally[j] += f.units + (f.units != 0 ? NEURON_TILE_EVENT : 0);                                    \
+				work w[NEURON_TILE];                                                                             \
+				w[j] = (work)m[j];                                                                               \
+				NEURON_LANE(fire, limits_of, LANE);                                                              \
+				m[j] = KEEP(w[j]);                                                                               \
 			}                                                                                                        \
 		}                                                                                                                \
-		memcpy(t->y, y, sizeof(y));                                                                                      \
-		memcpy(t->tally, tally, sizeof(tally));                                                                          \
+		memcpy(step->y, y, sizeof(y));                                                                                   \
+		memcpy(step->tally, tally, sizeof(tally));                                                                       \
+	}                                                                                                                        \
+	KERNEL static void name##_often(const struct neuron_tile *t)                                                             \
+	{                                                                                                                        \
+		const int32_t floor = t->cut ? 0 : INT32_MIN;                                                                    \
+                                                                                                                                 \
+		for (int i = 0; i < t->hidden; i++) {                                                                            \
+			type *restrict m = (type *)t->m + (size_t)i * NEURON_TILE;                                               \
+			const float w1 = t->w1[i];                                                                               \
+			work w[NEURON_TILE];                                                                                     \
+			UNIT(limits_of);                                                                                         \
+                                                                                                                                 \
+			if (t->turn[i] != NEURON_TURN_EACH) {                                                                    \
+				neuron_add_common(t, i);                                                                         \
+				continue;                                                                                        \
+			}                                                                                                        \
+			for (int j = 0; j < NEURON_TILE; j++)                                                                    \
+				w[j] = (work)m[j];                                                                               \
+			for (int k = 0; k < t->steps; k++) {                                                                     \
+				const struct neuron_tile_step *step = &t->step[k];                                               \
+				const struct neuron_rule own = step->rule;                                                       \
+				const float *restrict x = step->x;                                                               \
+				const float bias = step->bias[i], top = step->top[i];                                            \
+				float *restrict y = step->y;                                                                     \
+				int32_t *restrict tally = step->tally;                                                           \
+				STEP(limits_of);                                                                                 \
+                                                                                                                                 \
+				for (int j = 0; j < NEURON_TILE; j++) {                                                          \
+					NEURON_LANE(fire, limits_of, LANE);                                                      \
+				}                                                                                                \
+			}                                                                                                        \
+			for (int j = 0; j < NEURON_TILE; j++)                                                                    \
+				m[j] = KEEP(w[j]);                                                                               \
+		}                                                                                                                \
+	}                                                                                                                        \
+	static void name(const struct neuron_tile *t)                                                                            \
+	{                                                                                                                        \
+		if (t->steps == 1)                                                                                               \
+			name##_once(t);                                                                                          \
+		else                                                                                                             \
+			name##_often(t);                                                                                         \
 	}
 
 /* Neurons that are in one state and step as one. */
 #define NEURON_COMMON(name, fire, type)                                                                                          \
-	static float name##_one(float x, struct neuron_limits l, float state, const struct neuron_rule *own, int *units)         \
+	KERNEL static float name##_one(float x, struct neuron_limits l, float state, const struct neuron_rule *own, int *units)  \
 	{                                                                                                                        \
-		type m = (type)state;                                                                                            \
-		struct fired f = fire(x, l, &m, own);                                                                            \
+		struct fired f = fire(x, l, &state, own);                                                                        \
 		*units = f.units;                                                                                                \
 		return f.state;                                                                                                  \
 	}                                                                                                                        \
@@ -115,21 +179,26 @@ struct fired {
 		return differ ? NAN : (float)m[0];                                                                               \
 	}
 
+/* KEEP of counts and of sums. */
+#define NEURON_COUNT(w)      (int16_t)(int)(w)
+#define NEURON_WIDE_COUNT(w) (int32_t)(w)
+#define NEURON_SUM(w)        (w)
+
 /* All loops of a neuron, as struct neuron_loops name. NEURON_LOOPS_ALONE is for neurons
- * whose state is more than a number. OWN_LIMITS and own_fire are for thresholds that
+ * whose state is more than a number. own_fire and own_limits_of are for thresholds that
  * differ by element. */
-#define NEURON_LOOPS_BOTH(name, fire, limits_of, own_fire, own_limits_of, type)                                                  \
-	NEURON_POPULATION(name##_step, own_fire, own_limits_of, type)                                                            \
-	NEURON_HIDDEN(name##_shared, fire, limits_of, type, NEURON_SHARED, NEURON_SHARED_LANE)                                   \
-	NEURON_HIDDEN(name##_own, own_fire, own_limits_of, type, NEURON_OWN, NEURON_OWN_LANE)
-#define NEURON_LOOPS_OF(name, fire, limits_of, own_fire, own_limits_of, type)                                                    \
-	NEURON_LOOPS_BOTH(name, fire, limits_of, own_fire, own_limits_of, type)                                                  \
+#define NEURON_LOOPS_BOTH(name, fire, limits_of, own_fire, own_limits_of, type, work, KEEP)                                      \
+	NEURON_POPULATION(name##_step, own_fire, own_limits_of, type, work, KEEP)                                                \
+	NEURON_HIDDEN(name##_shared, fire, limits_of, type, work, KEEP, NEURON_SHARED, NEURON_SHARED_STEP, NEURON_SHARED_LANE)   \
+	NEURON_HIDDEN(name##_own, own_fire, own_limits_of, type, work, KEEP, NEURON_OWN, NEURON_OWN_STEP, NEURON_OWN_LANE)
+#define NEURON_LOOPS_OF(name, fire, limits_of, own_fire, own_limits_of, type, KEEP)                                              \
+	NEURON_LOOPS_BOTH(name, fire, limits_of, own_fire, own_limits_of, type, float, KEEP)                                     \
 	NEURON_COMMON(name, fire, type)                                                                                          \
 	static const struct neuron_loops name = {name##_step, name##_shared, name##_own, limits_of,                              \
 						 name##_one,  name##_part,   name##_join};
-#define NEURON_LOOPS(name, fire, limits_of, type) NEURON_LOOPS_OF(name, fire, limits_of, fire, limits_of, type)
+#define NEURON_LOOPS(name, fire, limits_of, type, KEEP) NEURON_LOOPS_OF(name, fire, limits_of, fire, limits_of, type, KEEP)
 #define NEURON_LOOPS_ALONE(name, fire, limits_of, type)                                                                          \
-	NEURON_LOOPS_BOTH(name, fire, limits_of, fire, limits_of, type)                                                          \
+	NEURON_LOOPS_BOTH(name, fire, limits_of, fire, limits_of, type, type, NEURON_SUM)                                        \
 	static const struct neuron_loops name = {name##_step, name##_shared, name##_own, limits_of, NULL, NULL, NULL};
 
 /* What reads a state, and its size, for struct neuron_type. */
@@ -177,28 +246,57 @@ never_without(float threshold, float limit)
 	return threshold > 0.0f ? limit : INFINITY;
 }
 
-static inline float
-with_sign_of(float a, float sign)
+/* Floats as their bits: those of two numbers that are not negative compare as the numbers
+ * do, and integers have more places to be compared in than floats have. */
+static inline int32_t
+bits_of(float a)
 {
-	uint32_t bits, other;
+	int32_t bits;
 
 	memcpy(&bits, &a, sizeof(bits));
-	memcpy(&other, &sign, sizeof(other));
-	bits ^= other & 0x80000000u;
+	return bits;
+}
+
+static inline float
+float_of(int32_t bits)
+{
+	float a;
+
 	memcpy(&a, &bits, sizeof(a));
 	return a;
 }
 
-/* 2^floor(log2(a)) of a normal, positive float; 0 of smaller ones. */
-static inline float
-power_below(float a)
+static inline int32_t
+smaller(int32_t a, int32_t b)
 {
-	uint32_t bits;
+	return a < b ? a : b;
+}
 
-	memcpy(&bits, &a, sizeof(bits));
-	bits &= 0x7f800000u;
-	memcpy(&a, &bits, sizeof(a));
-	return a;
+static inline int32_t
+larger(int32_t a, int32_t b)
+{
+	return a > b ? a : b;
+}
+
+static inline int32_t
+magnitude(float a)
+{
+	return bits_of(a) & INT32_MAX;
+}
+
+static inline float
+with_sign_of(int32_t magnitude, float sign)
+{
+	return float_of(magnitude ^ (bits_of(sign) & INT32_MIN));
+}
+
+enum { EXPONENT = 0x7f800000 }; /* its bits alone are 2^floor(log2(a)) of a normal, positive float */
+
+/* clip(a, 0, top), or a with floor INT32_MIN and top infinite. */
+static inline float
+clip(float a, int32_t floor, float top)
+{
+	return float_of(smaller(larger(bits_of(a), floor), bits_of(top)));
 }
 
 #endif

@@ -8,18 +8,18 @@ limits(float v, const struct neuron_rule *own)
 }
 
 static inline struct fired
-rule(float x, struct neuron_limits l, int16_t *state, const struct neuron_rule *own)
+rule(float x, struct neuron_limits l, float *state, const struct neuron_rule *own)
 {
-	float m = (float)*state, u = x - m * l.quantum + l.start;
+	float m = *state, u = x - m * l.quantum + l.start;
 	int up = u >= l.low, down = (u <= -l.low) & (m > 0.0f);
 
 	(void)own;
 	m += (float)(up - down);
-	*state = (int16_t)(int)m;
+	*state = m;
 	return (struct fired){m, (float)(up - down) * l.quantum, up + down};
 }
 
-NEURON_LOOPS(only, rule, limits, int16_t)
+NEURON_LOOPS(only, rule, limits, int16_t, NEURON_COUNT)
 NEURON_STATE(signed, int16_t, NEURON_NUMBER)
 
 static const struct neuron_loops *

@@ -1,18 +1,7 @@
 #include "snn/network.h"
+#include "snn/rows.h"
 
 #include <math.h>
-#include <string.h>
-
-void
-node_send_total(struct node *node, const float *total)
-{
-	for (size_t i = 0; i < node->size; i++) {
-		float now = total[i];
-
-		node->sent[i] = now - node->total[i];
-		node->total[i] = now;
-	}
-}
 
 struct neuron_rule
 site_rule(const struct site_plan *site, int t)
@@ -70,32 +59,40 @@ encode_split(struct node *node, struct neuron_rule rule)
 }
 
 void
+node_tally(struct node *node, struct neuron_tally step)
+{
+	*node->step = step;
+	node->all->events += step.events;
+	node->all->units += step.units;
+}
+
+void
 node_encode(struct node *node, int t)
 {
 	struct neuron_rule rule = site_rule(node->plan, t);
 
 	*node->step = (struct neuron_tally){0, 0};
 	if (node->plan->neuron == NEURON_NONE) {
-		node_send_total(node, node->target);
+		send_values(node->target, 1, node->size, node->total, node->sent);
 		return;
 	}
 	if (node->plan->split)
 		encode_split(node, rule);
 	else
 		encode_side(node, rule, 0, node->total, node->sent);
-	node->all->events += node->step->events;
-	node->all->units += node->step->units;
+	node_tally(node, *node->step);
 }
 
 void
 node_group(struct node *node, const float *received, float scale, int t)
 {
-	*node->step = (struct neuron_tally){0, 0};
-	/* sent holds the old total until the new one is there */
-	memcpy(node->sent, node->total, node->size * sizeof(float));
-	group_step(&node->group, site_rule(node->plan, t), received, scale, node->total, node->step, node->alarms);
-	for (size_t i = 0; i < node->size; i++)
-		node->sent[i] = node->total[i] - node->sent[i];
-	node->all->events += node->step->events;
-	node->all->units += node->step->units;
+	struct group_step step = {.rule = site_rule(node->plan, t),
+				  .s = scale,
+				  .x = received,
+				  .before = node->total,
+				  .total = node->total,
+				  .sent = node->sent};
+
+	group_run(&node->group, &step, 1, node->alarms);
+	node_tally(node, step.tally);
 }

@@ -24,6 +24,8 @@ struct packer {
 static void
 raw(struct packer *p, void *value, size_t size)
 {
+	if (size == 0)
+		return;
 	if (p->in) {
 		p->failed |= size > p->size - p->at;
 		if (p->failed)

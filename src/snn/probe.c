@@ -204,34 +204,93 @@ snn_element(const struct snn *snn, struct site site, enum snn_quantity q, size_t
 	return reader.node ? read_element(&reader, element) : outer_element(snn, site, element);
 }
 
-static void
-extend(struct snn_extremes *e, float v, size_t i)
+/* A compiler makes vectors of the lanes; min and max in one variable it may not reorder. */
+enum { LANES = 16 };
+
+struct lanes {
+	float lo[LANES], hi[LANES];
+};
+
+static inline void
+extend(struct lanes *e, int lane, float v)
 {
-	if (v < e->lo) {
-		e->lo = v;
-		e->lo_at = i;
+	e->lo[lane] = v < e->lo[lane] ? v : e->lo[lane];
+	e->hi[lane] = v > e->hi[lane] ? v : e->hi[lane];
+}
+
+static struct lanes
+lanes_new(void)
+{
+	struct lanes e;
+
+	for (int l = 0; l < LANES; l++) {
+		e.lo[l] = INFINITY;
+		e.hi[l] = -INFINITY;
 	}
-	if (v > e->hi) {
-		e->hi = v;
-		e->hi_at = i;
+	return e;
+}
+
+static struct snn_extremes
+lanes_end(const struct lanes *e)
+{
+	struct snn_extremes out = {INFINITY, -INFINITY};
+
+	for (int l = 0; l < LANES; l++) {
+		out.lo = e->lo[l] < out.lo ? e->lo[l] : out.lo;
+		out.hi = e->hi[l] > out.hi ? e->hi[l] : out.hi;
 	}
+	return out;
+}
+
+static struct snn_extremes
+extremes_of(const float *x, size_t n)
+{
+	struct lanes e = lanes_new();
+	size_t i = 0;
+
+	for (; i + LANES <= n; i += LANES)
+		for (int l = 0; l < LANES; l++)
+			extend(&e, l, x[i + (size_t)l]);
+	for (; i < n; i++)
+		extend(&e, 0, x[i]);
+	return lanes_end(&e);
+}
+
+static struct snn_extremes
+extremes_of_difference(const float *x, const float *y, size_t n)
+{
+	struct lanes e = lanes_new();
+	size_t i = 0;
+
+	for (; i + LANES <= n; i += LANES)
+		for (int l = 0; l < LANES; l++)
+			extend(&e, l, x[i + (size_t)l] - y[i + (size_t)l]);
+	for (; i < n; i++)
+		extend(&e, 0, x[i] - y[i]);
+	return lanes_end(&e);
 }
 
 void
 snn_extremes(const struct snn *snn, struct site site, enum snn_quantity q, struct snn_extremes *out)
 {
 	struct reader reader = reader_of(snn, site, q);
+	const struct node *node = reader.node;
 	size_t n = site_size(snn->vit, site);
+	struct lanes e = lanes_new();
 
-	*out = (struct snn_extremes){INFINITY, -INFINITY, 0, 0};
-	if (*snn->t == 0 && q != SNN_THRESHOLD)
-		*out = (struct snn_extremes){0, 0, 0, 0};
-	else if (!reader.node)
+	if (*snn->t == 0 && q != SNN_THRESHOLD) {
+		*out = (struct snn_extremes){0, 0};
+	} else if (node && q == SNN_VALUE) {
+		*out = extremes_of(node->total, n);
+		out->lo /= reader.now;
+		out->hi /= reader.now;
+	} else if (node && q == SNN_MEMBRANE && !neuron_type(node->plan->neuron)->membrane) {
+		*out = extremes_of_difference(node->target, node->total, n);
+	} else {
 		for (size_t i = 0; i < n; i++)
-			extend(out, outer_element(snn, site, i), i);
-	else
-		for (size_t i = 0; i < n; i++)
-			extend(out, read_element(&reader, i), i);
+			extend(&e, 0, node ? read_element(&reader, i) : outer_element(snn, site, i));
+		*out = lanes_end(&e);
+	}
 }
 
 static float
@@ -355,7 +414,19 @@ snn_state_load(struct snn *snn, const void *state)
 void
 snn_state_hash(const struct snn *snn, char hex[HASH_HEX])
 {
-	hash_of(snn->state, snn->state_size, hex);
+	struct hash *hash = hash_new();
+
+	hex[0] = '\0';
+	if (!hash)
+		return;
+	hash_add(hash, snn->state, snn->state_cleared);
+	for (int i = 0; i < snn->vit->depth * SITE_KINDS; i++) {
+		const struct group *g = &snn->block[i / SITE_KINDS].node[i % SITE_KINDS].group;
+
+		if (g->m)
+			group_hash(g, hash);
+	}
+	hash_finish(hash, hex);
 }
 
 size_t
@@ -390,4 +461,26 @@ snn_block_sent(const struct snn *snn, int block, float *x)
 	const struct node *out = &snn->block[block].node[SITE_BLOCK];
 
 	memcpy(x, out->sent, out->size * sizeof(float));
+}
+
+void
+snn_clock(struct snn *snn, double *seconds)
+{
+	snn->clock = seconds;
+}
+
+size_t
+snn_site_bytes(const struct snn *snn, struct site site)
+{
+	const struct node *node = node_at(snn, site);
+	size_t floats, sides;
+
+	if (!node)
+		return 0;
+	sides = node->plan->split ? 2 : 1;
+	floats = 2 * node->size + (node->side ? sides * node->size : 0);
+	if (node->m && site.kind != SITE_ACT_OUT)
+		floats += node->size;
+	return floats * sizeof(float) + (node->m ? sides * node->size * neuron_state_size(node->plan->neuron) : 0) +
+	       (node->group.plan ? group_state_size(&node->group) + group_common_size(&node->group) : 0);
 }

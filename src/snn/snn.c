@@ -1,6 +1,8 @@
 #include "snn/snn.h"
 
+#include "ann/dense.h"
 #include "snn/network.h"
+#include "snn/rows.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -60,13 +62,11 @@ node_layout(struct node *node, enum site_kind kind, struct carve *state)
 	node->all = carve(state, sizeof(*node->all));
 	node->alarms = carve(state, sizeof(*node->alarms));
 	if (node->plan->mode != FUNCTION_MODE_NONE) {
-		if (group_state_size(&node->group) > 0) {
-			node->group.m = carve(state, group_state_size(&node->group));
+		if (group_common_size(&node->group) > 0)
 			node->group.common = carve(state, group_common_size(&node->group));
-		}
 		return;
 	}
-	if (plan_encodes(kind))
+	if (plan_encodes(kind) && kind != SITE_ACT_OUT && (node->plan->neuron != NEURON_NONE || kind == SITE_SOFTMAX))
 		node->target = carve_floats(state, node->size);
 	if (node->plan->neuron != NEURON_NONE) {
 		node->m = carve(state, sides * node->size * neuron_state_size(node->plan->neuron));
@@ -129,10 +129,12 @@ block_layout(struct snn *snn, struct block *b, struct carve *c)
 	for (int kind = 0; kind < SITE_KINDS; kind++)
 		if (site_in_block((enum site_kind)kind))
 			node_layout(&b->node[kind], (enum site_kind)kind, c);
+	for (int kind = 0; kind < SITE_KINDS; kind++)
+		if (plan_encodes((enum site_kind)kind) && !b->node[kind].target)
+			b->node[kind].target = snn->graded;
+	b->node[SITE_ACT_OUT].target = b->node[SITE_ACT].total;
 	b->qkv_sum = carve_floats(c, tokens * 3 * width);
 	b->fc1_sum = carve_floats(c, tokens * (size_t)vit->mlp_width);
-	b->qk_sum = carve_floats(c, (size_t)vit->heads * tokens * tokens);
-	b->av_sum = carve_floats(c, tokens * width);
 	b->variance1 = carve_floats(c, tokens);
 	b->variance2 = carve_floats(c, tokens);
 	b->score = carve_floats(c, (size_t)vit->heads * tokens * tokens);
@@ -140,6 +142,7 @@ block_layout(struct snn *snn, struct block *b, struct carve *c)
 	b->mid = carve_floats(c, tokens * width);
 }
 
+/* Hidden neurons' own states come last: those that all share one need not be cleared. */
 static size_t
 layout(struct snn *snn, char *base)
 {
@@ -148,6 +151,13 @@ layout(struct snn *snn, char *base)
 	snn->t = carve(&c, sizeof(*snn->t));
 	for (int i = 0; i < snn->vit->depth; i++)
 		block_layout(snn, &snn->block[i], &c);
+	snn->state_cleared = c.used;
+	for (int i = 0; i < snn->vit->depth * SITE_KINDS; i++) {
+		struct group *g = &snn->block[i / SITE_KINDS].node[i % SITE_KINDS].group;
+
+		if (g->plan && group_state_size(g) > 0)
+			g->m = carve(&c, group_state_size(g));
+	}
 	return c.used;
 }
 
@@ -158,15 +168,20 @@ scratch_init(struct snn *snn)
 	size_t stream = (size_t)vit->tokens * (size_t)vit->width;
 	size_t picture = (size_t)vit->channels * (size_t)vit->image_size * (size_t)vit->image_size;
 
+	int widest = vit->width > vit->mlp_width ? vit->width : vit->mlp_width;
+
 	snn->pixels = arena_floats(snn->arena, picture);
 	snn->embedding = arena_floats(snn->arena, stream);
 	snn->patch_scratch = arena_floats(snn->arena, ann_embed_scratch(vit));
 	snn->first = arena_floats(snn->arena, stream);
 	snn->readout = arena_floats(snn->arena, 2 * (size_t)vit->width);
-	snn->before_k = arena_floats(snn->arena, stream);
-	snn->before_v = arena_floats(snn->arena, stream);
-	return snn->pixels && snn->embedding && snn->first && snn->readout && snn->patch_scratch && snn->before_k &&
-	       snn->before_v;
+	snn->spikes = spikes_new(snn->arena, vit->tokens, widest);
+	snn->heads = arena_floats(snn->arena, head_scratch(vit->tokens, vit->head_dim));
+	snn->scores = arena_floats(snn->arena, (size_t)vit->heads * (size_t)vit->tokens * (size_t)vit->tokens);
+	snn->stream = arena_floats(snn->arena, stream);
+	snn->graded = arena_floats(snn->arena, (size_t)vit->tokens * (size_t)widest);
+	return snn->pixels && snn->embedding && snn->first && snn->readout && snn->patch_scratch && snn->spikes && snn->heads &&
+	       snn->scores && snn->stream && snn->graded;
 }
 
 static bool
@@ -224,7 +239,13 @@ snn_plan(const struct snn *snn)
 void
 snn_reset(struct snn *snn)
 {
-	memset(snn->state, 0, snn->state_size);
+	memset(snn->state, 0, snn->state_cleared);
+	for (int i = 0; i < snn->vit->depth * SITE_KINDS; i++) {
+		struct group *g = &snn->block[i / SITE_KINDS].node[i % SITE_KINDS].group;
+
+		if (g->plan)
+			group_reset(g);
+	}
 	if (snn->feeding)
 		memset(snn->feeding, 0, (size_t)snn->vit->depth * sizeof(*snn->feeding));
 }
@@ -244,14 +265,14 @@ snn_show(struct snn *snn, const float *pixels)
 static const float *
 block_input(struct snn *snn, int index)
 {
+	float scale = snn_scale(snn);
 	size_t stream = (size_t)snn->vit->tokens * (size_t)snn->vit->width;
 
 	if (snn->feeding && snn->feeding[index])
 		return snn->fed + (size_t)index * stream;
 	if (index > 0)
 		return snn->block[index - 1].node[SITE_BLOCK].total;
-	for (size_t i = 0; i < stream; i++)
-		snn->first[i] = snn->embedding[i] * snn_scale(snn);
+	rows_scale(snn->embedding, 1, (int)stream, &scale, 1, false, snn->first);
 	return snn->first;
 }
 
@@ -261,6 +282,47 @@ snn_step(struct snn *snn)
 	++*snn->t;
 	for (int i = 0; i < snn->vit->depth; i++)
 		block_step(snn, i, block_input(snn, i));
+}
+
+/* What the first block receives in the step at hand; nothing is fed. */
+static void
+enter(struct snn *snn, float *x)
+{
+	float scale = snn_scale(snn);
+
+	rows_scale(snn->embedding, 1, snn->vit->tokens * snn->vit->width, &scale, 1, false, x);
+}
+
+/* Several steps of block after block, so that hidden neurons take all steps at once. */
+static void
+run_layers(struct snn *snn, int steps)
+{
+	int start = *snn->t;
+
+	for (int k = 0; k < steps; k++) {
+		*snn->t = start + k + 1;
+		enter(snn, snn->run->stream[k]);
+	}
+	for (int i = 0; i < snn->vit->depth; i++)
+		block_run(snn, i, start, steps);
+	*snn->t = start + steps;
+}
+
+bool
+snn_run(struct snn *snn, int n, struct status *st)
+{
+	if (!snn->run && !(snn->run = run_new(snn)))
+		return status_nomem(st, "running the network layer by layer");
+	while (n > 0) {
+		int steps = n < GROUP_STEPS ? n : GROUP_STEPS;
+
+		if (steps == 1 || snn->feeding)
+			snn_step(snn);
+		else
+			run_layers(snn, steps);
+		n -= steps == 1 || snn->feeding ? 1 : steps;
+	}
+	return true;
 }
 
 int

@@ -29,6 +29,9 @@ void snn_reset(struct snn *snn); /* t = 0, same picture */
 
 /* One time step. The picture must have been shown. */
 void snn_step(struct snn *snn);
+/* n steps that nobody watches: layer by layer, several steps at once. The state is then,
+ * to the bit, what n times snn_step() leaves. False when out of memory, before any step. */
+bool snn_run(struct snn *snn, int n, struct status *st);
 int snn_time(const struct snn *snn); /* steps done */
 
 /* Logits of the values so far [classes]; at t = 0 all zero. */
@@ -55,11 +58,9 @@ bool snn_probe(const struct snn *snn, struct site site, enum snn_quantity q, str
  * there; as snn_probe() has it. */
 float snn_element(const struct snn *snn, struct site site, enum snn_quantity q, size_t element);
 
-/* Where a quantity that snn_has() at the site is least and greatest, and what it is
- * there; the first of equals. NaN is passed over. */
+/* The least and the greatest of a quantity that snn_has() at the site. NaN is passed over. */
 struct snn_extremes {
 	float lo, hi;
-	size_t lo_at, hi_at; /* elements */
 };
 void snn_extremes(const struct snn *snn, struct site site, enum snn_quantity q, struct snn_extremes *out);
 
@@ -83,6 +84,13 @@ double snn_events(const struct snn *snn);      /* all sites, all steps so far */
 double snn_events_step(const struct snn *snn); /* all sites, last step */
 double snn_units(const struct snn *snn);
 double snn_units_step(const struct snn *snn);
+
+/* From now on every snn_step() adds what it spends at each site to seconds [site_count];
+ * NULL: no longer. The products of a linear layer count for the site that receives them,
+ * those of q, k and v together for q. */
+void snn_clock(struct snn *snn, double *seconds);
+/* Bytes that a site's state takes: sums, targets, neurons. */
+size_t snn_site_bytes(const struct snn *snn, struct site site);
 
 /* State as a value. */
 size_t snn_state_size(const struct snn *snn); /* bytes */

@@ -686,7 +686,7 @@ compare(double a, enum comparison c, double b)
 	}
 }
 
-/* The first element that compares so; only for == and !=, which extremes do not decide. */
+/* The first element that compares so. */
 static bool
 find_equal(const struct walk *walk, struct site site, enum snn_quantity q, enum comparison c, double to,
 	   struct condition_found *found)
@@ -712,12 +712,12 @@ any_element(const struct walk *walk, struct site site, const struct reading *r, 
 	struct snn_extremes e;
 
 	found->has_element = true;
+	/* Extremes decide the others, and are quickly found. */
 	if (c == EQUAL || c == NOT_EQUAL)
 		return find_equal(walk, site, q, c, to, found);
 	snn_extremes(walk_network(walk, site), site, q, &e);
 	found->value = (double)(c == LESS || c == LESS_EQUAL ? e.lo : e.hi);
-	found->element = c == LESS || c == LESS_EQUAL ? e.lo_at : e.hi_at;
-	return compare(found->value, c, to);
+	return compare(found->value, c, to) && find_equal(walk, site, q, EQUAL, found->value, found);
 }
 
 static bool

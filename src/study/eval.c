@@ -154,8 +154,8 @@ one_picture(struct job *job, struct worker *w, int index, struct status *st)
 	if (w->snn) {
 		snn_show(w->snn, w->pixels);
 		for (int i = 0; i < job->ts; i++) {
-			while (snn_time(w->snn) < o->t[i])
-				snn_step(w->snn);
+			if (!snn_run(w->snn, o->t[i] - snn_time(w->snn), st))
+				return false;
 			note_outcome(job, w, &job->outcome[(size_t)index * (size_t)job->ts + (size_t)i]);
 		}
 		sum = calloc((size_t)job->sites, sizeof(*sum));

@@ -217,9 +217,9 @@ read_point(struct history *h, const struct snn *snn, struct status *st)
 	return ok;
 }
 
-/* Brings the second network to the last step known. */
+/* The second network, at a time that is not past the last step known. */
 static bool
-catch_up(struct history *h, struct status *st)
+need_network(struct history *h, struct status *st)
 {
 	if (!h->snn && !(h->snn = snn_new(h->walk->plan, st)))
 		return false;
@@ -227,19 +227,19 @@ catch_up(struct history *h, struct status *st)
 		snn_show(h->snn, h->walk->pixels);
 		h->shown = true;
 	}
-	while (snn_time(h->snn) < h->count)
-		snn_step(h->snn);
 	return true;
 }
 
 bool
 history_advance(struct history *h, const struct walk *walk, int n, struct status *st)
 {
-	if (!catch_up(h, st))
+	if (!need_network(h, st))
 		return false;
 	for (int i = 0; i < n && h->count < walk->t; i++) {
+		bool known = snn_time(h->snn) < h->count; /* read from the walk before */
+
 		snn_step(h->snn);
-		if (!read_point(h, h->snn, st))
+		if (!known && !read_point(h, h->snn, st))
 			return false;
 	}
 	return true;

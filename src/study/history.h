@@ -43,7 +43,7 @@ void history_free(struct history *h); /* NULL is fine */
 void history_ask(struct history *h, const struct walk *walk, const struct history_request *request);
 /* Is every step up to the walk's t known? */
 bool history_ready(const struct history *h, const struct walk *walk);
-/* Up to n more steps by replay. */
+/* Up to n steps of replay, towards the walk's t. */
 bool history_advance(struct history *h, const struct walk *walk, int n, struct status *st);
 /* The walk has done a step: it is read from there when it is the next one. */
 bool history_append(struct history *h, const struct walk *walk, struct status *st);

@@ -188,6 +188,16 @@ line_numbers(const char *line, double value[3])
 	}
 }
 
+/* The first line, if it does not begin with a number. */
+static bool
+is_heading(const char *line, int number)
+{
+	char *end;
+
+	strtod(line, &end);
+	return number == 1 && end == line;
+}
+
 static bool
 read_line(struct reading *r, char *line, int number, struct status *st)
 {
@@ -195,12 +205,13 @@ read_line(struct reading *r, char *line, int number, struct status *st)
 	char shown[64];
 	int n;
 
+	line += number == 1 && strncmp(line, "\xef\xbb\xbf", 3) == 0 ? 3 : 0; /* a byte order mark */
 	line += strspn(line, " \t");
 	line[strcspn(line, "\r\n")] = '\0';
 	if (!*line || *line == '#')
 		return true;
 	n = line_numbers(line, value);
-	if (n < 0 && number == 1) /* a heading */
+	if (is_heading(line, number))
 		return true;
 	if (n < 2 || (r->count > 0 && n != r->columns))
 		return status_fail(st, STATUS_DATA, "line %d is \"%.40s\"; expected %s", number,

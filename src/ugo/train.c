@@ -281,7 +281,7 @@ training_point(struct training *t, struct ugo *u, struct train_curve *curve, int
 	t->loss = 0;
 	t->losses = 0;
 	if (!isfinite(point->loss) || !isfinite(point->rmse))
-		return status_fail(st, STATUS_FAILED, "training diverged before step %d; choose a smaller --rate", step);
+		return status_fail(st, STATUS_FAILED, "training diverged before step %d; choose a smaller learning rate", step);
 	curve->count++;
 	return true;
 }

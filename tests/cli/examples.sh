@@ -13,4 +13,13 @@ run -f examples/scripts/first-steps.sks
 expect_out 'estimate'
 expect_out '^16 '
 
+# The range that is too narrow costs accuracy, and the wider one gives it back.
+run --format json -f examples/scripts/narrow-range.sks
+expect_status 0
+grep -o '"t":8,"accuracy":[0-9.]*' "$cli_tmp/out" | cut -d: -f3 >"$cli_tmp/accuracy"
+[ "$(wc -l <"$cli_tmp/accuracy")" -eq 3 ] || fail 'three evaluations were expected'
+tr '\n' ' ' <"$cli_tmp/accuracy" | awk '{ exit !($2 < $1 - 0.02 && $3 > $1 - 0.011) }' ||
+	fail "the accuracy should fall and come back: $(tr '\n' ' ' <"$cli_tmp/accuracy")"
+expect_out '"stopped":\{"number":1,"condition":"range\(blocks\.\*\) > 0","where":"blocks\.[0-3]\.mlp\.act"'
+
 finish

@@ -46,6 +46,14 @@ on_property(VTermProp prop, VTermValue *value, void *user)
 
 static const VTermScreenCallbacks callbacks = {.settermprop = on_property};
 
+static const char *locale_name;
+
+void
+terminal_locale(const char *locale)
+{
+	locale_name = locale;
+}
+
 static void
 become(char *const argv[], const char *term, const char *home)
 {
@@ -54,7 +62,7 @@ become(char *const argv[], const char *term, const char *home)
 	clearenv();
 	setenv("PATH", "/usr/local/bin:/usr/bin:/bin", 1);
 	setenv("TERM", term, 1);
-	setenv("LC_ALL", "C.UTF-8", 1);
+	setenv("LC_ALL", locale_name ? locale_name : "C.UTF-8", 1);
 	setenv("TZ", "UTC", 1);
 	setenv("INPUTRC", "/dev/null", 1);
 	setenv("PS1", "$ ", 1);

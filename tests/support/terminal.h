@@ -13,6 +13,8 @@ struct terminal;
 
 /* Starts argv[0] with TERM=term in a clean environment, HOME and XDG_* under home. */
 struct terminal *terminal_start(char *const argv[], const char *term, int rows, int cols, const char *home);
+/* The locale of the terminals started from now on; NULL: C.UTF-8. */
+void terminal_locale(const char *locale);
 /* Kills what still runs and frees. */
 void terminal_free(struct terminal *t);
 

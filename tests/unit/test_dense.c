@@ -1,4 +1,4 @@
-/* Products with weights in panels: to the bit what one accumulator per output gives,
+/* Products with weights in panels: to the bit the plain sums,
  * however they are cut up, and the same from lists of spikes. */
 #include "spikescope.h"
 
@@ -74,20 +74,24 @@ fuses(void)
 #endif
 }
 
-/* want = start + x W', one input after the other; start [rows, out] or, by stride 0, [out]. */
+/* want = start + x W', chunk by chunk, one input after the other; start [rows, out] or, by stride 0, [out]. */
 static void
 plain_product(const struct operands *o, struct shape s, const float *start, size_t stride)
 {
 	for (int r = 0; r < s.rows; r++)
 		for (int c = 0; c < s.out; c++) {
-			float sum = start ? start[(size_t)r * stride + (size_t)c] : 0;
+			float total = start ? start[(size_t)r * stride + (size_t)c] : 0, sum = 0;
 
 			for (int i = 0; i < s.in; i++) {
 				float x = o->x[(size_t)r * (size_t)s.in + (size_t)i], w = o->w[c * s.in + i];
 
 				sum = fuses() ? fmaf(x, w, sum) : sum + x * w;
+				if ((i + 1) % DENSE_CHUNK != 0 && i + 1 < s.in)
+					continue;
+				total += sum;
+				sum = 0;
 			}
-			o->want[r * s.out + c] = sum;
+			o->want[r * s.out + c] = total;
 		}
 }
 

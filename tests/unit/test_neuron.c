@@ -1,10 +1,9 @@
 /* Neurons against their equations (METHODS 3), written down a second time here as
  * plainly as possible: a membrane that integrates what arrives and is reset by
- * subtraction. And the correction of products (METHODS 5) as a property. */
+ * subtraction. And the products of trains (METHODS 5) as a property. */
 #include "spikescope.h"
 
 #include "snn/neuron.h"
-#include "snn/product.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -299,48 +298,55 @@ differential_is_levels_over_t(void **state)
 	}
 }
 
-/* For random trains the sum sent after every t is A_t B_t / t: 1e-5 of the largest
- * entry, for the products are float32 sums of at most 24 terms over 32 steps. */
+/* Products of two trains (METHODS 5): what is computed from the sums A_t and B_t is what
+ * the increments R_t = R_{t-1} + A_t b_t + a_t B_{t-1} of arriving spikes add up to. 1e-5
+ * of the largest entry, for both are float32 sums over 32 steps. */
 static void
-check_product(bool transposed, uint64_t seed)
+check_product(bool scores, uint64_t seed)
 {
-	enum { ROWS = 7, COLUMNS = 9, INNER = 24, T = 32 };
-	float a[ROWS * INNER] = {0}, b[INNER * COLUMNS] = {0}, before[INNER * COLUMNS], da[ROWS * INNER], db[INNER * COLUMNS];
-	float r[ROWS * COLUMNS] = {0}, total[ROWS * COLUMNS] = {0}, sent[ROWS * COLUMNS];
-	double sum[ROWS * COLUMNS] = {0};
+	enum { TOKENS = 9, DIM = 24, T = 32, STRIDE = 30 };
+	float a[TOKENS * STRIDE] = {0}, b[TOKENS * STRIDE] = {0}, scratch[2048], out[TOKENS * STRIDE];
+	int inner = scores ? DIM : TOKENS, columns = scores ? TOKENS : DIM;
+	double r[TOKENS * DIM] = {0};
+	struct head head = {TOKENS, DIM, TOKENS, STRIDE, scratch};
 	struct rng rng;
 
+	assert_true(head_scratch(TOKENS, DIM) <= 2048);
 	rng_seed(&rng, seed);
 	for (int t = 1; t <= T; t++) {
-		int stride = transposed ? INNER : COLUMNS;
+		float before[TOKENS * STRIDE], da[TOKENS * STRIDE];
 		double most = 0, worst = 0;
+		int lda = scores ? STRIDE : TOKENS;
 
 		memcpy(before, b, sizeof(b));
-		for (int i = 0; i < ROWS * INNER; i++)
+		for (int i = 0; i < TOKENS * STRIDE; i++) {
 			a[i] += da[i] = (float)((int)rng_below(&rng, 5) - 2) * 0.37f;
-		for (int i = 0; i < INNER * COLUMNS; i++)
-			b[i] += db[i] = (float)((int)rng_below(&rng, 5) - 2) * 0.21f;
-		product_step(&(struct train){a, NULL, da, INNER}, &(struct train){b, before, db, stride}, transposed, ROWS,
-			     COLUMNS, INNER, r);
-		product_send(r, 1.0f / (float)t, total, sent, ROWS * COLUMNS);
-		for (int i = 0; i < ROWS * COLUMNS; i++) {
-			double want = 0;
-
-			sum[i] += (double)sent[i];
-			for (int k = 0; k < INNER; k++)
-				want += (double)a[i / COLUMNS * INNER + k] *
-					(double)(transposed ? b[i % COLUMNS * INNER + k] : b[k * COLUMNS + i % COLUMNS]);
-			want /= t;
-			most = fmax(most, fabs(want));
-			worst = fmax(worst, fmax(fabs((double)total[i] - want), fabs(sum[i] - want)));
+			b[i] += (float)((int)rng_below(&rng, 5) - 2) * 0.21f;
 		}
+		if (scores)
+			head_scores(&head, a, b, out);
+		else
+			head_values(&head, a, b, out, STRIDE);
+		for (int i = 0; i < TOKENS; i++)
+			for (int j = 0; j < columns; j++) {
+				double *sum = &r[i * columns + j], found = (double)out[scores ? i * TOKENS + j : i * STRIDE + j];
+
+				for (int k = 0; k < inner; k++) {
+					int at = scores ? j * STRIDE + k : k * STRIDE + j;
+
+					*sum += (double)a[i * lda + k] * ((double)b[at] - (double)before[at]) +
+						(double)da[i * lda + k] * (double)before[at];
+				}
+				most = fmax(most, fabs(*sum));
+				worst = fmax(worst, fabs(*sum - found));
+			}
 		if (worst > 1e-5 * fmax(most, 1))
-			fail_msg("step %d: the sum sent is off by %g of %g", t, worst, most);
+			fail_msg("step %d: the product is off by %g of %g", t, worst, most);
 	}
 }
 
 static void
-products_send_what_has_arrived(void **state)
+products_are_what_has_arrived(void **state)
 {
 	(void)state;
 	for (uint64_t seed = 0; seed < 20; seed++) {
@@ -361,7 +367,7 @@ main(void)
 	    cmocka_unit_test(stbif_ends_at_the_quantised_value),
 	    cmocka_unit_test(ecmt_takes_the_largest_level_below),
 	    cmocka_unit_test(differential_is_levels_over_t),
-	    cmocka_unit_test(products_send_what_has_arrived),
+	    cmocka_unit_test(products_are_what_has_arrived),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -110,6 +110,9 @@ test_completion_and_history(void **state)
 	terminal_type(t, "s\t\t"); /* the choices go to the log */
 	assert_true(terminal_wait(t, "session"));
 	assert_true(terminal_wait(t, "source"));
+	terminal_type(t, "\x15"
+			 "break error(blocks.0.mlp.f\t");
+	assert_true(terminal_wait_line(t, PROMPT "break error(blocks.0.mlp.fc1"));
 	terminal_type(t, "\x15\033[A");
 	assert_true(terminal_wait_line(t, PROMPT "step"));
 	terminal_type(t, "\x15quit\r");
@@ -324,6 +327,214 @@ test_eight_colours(void **state)
 	assert_given_back(t, 0);
 }
 
+/* The status line, the tree and the selection follow a step that is entered. */
+static void
+test_sites_and_breakpoints(void **state)
+{
+	struct terminal *t = panes(40, 120);
+
+	(void)state;
+	terminal_type(t, "\tn");
+	assert_true(terminal_wait(t, "t=1+ patch_embed"));
+	terminal_type(t, "nn");
+	assert_true(terminal_wait(t, "t=1+ blocks.0.norm1.rsqrt"));
+	assert_true(terminal_wait(t, "norm1.rsqrt ◂"));
+	terminal_type(t, "b");
+	assert_true(terminal_wait_gone(t, "t=1+ "));
+	terminal_type(t, ":break t == 4\r");
+	assert_true(terminal_wait(t, "enabled"));
+	terminal_type(t, "run\r");
+	assert_true(terminal_wait(t, "stopped by breakpoint 1"));
+	assert_true(terminal_wait(t, "t=4 "));
+	terminal_type(t, "break t >> 4\r");
+	assert_true(terminal_wait(t, "  break t >> 4"));
+	assert_true(terminal_wait(t, "           ^"));
+	terminal_type(t, "quit\r");
+	assert_given_back(t, 0);
+}
+
+/* Enter looks inside, Esc comes out; what is not in the layout fills the screen. */
+static void
+test_look_inside(void **state)
+{
+	struct terminal *t = panes(40, 120);
+
+	(void)state;
+	terminal_type(t, "\t\t\r"); /* from the attention pane */
+	assert_true(terminal_wait(t, "product blocks.0 head 0: q 0 · k 0"));
+	assert_true(terminal_wait_gone(t, "readout:"));
+	terminal_type(t, "\033[B\033[C"); /* its arrows select too; the steps are read again */
+	assert_true(terminal_wait(t, "q 1 · k 1"));
+	assert_true(terminal_wait(t, "sum sent"));
+	terminal_type(t, "\033");
+	assert_true(terminal_wait(t, "selected: q 1, k 1"));
+	terminal_type(t, "w");
+	terminal_type(t, ":focus raster\r");
+	assert_true(terminal_wait(t, "raster "));
+	terminal_type(t, "\r");
+	assert_true(terminal_wait(t, "┌ neuron "));
+	terminal_type(t, "\033\033");
+	assert_true(terminal_wait(t, "readout"));
+	terminal_type(t, "\x15quit\r");
+	assert_given_back(t, 0);
+}
+
+/* `/` goes on on the command line; a bound key runs its command; layouts change the panes. */
+static void
+test_find_bind_layout(void **state)
+{
+	struct terminal *t = panes(40, 120);
+
+	(void)state;
+	terminal_type(t, "\t/");
+	assert_true(terminal_wait_line(t, PROMPT "find "));
+	terminal_type(t, "3.mlp.fc1\r");
+	assert_true(terminal_wait(t, "> mlp.fc1"));
+	assert_true(terminal_wait(t, "▾ blocks.3"));
+	terminal_type(t, "bind x step 5\r\tx");
+	assert_true(terminal_wait(t, "t=6 "));
+	terminal_type(t, ":layout errors\r");
+	assert_true(terminal_wait(t, "residual stream: relative error"));
+	assert_true(terminal_wait_gone(t, "attention blocks"));
+	terminal_type(t, "layout save mine model | product\r");
+	assert_true(terminal_wait(t, "product blocks.3"));
+	terminal_type(t, "layout default\r");
+	assert_true(terminal_wait(t, "attention blocks.3"));
+	terminal_type(t, "quit\r");
+	assert_given_back(t, 0);
+}
+
+/* Clicks focus and select, the wheel moves; switched off they do nothing. */
+static void
+test_mouse(void **state)
+{
+	struct terminal *t = panes(40, 120);
+
+	(void)state;
+	/* Columns 23.. and rows 2.. are the first map: its third column and row. */
+	terminal_type(t, "\033[<0;28;4M\033[<0;28;4m");
+	assert_true(terminal_wait(t, "selected: q 2, k 2"));
+	terminal_type(t, "\033[<65;28;4M"); /* wheel down */
+	assert_true(terminal_wait(t, "selected: q 3, k 2"));
+	terminal_type(t, "\033[<0;5;9M\033[<0;5;9m"); /* a site of the tree */
+	assert_true(terminal_wait(t, "blocks.0.attn.q[0]"));
+	terminal_type(t, ":set mouse off\r");
+	assert_true(terminal_wait_line(t, PROMPT));
+	terminal_type(t, "quit\r");
+	assert_given_back(t, 0);
+}
+
+static void
+test_split_in_panes(void **state)
+{
+	struct terminal *t = panes(40, 120);
+
+	(void)state;
+	terminal_type(t, "split delta\r");
+	assert_true(terminal_wait(t, "sta and delta"));
+	terminal_type(t, "layout errors\r");
+	assert_true(terminal_wait(t, "sta − delta"));
+	terminal_type(t, "step 2\r");
+	assert_true(terminal_wait(t, "other top"));
+	terminal_type(t, "\td"); /* one side after the other */
+	assert_true(terminal_wait_gone(t, "sta − delta"));
+	terminal_type(t, ":split off\r");
+	assert_true(terminal_wait_gone(t, "delta "));
+	terminal_type(t, "quit\r");
+	assert_given_back(t, 0);
+}
+
+static void
+test_tutorial_in_panes(void **state)
+{
+	struct terminal *t = panes(40, 120);
+
+	(void)state;
+	terminal_type(t, "tutorial\r");
+	assert_true(terminal_wait(t, "tutorial 1/10"));
+	assert_true(terminal_wait(t, "token 0: the class token"));
+	terminal_type(t, "\tt");
+	assert_true(terminal_wait(t, "tutorial 2/10"));
+	terminal_type(t, "\033[D"); /* left: the scene before */
+	assert_true(terminal_wait(t, "tutorial 1/10"));
+	terminal_type(t, ":tutorial off\r");
+	assert_true(terminal_wait(t, "readout"));
+	terminal_type(t, "quit\r");
+	assert_given_back(t, 0);
+}
+
+/* A window shrunk to one row while it steps; the run goes on and can be stopped. */
+static void
+test_shrunk_while_stepping(void **state)
+{
+	struct terminal *t = panes(24, 80);
+
+	(void)state;
+	terminal_type(t, "step 4000\r");
+	assert_true(terminal_wait(t, "Ctrl-C stops"));
+	terminal_resize(t, 1, 10);
+	terminal_resize(t, 3, 10);
+	terminal_resize(t, 24, 80);
+	assert_true(terminal_wait(t, "Ctrl-C stops"));
+	terminal_type(t, "\x03");
+	assert_true(terminal_wait(t, "stopped at t = "));
+	assert_true(terminal_wait_line(t, PROMPT));
+	terminal_type(t, "quit\r");
+	assert_given_back(t, 0);
+}
+
+/* Ended from outside in the middle of a run: the terminal is given back, and the next
+ * start finds the run as it stood. */
+static void
+ended_by(int signal, const char *status)
+{
+	struct terminal *t = panes(24, 80);
+
+	terminal_type(t, "step 4000\r");
+	assert_true(terminal_wait(t, "Ctrl-C stops"));
+	kill(terminal_pid(t), signal);
+	assert_int_not_equal(terminal_wait_end(t), -1);
+	assert_true(terminal_on_main_screen(t));
+	assert_true(terminal_is_cooked(t));
+	terminal_free(t);
+	t = panes(24, 80);
+	terminal_type(t,
+		      "query SELECT kind, status, (SELECT count(*) > 0 FROM run_metrics WHERE run_id = r.id) AS kept FROM runs "
+		      "AS r WHERE kind = 'step' ORDER BY id DESC LIMIT 1\r");
+	assert_true(terminal_wait(t, status));
+	terminal_type(t, "q");
+	terminal_type(t, "\x15quit\r");
+	assert_int_not_equal(terminal_wait_end(t), -1);
+	terminal_free(t);
+}
+
+static void
+test_runs_are_kept(void **state)
+{
+	(void)state;
+	ended_by(SIGTERM, "cancelled");
+	ended_by(SIGHUP, "cancelled");
+	ended_by(SIGSEGV, "interrupted");
+}
+
+/* No colour, no Unicode: the same panes in ASCII. */
+static void
+test_plain_terminal(void **state)
+{
+	struct terminal *t;
+
+	(void)state;
+	terminal_locale("C");
+	t = start("vt100", 24, 80);
+	terminal_locale(NULL);
+	assert_true(terminal_wait(t, "+ model"));
+	assert_true(terminal_wait(t, "|ANN-SNN|"));
+	terminal_type(t, "\ts");
+	assert_true(terminal_wait(t, "t=2 "));
+	terminal_type(t, ":quit\r");
+	assert_given_back(t, 0);
+}
+
 int
 main(void)
 {
@@ -340,6 +551,15 @@ main(void)
 	    cmocka_unit_test(test_killed),
 	    cmocka_unit_test(test_terminals_that_cannot),
 	    cmocka_unit_test(test_eight_colours),
+	    cmocka_unit_test(test_sites_and_breakpoints),
+	    cmocka_unit_test(test_look_inside),
+	    cmocka_unit_test(test_find_bind_layout),
+	    cmocka_unit_test(test_mouse),
+	    cmocka_unit_test(test_split_in_panes),
+	    cmocka_unit_test(test_tutorial_in_panes),
+	    cmocka_unit_test(test_shrunk_while_stepping),
+	    cmocka_unit_test(test_runs_are_kept),
+	    cmocka_unit_test(test_plain_terminal),
 	};
 
 	return cmocka_run_group_tests(tests, make_home, remove_home);

@@ -215,6 +215,47 @@ state_is_a_value(void **state)
 	}
 }
 
+/* Steps that nobody watches leave the same bits, however many are taken at once, also when
+ * the network then goes on step by step, and after another picture. */
+static void
+runs_are_their_steps(void **state)
+{
+	struct example *e = *state;
+	static const char *const recipes[] = {"sta", "delta", "sta-release", "ternary", "ecmt", "dcgs"};
+	static const int parts[] = {1, 5, 8, 11};
+	struct status st = {0};
+
+	for (int r = 0; r < 6; r++) {
+		struct plan *plan = build(e, recipes[r], 16);
+		struct snn *stepped = network(plan), *run = network(plan);
+		char want[HASH_HEX], found[HASH_HEX];
+
+		snn_show(run, e->pixels + SIDE);
+		assert_true(snn_run(run, 9, &st));
+		snn_show(stepped, e->pixels);
+		snn_show(run, e->pixels);
+		for (int i = 0; i < 4; i++) {
+			steps(stepped, parts[i]);
+			assert_true(snn_run(run, parts[i], &st));
+			snn_state_hash(stepped, want);
+			snn_state_hash(run, found);
+			assert_int_equal(snn_time(run), snn_time(stepped));
+			if (strcmp(want, found) != 0)
+				fail_msg("%s: after %d steps, the last %d at once, the state is another", recipes[r],
+					 snn_time(run), parts[i]);
+			assert_true(snn_events(run) == snn_events(stepped) && snn_units(run) == snn_units(stepped));
+		}
+		steps(stepped, 1);
+		steps(run, 1);
+		snn_state_hash(stepped, want);
+		snn_state_hash(run, found);
+		assert_string_equal(want, found);
+		snn_free(stepped);
+		snn_free(run);
+		plan_free(plan);
+	}
+}
+
 /* Brute force over what probes show. */
 static void
 check_encoder(const struct snn *snn, struct site site)
@@ -460,6 +501,7 @@ main(void)
 	    cmocka_unit_test(graded_network_is_the_reference),
 	    cmocka_unit_test(plans_are_deterministic_values),
 	    cmocka_unit_test(state_is_a_value),
+	    cmocka_unit_test(runs_are_their_steps),
 	    cmocka_unit_test(activity_is_what_probes_show),
 	    cmocka_unit_test(scores_are_products_of_decoded_values),
 	    cmocka_unit_test(conversion_keeps_the_answers),

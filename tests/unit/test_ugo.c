@@ -662,17 +662,48 @@ test_released(void **state)
 	}
 }
 
+/* What the released weights say beyond their ranges, where the figures are known. */
+static void
+test_released_outside(void **state)
+{
+	static const struct {
+		const char *name;
+		double x, y, within;
+	} row[] = {{"exp", 5, 148.413 * (1 - 0.63), 0.02}, /* 63% low */
+		   {"inv", 1, 0.576, 0.005},
+		   {"inv", 60, 0.0168, 0.01},
+		   {"inv", 200, 0.0168, 0.01}, /* flat */
+		   {"rsqrt", 1.66, 0.776151 * (1 - 0.59), 0.03}};
+	const char *shared = getenv("SPIKESCOPE_SHARED");
+	char path[1024];
+
+	(void)state;
+	snprintf(path, sizeof(path), "%s/fixtures/sta_released_ugo.safetensors", shared ? shared : "../shared");
+	for (size_t i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
+		struct ugo u = {0};
+
+		if (!ugo_import(&u, path, row[i].name, NULL))
+			skip();
+		print_message("%s at %g: %.5g\n", u.name, row[i].x, ugo_eval(&u, row[i].x));
+		assert_true(fabs(ugo_eval(&u, row[i].x) / row[i].y - 1) < row[i].within);
+		ugo_done(&u);
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_names),      cmocka_unit_test(test_values),     cmocka_unit_test(test_limit),
-	    cmocka_unit_test(test_smooth),     cmocka_unit_test(test_figures),    cmocka_unit_test(test_exact),
-	    cmocka_unit_test(test_constant),   cmocka_unit_test(test_step),       cmocka_unit_test(test_forms),
-	    cmocka_unit_test(test_center),     cmocka_unit_test(test_facing),     cmocka_unit_test(test_apply),
-	    cmocka_unit_test(test_same_bytes), cmocka_unit_test(test_density),    cmocka_unit_test(test_refusals),
-	    cmocka_unit_test(test_extremes),   cmocka_unit_test(test_round_trip), cmocka_unit_test(test_bad_imports),
-	    cmocka_unit_test(test_released),
+	    cmocka_unit_test(test_names),      cmocka_unit_test(test_values),
+	    cmocka_unit_test(test_limit),      cmocka_unit_test(test_smooth),
+	    cmocka_unit_test(test_figures),    cmocka_unit_test(test_exact),
+	    cmocka_unit_test(test_constant),   cmocka_unit_test(test_step),
+	    cmocka_unit_test(test_forms),      cmocka_unit_test(test_center),
+	    cmocka_unit_test(test_facing),     cmocka_unit_test(test_apply),
+	    cmocka_unit_test(test_same_bytes), cmocka_unit_test(test_density),
+	    cmocka_unit_test(test_refusals),   cmocka_unit_test(test_extremes),
+	    cmocka_unit_test(test_round_trip), cmocka_unit_test(test_bad_imports),
+	    cmocka_unit_test(test_released),   cmocka_unit_test(test_released_outside),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -95,6 +95,7 @@ teardown(void **state)
 	(void)state;
 	walk_free(app.walk);
 	record_free(app.record);
+	history_free(app.history);
 	plan_free(app.plan);
 	vit_free(app.vit);
 	free(app.pixels);
@@ -207,25 +208,36 @@ golden(const char *file, const char *name, const struct view_args *args, int w, 
 	free(text);
 }
 
+/* The default screen in every size and style. */
 static void
 test_overview_at_sizes(void **state)
 {
 	static const int size[][2] = {{80, 24}, {40, 10}, {20, 5}, {120, 40}, {200, 60}};
+	static const struct {
+		const char *suffix;
+		enum color_mode color;
+		bool ascii;
+	} style[] = {{"", COLOR_AUTO, false}, {"-256", COLOR_256, false}, {"-8", COLOR_8, false}, {"-ascii", COLOR_NEVER, true}};
 	struct view_args args = {0};
 	char file[64];
-	size_t i;
 
 	(void)state;
-	for (i = 0; i < sizeof(size) / sizeof(*size); i++) {
-		snprintf(file, sizeof(file), "overview-%dx%d", size[i][0], size[i][1]);
-		golden(file, "overview", &args, size[i][0], size[i][1]);
-	}
+	for (size_t i = 0; i < sizeof(size) / sizeof(*size); i++)
+		for (size_t j = 0; j < sizeof(style) / sizeof(*style); j++) {
+			app.options.color = style[j].color;
+			app.options.ascii = style[j].ascii;
+			snprintf(file, sizeof(file), "overview-%dx%d%s", size[i][0], size[i][1], style[j].suffix);
+			golden(file, "overview", &args, size[i][0], size[i][1]);
+		}
+	app.options.color = COLOR_AUTO;
+	app.options.ascii = false;
 }
 
 static void
 test_each_view(void **state)
 {
-	static const char *const names[] = {"model", "attention", "selected", "raster", "readout", "error", "image"};
+	static const char *const names[] = {"model", "attention", "selected", "raster",  "readout",  "error",
+					    "image", "product",   "neuron",   "patches", "residual", "histogram"};
 	struct view_args args = {0};
 	size_t i;
 
@@ -257,8 +269,6 @@ test_each_style(void **state)
 		app.options.ascii = style[i].ascii;
 		golden(style[i].file, "attention", &args, 80, 16);
 	}
-	app.options.color = COLOR_NEVER;
-	golden("overview-ascii", "overview", &args, 80, 24);
 	app.options.color = COLOR_AUTO;
 	app.options.ascii = false;
 }
@@ -311,6 +321,38 @@ test_worst_site_is_found_first(void **state)
 	free(text);
 }
 
+/* A click on what stands for something selects it. */
+static void
+clicked(const char *name, int w, int h, int x, int y, const char *command)
+{
+	struct canvas canvas = {0};
+	struct view_args args = {0};
+	struct status st = {0};
+	char line[80] = "";
+
+	assert_true(canvas_init(&canvas, w, h, (struct canvas_style){PALETTE_256, true}));
+	view_find(name, &st)->hit(&app, &args, &canvas, canvas_all(&canvas), x, y, line, sizeof(line));
+	assert_string_equal(line, command);
+	canvas_done(&canvas);
+}
+
+static void
+test_clicks(void **state)
+{
+	(void)state;
+	/* Three maps of 20 columns: marks in the first row and column, two tokens a row. */
+	clicked("attention", 60, 12, 1, 1, "select q 0 0");
+	clicked("attention", 60, 12, 17, 9, "select q 16 16");
+	clicked("attention", 60, 12, 20 + 1 + 4, 1 + 2, "select q 4 4");
+	clicked("attention", 60, 12, 0, 5, "");
+	clicked("attention", 60, 12, 19, 5, "");
+	/* 4 x 4 patches of 2 pixels and lines between them: 13 x 13, here one a column. */
+	clicked("image", 13, 7, 0, 0, "select q 1");
+	clicked("image", 13, 7, 11, 5, "select q 16");
+	clicked("residual", 25, 4, 6, 0, "select layer 0");
+	clicked("model", 30, 40, 5, 2, "select site patch_embed");
+}
+
 static void
 test_what_is_missing_is_named(void **state)
 {
@@ -351,6 +393,43 @@ test_saved_files(void **state)
 	assert_int_equal(st.code, STATUS_FAILED);
 }
 
+/* Beside another plan every view draws for both and their difference, at any size. A
+ * plan beside itself makes a difference of nothing. */
+static void
+test_split(void **state)
+{
+	struct status st = {0};
+	struct view_args args = {.function = NULL};
+	char *text;
+
+	(void)state;
+	app.split.walk = walk_new(app.plan, &st);
+	app.split.record = record_new(app.plan, &st);
+	app.split.plan = app.plan;
+	assert_true(walk_show(app.split.walk, app.pixels, app.label, &st));
+	assert_true(record_steps(app.split.record, app.split.walk, STEPS, NULL, &st));
+	text = print("residual", &args, 100, 12);
+	assert_non_null(strstr(text, "sta − sta"));
+	assert_non_null(strstr(text, "1e-9")); /* the end of the scale of zeros */
+	free(text);
+	text = print("readout", &args, 100, 24);
+	assert_non_null(strstr(text, "no dif"));
+	free(text);
+	for (const struct view *view = view_table; view->name; view++)
+		for (int w = 5; w < 130; w += 31)
+			for (int h = 1; h < 30; h += 7)
+				free(print(view->name, &args, w, h));
+	for (int side = SIDE_FIRST; side <= SIDE_DIFFERENCE; side++) {
+		app.side = (enum side)side;
+		free(print("neuron", &args, 60, 12));
+	}
+	app.side = SIDE_ALL;
+	walk_free(app.split.walk);
+	record_free(app.split.record);
+	history_free(app.split.history);
+	app.split = (struct split){0};
+}
+
 /* The record forgets what came after t, and keeps what is before. */
 static void
 test_record_goes_back(void **state)
@@ -385,8 +464,10 @@ main(void)
 	    cmocka_unit_test(test_each_style),
 	    cmocka_unit_test(test_any_size_fits),
 	    cmocka_unit_test(test_worst_site_is_found_first),
+	    cmocka_unit_test(test_clicks),
 	    cmocka_unit_test(test_what_is_missing_is_named),
 	    cmocka_unit_test(test_saved_files),
+	    cmocka_unit_test(test_split),
 	    cmocka_unit_test(test_record_goes_back),
 	};
 
