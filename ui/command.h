@@ -43,7 +43,6 @@ enum value_kind {
 	VALUE_LAYOUT, /* name of a layout */
 	VALUE_RUN,    /* number of a run */
 	VALUE_RUNS,   /* what `compare` takes */
-	VALUE_SESSION,
 };
 
 /* Of CLASS_MOVEMENT only the looking changes: the notebook does not keep them. */
