@@ -9,7 +9,7 @@ enum {
 	SPANS_MAX = 4096,
 	NAMES_MAX = 1 << 20,
 };
-static const size_t SPAN_BYTES_MANY = 16 << 20, SPAN_BYTES_MAX = 64 << 20;
+static const size_t SPAN_BYTES_KEPT = 2 << 20, SPAN_BYTES_MANY = 16 << 20, SPAN_BYTES_MAX = 64 << 20;
 static const double SECONDS_BETWEEN_WRITES = 1;
 
 /* FNV-1a: names are short. */
@@ -156,11 +156,15 @@ buffer_write(struct store *store, struct status *st)
 	return true;
 }
 
+/* Room for the next span is kept; too much of it is given back. */
 static void
 forget_spans(struct buffer *b)
 {
 	for (int i = 0; i < b->spans; i++)
-		free(b->span[i].data);
+		if (i > 0 || b->span[i].capacity * sizeof(*b->span[i].data) > SPAN_BYTES_KEPT) {
+			free(b->span[i].data);
+			b->span[i] = (struct span){0};
+		}
 	b->spans = 0;
 	b->span_bytes = 0;
 }
@@ -273,10 +277,8 @@ refuse_step(struct store *store, const struct row *row, struct status *st)
 
 		last->used -= count;
 		b->span_bytes -= count * sizeof(*last->data);
-		if (last->steps == 0) {
-			free(last->data);
+		if (last->steps == 0)
 			b->spans--;
-		}
 	}
 	b->refusing = true;
 	b->count = b->step;
@@ -310,17 +312,19 @@ span_for(struct buffer *b, int64_t run, int t, int list)
 	if (b->spans == b->span_capacity) {
 		if (capacity > SPANS_MAX || !(more = realloc(b->span, (size_t)capacity * sizeof(*more))))
 			return NULL;
+		memset(more + b->span_capacity, 0, (size_t)(capacity - b->span_capacity) * sizeof(*more));
 		b->span = more;
 		b->span_capacity = capacity;
 	}
-	b->span[b->spans] = (struct span){.run = run, .first_t = t, .list = list};
-	return &b->span[b->spans++];
+	last = &b->span[b->spans++];
+	*last = (struct span){.run = run, .first_t = t, .list = list, .data = last->data, .capacity = last->capacity};
+	return last;
 }
 
 static bool
 span_append(struct span *span, const float *values, size_t count)
 {
-	size_t capacity = span->capacity ? 2 * span->capacity : 4 * count;
+	size_t capacity = 2 * span->capacity > span->used + count ? 2 * span->capacity : span->used + 4 * count;
 	float *data;
 
 	if (span->used + count > span->capacity) {
@@ -358,7 +362,8 @@ void
 buffer_done(struct store *store)
 {
 	free(store->buffer.row);
-	forget_spans(&store->buffer);
+	for (int i = 0; i < store->buffer.span_capacity; i++)
+		free(store->buffer.span[i].data);
 	free(store->buffer.span);
 	intern_done(&store->sites);
 	intern_done(&store->names);

@@ -256,10 +256,11 @@ prune_rest(struct store *store, struct prune *p, int64_t current, struct status 
 {
 	int64_t ignored;
 
-	return prune_step(store, p, current,
-			  "DELETE FROM session_states WHERE session_id <> ?4 AND ?1 IS ?1 AND ?2 IS ?2 AND ?3 IS ?3 AND id NOT IN "
-			  "(SELECT max(id) FROM session_states GROUP BY session_id)",
-			  &ignored, st) &&
+	return prune_step(
+		   store, p, current,
+		   "DELETE FROM session_states WHERE session_id <> ?4 AND ?1 IS ?1 AND ?2 IS ?2 AND ?3 IS ?3 AND id NOT IN "
+		   "(SELECT max(id) FROM session_states GROUP BY session_id)",
+		   &ignored, st) &&
 	       prune_step(store, p, current,
 			  "DELETE FROM sessions WHERE note = '' AND name GLOB 's[0-9]*' AND id <> ?4 AND created < "
 			  "strftime('%%Y-%%m-%%dT%%H:%%M:%%fZ', 'now', '-30 days') AND ?1 IS ?1 AND ?2 IS ?2 AND ?3 IS ?3 AND "

@@ -24,8 +24,9 @@ bool care_backup(struct store *store, const struct care *care, const char *path,
 bool care_vacuum(struct store *store, const struct care *care, int64_t *before_bytes, int64_t *after_bytes, struct status *st);
 
 /* What to delete: finished runs to which all of these apply that are given, with their
- * measurements; then what other sessions than the current one keep for undo, plans, data sets and models that nothing refers to any more, and
- * sessions without runs, notes and a name of their own that are thirty days old. */
+ * measurements; then what other sessions than the current one keep for undo, plans, data
+ * sets and models that nothing refers to any more, and sessions without runs, notes and a
+ * name of their own that are thirty days old. */
 struct prune {
 	const char *status; /* "failed"; NULL: any */
 	const char *before; /* runs started before this date; NULL: any */

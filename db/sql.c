@@ -70,10 +70,11 @@ static const struct {
 	 "nullif(?2, 0), ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13) RETURNING id"},
     [STATEMENT_RUN_END] = {"record the end of the run", "UPDATE runs SET status = ?2, message = ?3, seconds = ?4, "
 							"peak_memory_bytes = nullif(?5, 0) WHERE id = ?1 RETURNING id"},
-    [STATEMENT_METRIC] = {"record measurements",
-			  "INSERT OR REPLACE INTO run_metrics(run_id, t, name, value) VALUES (?1, ?2, ?3, ?4)"},
-    [STATEMENT_SITE_METRIC] = {"record measurements", "INSERT OR REPLACE INTO site_metrics(run_id, t, site_id, name_id, value) "
-						      "VALUES (?1, ?2, ?3, ?4, ?5)"},
+    [STATEMENT_METRIC] =
+	{"record measurements",
+	 "INSERT INTO run_metrics(run_id, t, name, value) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO UPDATE SET value = ?4"},
+    [STATEMENT_SITE_METRIC] = {"record measurements", "INSERT INTO site_metrics(run_id, t, site_id, name_id, value) VALUES (?1, "
+						      "?2, ?3, ?4, ?5) ON CONFLICT DO UPDATE SET value = ?5"},
     [STATEMENT_PREDICTION] = {"record predictions", "INSERT OR REPLACE INTO predictions(run_id, picture, t, label, ann, snn, "
 						    "squared_error, events, spikes, energy_event, energy_unit) "
 						    "VALUES (?1, ?2, ?3, nullif(?4, -1), nullif(?5, -1), nullif(?6, -1), ?7, ?8, "

@@ -125,6 +125,8 @@ cmd_tutorial(struct app *app, const struct call *call, struct status *st)
 
 	if (value_int(to, 1, SCENES, &n))
 		number = (int)n;
+	else if (call->args > 0 && move < 3 && move >= 0 && number == 0)
+		return status_fail(st, STATUS_FAILED, "the tutorial has not begun; type: tutorial (it loads the example)");
 	else if (move == 0)
 		number++;
 	else if (move == 1)

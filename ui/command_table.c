@@ -74,7 +74,7 @@ static const char *const run_states[] = {"running", "done", "failed", "cancelled
 	    NUMBER("hidden", "H", 1, 1024, "ugo: neurons of the fit to show"),                                                   \
 	    OTHER("range", "LO,HI", VALUE_RANGE, "ugo: range of the fit to show"),                                               \
 	    NUMBER("T", "N", 1, 1024, "sizes: the error after so many steps (default: the most)"),                               \
-	    NUMBER("zoom", "N", 0, 16, "raster: each step halves what is shown"),                                                \
+	    NUMBER("zoom", "N", 0, 16, "raster, attention: each step halves what is shown"),                                     \
 	    NUMBER("neuron", "N", 0, INT_MAX, "the element of the site"),                                                        \
 	    NUMBER("unit", "N", -1, 1023, "the hidden neuron there; -1: the one with the largest membrane")
 
@@ -680,7 +680,7 @@ const struct command_info command_table[] = {
      {ARG("N", VALUE_TEXT)},
      {{NULL}},
      "zoom the focused pane",
-     "+1 shows half as many neurons of a raster, -1 twice as many, 0 all.",
+     "+1 shows half as many neurons of a raster, or tokens of attention, around the selected ones; -1 twice as many, 0 all.",
      "zoom +1",
      cmd_zoom},
     {"scroll",

@@ -144,24 +144,6 @@ add_sql(void)
 	list_names(words);
 }
 
-static bool
-add_first(void *ctx, int count, const struct query_value *values)
-{
-	(void)ctx;
-	if (count > 0 && values[0].type == QUERY_TEXT)
-		list_add(values[0].text);
-	return true;
-}
-
-/* The names that this question gives. */
-static void
-add_asked(const char *sql)
-{
-	struct query query = {.sql = sql, .timeout_seconds = 0.5};
-
-	query_run(list.app->store, &query, &(struct query_output){.row = add_first}, NULL);
-}
-
 static void
 add_layouts(void)
 {
@@ -277,7 +259,7 @@ add_kind(enum value_kind kind, const char *const *choices)
 		break;
 	case VALUE_LINE:
 		add_sql();
-		add_asked("SELECT name FROM questions");
+		add_query("SELECT name FROM questions");
 		break;
 	default:
 		break;

@@ -53,6 +53,8 @@ const struct binding key_defaults[] = {
     {"model", PANE_KEY_HOME, "select site first", NULL},
     {"model", PANE_KEY_END, "select site last", NULL},
     EACH_PAIR("attention"),
+    {"attention", '+', "zoom +1", "zoom in"},
+    {"attention", '-', "zoom -1", "zoom out"},
     EACH_PAIR("product"),
     EACH_PATCH("patches"),
     EACH_PATCH("image"),

@@ -24,6 +24,14 @@ map_site(const struct app *app, const struct view_args *args)
 	return (struct site){SITE_SOFTMAX, view_layer(app, args)};
 }
 
+/* The tokens shown: all, or zoomed in a square around the selected query and key. */
+struct token_window {
+	int tokens; /* shown, along both sides */
+	int row, column;
+};
+
+static struct token_window window_of(const struct app *app, const struct view_args *args);
+
 void
 view_attention_title(struct app *app, const struct view_args *args, char *out, size_t size)
 {
@@ -41,6 +49,9 @@ view_attention_title(struct app *app, const struct view_args *args, char *out, s
 		snprintf(out, size, "%s head %d", site_name(site, name), view_head(app, args));
 	if (app->walk)
 		snprintf(out + strlen(out), size - strlen(out), ", t %d/%d", app->walk->t, app->plan->T);
+	if (args->zoom > 0)
+		snprintf(out + strlen(out), size - strlen(out), ", %d of %d tokens", window_of(app, args).tokens,
+			 app->vit->tokens);
 	if (view_is_split(app))
 		snprintf(out + strlen(out), size - strlen(out), ", %s and %s", app->plan->recipe, app->split.plan->recipe);
 }
@@ -62,6 +73,29 @@ draw_map(struct canvas *canvas, struct rect area, const struct map *map)
 		canvas_put(canvas, heat, heat.x, heat.y, (struct pen){.fg = ROLE_DEFAULT}, map->name);
 	if (scale)
 		canvas_heat_scale(canvas, (struct rect){area.x + 1, heat.y + 1 + fit.h, area.w - 2, 1}, &map->heat, fit.factor);
+}
+
+static int
+between(int value, int lo, int hi)
+{
+	return value < lo ? lo : value > hi ? hi : value;
+}
+
+static struct token_window
+window_of(const struct app *app, const struct view_args *args)
+{
+	int n = app->vit->tokens, m = n >> between(args->zoom, 0, 8);
+
+	m = between(m, n < 4 ? n : 4, n);
+	return (struct token_window){m, between(view_q(app, args) - m / 2, 0, n - m),
+				     between(view_k(app, args) - m / 2, 0, n - m)};
+}
+
+/* The part of a map [tokens, tokens] that the window shows. */
+static const float *
+part(const struct app *app, struct token_window window, const float *map)
+{
+	return map + (size_t)window.row * (size_t)app->vit->tokens + window.column;
 }
 
 /* How the maps stand: side by side, or two over two where that makes them larger. */
@@ -129,14 +163,16 @@ static void
 draw_maps(const struct app *app, const struct view_args *args, struct canvas *canvas, struct rect area, const float *value,
 	  const float *change, const float *ann, float *difference)
 {
-	struct arrangement a = arrange(canvas, area, app->vit->tokens);
-	int n = app->vit->tokens, count = a.maps, i;
+	struct token_window window = window_of(app, args);
+	struct arrangement a = arrange(canvas, area, window.tokens);
+	int n = app->vit->tokens, m = window.tokens, count = a.maps, i;
 	size_t size = (size_t)n * (size_t)n, j;
 	double lo, hi = common_range(value, ann, size, &lo), fine = 1e-9;
-	struct heat plain = {.rows = n, .cols = n, .lo = lo, .hi = hi, .is_signed = lo < 0, .mark_row = view_q(app, args)};
+	struct heat plain = {.rows = m, .cols = m, .stride = n, .lo = lo, .hi = hi, .is_signed = lo < 0};
 	struct map map[MAPS];
 
-	plain.mark_col = view_k(app, args);
+	plain.mark_row = view_q(app, args) - window.row;
+	plain.mark_col = view_k(app, args) - window.column;
 	if (plain.is_signed)
 		plain.hi = fmax(hi, -lo);
 	for (j = 0; j < size; j++) {
@@ -147,20 +183,20 @@ draw_maps(const struct app *app, const struct view_args *args, struct canvas *ca
 	for (i = 0; i < MAPS; i++)
 		map[i].heat = plain;
 	map[0].name = "estimate";
-	map[0].heat.data = value;
+	map[0].heat.data = part(app, window, value);
 	map[1].name = "correction";
-	map[1].heat.data = change;
+	map[1].heat.data = part(app, window, change);
 	map[1].heat.is_signed = true;
 	map[1].heat.hi = fine;
 	map[count - 1].name = "|ANN−SNN|";
-	map[count - 1].heat.data = difference;
+	map[count - 1].heat.data = part(app, window, difference);
 	map[count - 1].heat.peak = true;
 	map[count - 1].heat.is_signed = false;
 	map[count - 1].heat.lo = 0;
 	map[count - 1].heat.hi = fine;
 	if (count == MAPS) {
 		map[2].name = "ANN";
-		map[2].heat.data = ann;
+		map[2].heat.data = part(app, window, ann);
 	}
 	draw_arranged(canvas, area, &a, map);
 }
@@ -170,14 +206,16 @@ static void
 draw_both(const struct app *app, const struct view_args *args, struct canvas *canvas, struct rect area, const float *first,
 	  const float *second, const float *ann, float *difference)
 {
-	struct arrangement a = arrange(canvas, area, app->vit->tokens);
-	int n = app->vit->tokens;
+	struct token_window window = window_of(app, args);
+	struct arrangement a = arrange(canvas, area, window.tokens);
+	int n = app->vit->tokens, m = window.tokens;
 	size_t size = (size_t)n * (size_t)n;
 	double lo, hi = common_range(first, ann, size, &lo), fine = 1e-9;
-	struct heat plain = {.rows = n, .cols = n, .lo = lo, .hi = hi, .is_signed = lo < 0, .mark_row = view_q(app, args)};
+	struct heat plain = {.rows = m, .cols = m, .stride = n, .lo = lo, .hi = hi, .is_signed = lo < 0};
 	struct map map[MAPS];
 
-	plain.mark_col = view_k(app, args);
+	plain.mark_row = view_q(app, args) - window.row;
+	plain.mark_col = view_k(app, args) - window.column;
 	if (plain.is_signed)
 		plain.hi = fmax(hi, -lo);
 	for (size_t j = 0; j < size; j++) {
@@ -187,15 +225,15 @@ draw_both(const struct app *app, const struct view_args *args, struct canvas *ca
 	for (int i = 0; i < MAPS; i++)
 		map[i].heat = plain;
 	map[0].name = app->plan->recipe;
-	map[0].heat.data = first;
+	map[0].heat.data = part(app, window, first);
 	map[1].name = app->split.plan->recipe;
-	map[1].heat.data = second;
+	map[1].heat.data = part(app, window, second);
 	map[2].name = "difference";
-	map[2].heat.data = difference;
+	map[2].heat.data = part(app, window, difference);
 	map[2].heat.is_signed = true;
 	map[2].heat.hi = fine;
 	map[3].name = "ANN";
-	map[3].heat.data = ann;
+	map[3].heat.data = part(app, window, ann);
 	draw_arranged(canvas, area, &a, map);
 }
 
@@ -213,22 +251,23 @@ bool
 view_attention_hit(struct app *app, const struct view_args *args, const struct canvas *canvas, struct rect area, int x, int y,
 		   char *command, size_t size)
 {
+	struct token_window window;
 	struct arrangement a;
 	int row, col;
 
-	(void)args;
 	if (!app->vit)
 		return false;
-	a = arrange(canvas, area, app->vit->tokens);
+	window = window_of(app, args);
+	a = arrange(canvas, area, window.tokens);
 	x -= area.x;
 	y -= area.y;
 	if (a.fit.w == 0 || x >= a.across * a.w || y >= (a.maps + a.across - 1) / a.across * a.h || x % a.w < 1 || y % a.h < 1)
 		return false;
 	col = (x % a.w - 1) / (a.fit.unit * a.fit.magnify) * a.fit.factor;
 	row = (y % a.h - 1) * a.fit.per_row / a.fit.magnify * a.fit.factor;
-	if (row >= app->vit->tokens || col >= app->vit->tokens)
+	if (row >= window.tokens || col >= window.tokens)
 		return false;
-	snprintf(command, size, "select q %d %d", row, col);
+	snprintf(command, size, "select q %d %d", window.row + row, window.column + col);
 	return true;
 }
 

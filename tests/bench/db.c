@@ -459,7 +459,7 @@ main(int argc, char **argv)
 	time_start(made);
 	ask_all(made);
 	time_commands(made);
-	time_recording("examples/digits-vit", "examples/digits-vit/test.safetensors", small, 256, 25, 200);
+	time_recording("examples/digits-vit", "examples/digits-vit/test.safetensors", small, 256, 60, 200);
 	if (access("../shared/models/cifar10-vit", R_OK) == 0 && access("../shared/data/cifar10", R_OK) == 0)
 		time_recording("../shared/models/cifar10-vit", "../shared/data/cifar10", small, 16, 5, 16);
 	remove_notebook(small);

@@ -64,12 +64,26 @@ expect_out '^s +all +yes$|^s +all +- +yes$|^s +all +  +yes$'
 run --db "$db" --format csv -c "query SELECT count(*) FROM commands WHERE line LIKE 'select %' OR line LIKE 'focus %'"
 expect_out '^0$'
 
+# Every view is a file too.
+saves=()
+for view in model attention patches product selected neuron raster histogram readout error residual image; do
+	for kind in svg pdf png txt; do
+		saves+=(-c "save $cli_tmp/$view.$kind $view")
+	done
+done
+run "${begin[@]}" -c 'neuron if' "${saves[@]}" -c "save $cli_tmp/single.svg single"
+expect_status 0
+[ "$(find "$cli_tmp" -name '*.*g' -size +1k -o -name '*.pdf' -size +1k | wc -l)" -eq 37 ] || fail '37 pictures were expected'
+head -c 4 "$cli_tmp/product.pdf" | grep -q '%PDF' || fail 'product.pdf is no PDF'
+
 for scene in 1 8 10; do
 	run --db "$cli_tmp/scene$scene.db" -c "tutorial $scene"
 	expect_status 0
 	expect_out "^$scene/10 "
 	expect_out 'Try: '
 done
+run -c 'tutorial next'
+expect_refusal 1 'has not begun'
 run -c 'tutorial 11'
 expect_refusal 2 'no scene'
 

@@ -118,6 +118,33 @@ packed_steps_come_back(void **state)
 		    2 * SITES);
 }
 
+/* What was written leaves room for what comes, which may be larger. */
+static void
+lists_of_any_length_follow_each_other(void **state)
+{
+	struct status st = {0};
+	char(*name)[16] = calloc(600, sizeof(*name));
+	const char **many = calloc(600, sizeof(*many));
+	struct record_site *site = calloc(600, sizeof(*site));
+	int64_t run = begin_run(*state);
+
+	for (int i = 0; i < 600; i++) {
+		snprintf(name[i], sizeof(name[i]), "site.%d", i);
+		many[i] = name[i];
+		site[i].rmse = (float)i;
+	}
+	for (int t = 1, count = 1; count <= 600; t++, count = count * 3 + 1) {
+		assert_true(store_site_step(*state, run, t, store_site_list(*state, many, count, &st), site, count, &st));
+		if (t % 2)
+			assert_true(store_flush(*state, &st));
+	}
+	assert_true(ask_number(*state, "SELECT count(*) FROM site_steps WHERE rmse = substr(site, 6)") ==
+		    1 + 4 + 13 + 40 + 121 + 364);
+	free(site);
+	free(many);
+	free(name);
+}
+
 static void
 both_kinds_of_measurements_show(void **state)
 {
@@ -372,9 +399,16 @@ main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
-	    TEST(packed_steps_come_back),       TEST(both_kinds_of_measurements_show), TEST(steps_go_with_their_run),
-	    TEST(damaged_spans_are_refused),    TEST(tensors_come_back_to_the_bit),    TEST(a_minus_zero_is_not_a_zero),
-	    TEST(tensors_that_lie_are_refused), TEST(states_are_undone_one_by_one),    TEST(lines_of_a_session_come_in_order),
+	    TEST(packed_steps_come_back),
+	    TEST(lists_of_any_length_follow_each_other),
+	    TEST(both_kinds_of_measurements_show),
+	    TEST(steps_go_with_their_run),
+	    TEST(damaged_spans_are_refused),
+	    TEST(tensors_come_back_to_the_bit),
+	    TEST(a_minus_zero_is_not_a_zero),
+	    TEST(tensors_that_lie_are_refused),
+	    TEST(states_are_undone_one_by_one),
+	    TEST(lines_of_a_session_come_in_order),
 	    TEST(questions_have_names),
 	};
 

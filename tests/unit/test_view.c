@@ -273,6 +273,21 @@ test_each_style(void **state)
 	app.options.ascii = false;
 }
 
+/* Zoomed in, the selected tokens stay in the picture, marked. */
+static void
+test_zoomed_attention(void **state)
+{
+	struct view_args args = {.zoom = 2};
+	char *text;
+
+	(void)state;
+	text = print("attention", &args, 80, 12);
+	assert_non_null(strstr(text, "4 of 17 tokens"));
+	assert_non_null(strstr(text, "▾"));
+	assert_non_null(strstr(text, "▸"));
+	free(text);
+}
+
 /* Whatever the size: as many lines as asked, none wider. */
 static void
 test_any_size_fits(void **state)
@@ -462,6 +477,7 @@ main(void)
 	    cmocka_unit_test(test_overview_at_sizes),
 	    cmocka_unit_test(test_each_view),
 	    cmocka_unit_test(test_each_style),
+	    cmocka_unit_test(test_zoomed_attention),
 	    cmocka_unit_test(test_any_size_fits),
 	    cmocka_unit_test(test_worst_site_is_found_first),
 	    cmocka_unit_test(test_clicks),
