@@ -52,7 +52,9 @@ read_original(struct app *app, int64_t run, struct original *o, struct status *s
 			       .kind = text_at(a, 0),
 			       .line = text_at(a, 1),
 			       .state = text_at(a, 2),
-			       .threads = a->cell[3].integer < 1 ? 1 : a->cell[3].integer > 1024 ? 1024 : (int)a->cell[3].integer,
+			       .threads = a->cell[3].integer < 1      ? 1
+					  : a->cell[3].integer > 1024 ? 1024
+								      : (int)a->cell[3].integer,
 			       .command = a->cell[4].integer,
 			       .order = (int)a->cell[5].integer};
 	answer_free(a);
