@@ -3,15 +3,25 @@
 #include <stdio.h>
 #include <string.h>
 
-#define NEURON_DECLARATION(kind, type) extern const struct neuron_type type;
-NEURON_TABLE(NEURON_DECLARATION)
+/* A neuron is a file that defines its type, and a row here. */
+extern const struct neuron_type neuron_if, neuron_lif, neuron_signed, neuron_burst, neuron_round, neuron_mt, neuron_differential,
+    neuron_stbif, neuron_ecmt;
+
+static const struct neuron_type *const types[NEURON_KINDS] = {
+    [NEURON_IF] = &neuron_if,
+    [NEURON_LIF] = &neuron_lif,
+    [NEURON_SIGNED] = &neuron_signed,
+    [NEURON_BURST] = &neuron_burst,
+    [NEURON_ROUND] = &neuron_round,
+    [NEURON_MT] = &neuron_mt,
+    [NEURON_DIFFERENTIAL] = &neuron_differential,
+    [NEURON_STBIF] = &neuron_stbif,
+    [NEURON_ECMT] = &neuron_ecmt,
+};
 
 const struct neuron_type *
 neuron_type(enum neuron_kind kind)
 {
-#define NEURON_ENTRY(kind, type) [kind] = &type,
-	static const struct neuron_type *const types[NEURON_KINDS] = {NEURON_TABLE(NEURON_ENTRY)};
-
 	return types[kind];
 }
 

@@ -30,7 +30,7 @@
  *                 (ECMT, arXiv 2502.21193, equation 10)
  *
  * A threshold of 0 marks a neuron that never sends. A neuron is one file that defines its
- * struct neuron_type, and one row of NEURON_TABLE (plan.h). */
+ * struct neuron_type, its constant (plan.h) and a row of the table in neuron.c. */
 #ifndef SPIKESCOPE_SNN_NEURON_H
 #define SPIKESCOPE_SNN_NEURON_H
 

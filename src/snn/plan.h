@@ -27,25 +27,19 @@
 
 enum { PLAN_T_MAX = 1024 };
 
-/* Every neuron model (neuron.h): its constant, and the name of its neuron_type, which the
- * file src/snn/<name>.c defines. */
-#define NEURON_TABLE(ROW)                                                                                                        \
-	ROW(NEURON_IF, neuron_if)                                                                                                \
-	ROW(NEURON_LIF, neuron_lif)                                                                                              \
-	ROW(NEURON_SIGNED, neuron_signed)                                                                                        \
-	ROW(NEURON_BURST, neuron_burst)                                                                                          \
-	ROW(NEURON_ROUND, neuron_round)                                                                                          \
-	ROW(NEURON_MT, neuron_mt)                                                                                                \
-	ROW(NEURON_DIFFERENTIAL, neuron_differential)                                                                            \
-	ROW(NEURON_STBIF, neuron_stbif)                                                                                          \
-	ROW(NEURON_ECMT, neuron_ecmt)
-
+/* The neuron models; neuron.h says what each does. */
 enum neuron_kind {
 	NEURON_NONE, /* graded: the value passes as it is (analog) */
-#define NEURON_CONSTANT(kind, type) kind,
-	NEURON_TABLE(NEURON_CONSTANT)
-#undef NEURON_CONSTANT
-	    NEURON_KINDS
+	NEURON_IF,
+	NEURON_LIF,
+	NEURON_SIGNED,
+	NEURON_BURST,
+	NEURON_ROUND,
+	NEURON_MT,
+	NEURON_DIFFERENTIAL,
+	NEURON_STBIF,
+	NEURON_ECMT,
+	NEURON_KINDS
 };
 
 enum function_mode {
