@@ -1,4 +1,5 @@
 /* What can be read of a network, and its state as a value. */
+#include "base/kernel.h"
 #include "snn/network.h"
 
 #include <math.h>
@@ -204,71 +205,50 @@ snn_element(const struct snn *snn, struct site site, enum snn_quantity q, size_t
 	return reader.node ? read_element(&reader, element) : outer_element(snn, site, element);
 }
 
-/* A compiler makes vectors of the lanes; min and max in one variable it may not reorder. */
-enum { LANES = 16 };
-
-struct lanes {
-	float lo[LANES], hi[LANES];
-};
-
-static inline void
-extend(struct lanes *e, int lane, float v)
-{
-	e->lo[lane] = v < e->lo[lane] ? v : e->lo[lane];
-	e->hi[lane] = v > e->hi[lane] ? v : e->hi[lane];
-}
-
-static struct lanes
-lanes_new(void)
-{
-	struct lanes e;
-
-	for (int l = 0; l < LANES; l++) {
-		e.lo[l] = INFINITY;
-		e.hi[l] = -INFINITY;
-	}
-	return e;
-}
+/* Minima and maxima in one variable may not be reordered, in lanes they need not be; with
+ * fewer lanes the compiler unrolls them instead of making vectors. NaN is passed over. */
+enum { LANES = 64 };
 
 static struct snn_extremes
-lanes_end(const struct lanes *e)
+lanes_end(const float *lo, const float *hi)
 {
 	struct snn_extremes out = {INFINITY, -INFINITY};
 
 	for (int l = 0; l < LANES; l++) {
-		out.lo = e->lo[l] < out.lo ? e->lo[l] : out.lo;
-		out.hi = e->hi[l] > out.hi ? e->hi[l] : out.hi;
+		out.lo = lesser(lo[l], out.lo);
+		out.hi = greater(hi[l], out.hi);
 	}
 	return out;
 }
 
-static struct snn_extremes
-extremes_of(const float *x, size_t n)
-{
-	struct lanes e = lanes_new();
-	size_t i = 0;
+#define EXTREMES(name, V)                                                                                                        \
+	KERNEL static struct snn_extremes name(const float *restrict x, const float *restrict y, size_t n)                       \
+	{                                                                                                                        \
+		float lo[LANES], hi[LANES];                                                                                      \
+		size_t i = 0;                                                                                                    \
+		(void)y;                                                                                                         \
+		for (int l = 0; l < LANES; l++) {                                                                                \
+			lo[l] = INFINITY;                                                                                        \
+			hi[l] = -INFINITY;                                                                                       \
+		}                                                                                                                \
+		for (; i + LANES <= n; i += LANES)                                                                               \
+			for (size_t l = 0; l < LANES; l++) {                                                                     \
+				float v = V(i + l);                                                                              \
+				lo[l] = lesser(v, lo[l]);                                                                        \
+				hi[l] = greater(v, hi[l]);                                                                       \
+			}                                                                                                        \
+		for (; i < n; i++) {                                                                                             \
+			lo[0] = lesser(V(i), lo[0]);                                                                             \
+			hi[0] = greater(V(i), hi[0]);                                                                            \
+		}                                                                                                                \
+		return lanes_end(lo, hi);                                                                                        \
+	}
 
-	for (; i + LANES <= n; i += LANES)
-		for (int l = 0; l < LANES; l++)
-			extend(&e, l, x[i + (size_t)l]);
-	for (; i < n; i++)
-		extend(&e, 0, x[i]);
-	return lanes_end(&e);
-}
+#define ALONE(i)      x[i]
+#define DIFFERENCE(i) (x[i] - y[i])
 
-static struct snn_extremes
-extremes_of_difference(const float *x, const float *y, size_t n)
-{
-	struct lanes e = lanes_new();
-	size_t i = 0;
-
-	for (; i + LANES <= n; i += LANES)
-		for (int l = 0; l < LANES; l++)
-			extend(&e, l, x[i + (size_t)l] - y[i + (size_t)l]);
-	for (; i < n; i++)
-		extend(&e, 0, x[i] - y[i]);
-	return lanes_end(&e);
-}
+EXTREMES(extremes_of, ALONE)
+EXTREMES(extremes_of_difference, DIFFERENCE)
 
 void
 snn_extremes(const struct snn *snn, struct site site, enum snn_quantity q, struct snn_extremes *out)
@@ -276,20 +256,23 @@ snn_extremes(const struct snn *snn, struct site site, enum snn_quantity q, struc
 	struct reader reader = reader_of(snn, site, q);
 	const struct node *node = reader.node;
 	size_t n = site_size(snn->vit, site);
-	struct lanes e = lanes_new();
 
+	*out = (struct snn_extremes){INFINITY, -INFINITY};
 	if (*snn->t == 0 && q != SNN_THRESHOLD) {
 		*out = (struct snn_extremes){0, 0};
 	} else if (node && q == SNN_VALUE) {
-		*out = extremes_of(node->total, n);
+		*out = extremes_of(node->total, NULL, n);
 		out->lo /= reader.now;
 		out->hi /= reader.now;
 	} else if (node && q == SNN_MEMBRANE && !neuron_type(node->plan->neuron)->membrane) {
 		*out = extremes_of_difference(node->target, node->total, n);
 	} else {
-		for (size_t i = 0; i < n; i++)
-			extend(&e, 0, node ? read_element(&reader, i) : outer_element(snn, site, i));
-		*out = lanes_end(&e);
+		for (size_t i = 0; i < n; i++) {
+			float v = node ? read_element(&reader, i) : outer_element(snn, site, i);
+
+			out->lo = lesser(v, out->lo);
+			out->hi = greater(v, out->hi);
+		}
 	}
 }
 

@@ -9,12 +9,14 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { ROWS = 40, COLUMNS = 120, QUIET_MS = 60, SLOW_MS = 400, SAMPLES_MAX = 2000, RESIZES = 200, IDLE_S = 5 };
+enum { ROWS = 40, COLUMNS = 120, QUIET_MS = 60, SLOW_MS = 1500, SAMPLES_MAX = 2000, RESIZES = 200, IDLE_S = 5 };
 
-/* Keys tried in a pane, each in turn and back again. */
+/* Keys tried in a pane, each in turn and back again. Panes with a history draw at once
+ * what they know and once more when the steps have been read again; both are waited for. */
 struct pane_keys {
 	const char *pane;
 	const char *keys[12];
+	bool history;
 };
 
 #define UP    "\033[A"
@@ -23,17 +25,17 @@ struct pane_keys {
 #define LEFT  "\033[D"
 
 static const struct pane_keys panes[] = {
-    {"model", {DOWN, DOWN, UP, RIGHT, LEFT, "w", "\033[6~", "\033[5~", NULL}},
-    {"attention", {DOWN, RIGHT, UP, LEFT, "h", "H", "l", "L", NULL}},
-    {"raster", {DOWN, UP, RIGHT, LEFT, "+", "+", "-", "-", NULL}},
-    {"selected", {DOWN, UP, RIGHT, LEFT, NULL}},
-    {"readout", {"o", "o", "?", "?", NULL}},
-    {"product", {DOWN, RIGHT, UP, LEFT, "l", "L", "h", "H", NULL}},
-    {"neuron", {DOWN, UP, RIGHT, LEFT, NULL}},
-    {"patches", {DOWN, RIGHT, UP, LEFT, NULL}},
-    {"histogram", {RIGHT, LEFT, DOWN, UP, NULL}},
-    {"residual", {DOWN, UP, NULL}},
-    {NULL, {NULL}},
+    {"model", {DOWN, DOWN, UP, RIGHT, LEFT, "w", "\033[6~", "\033[5~", NULL}, false},
+    {"attention", {DOWN, RIGHT, UP, LEFT, "h", "H", "l", "L", NULL}, false},
+    {"raster", {DOWN, UP, RIGHT, LEFT, "+", "+", "-", "-", NULL}, false},
+    {"selected", {DOWN, UP, RIGHT, LEFT, NULL}, false},
+    {"readout", {"o", "o", "?", "?", NULL}, false},
+    {"product", {DOWN, RIGHT, UP, LEFT, "l", "L", "h", "H", NULL}, true},
+    {"neuron", {DOWN, UP, RIGHT, LEFT, NULL}, true},
+    {"patches", {DOWN, RIGHT, UP, LEFT, NULL}, false},
+    {"histogram", {RIGHT, LEFT, DOWN, UP, NULL}, false},
+    {"residual", {DOWN, UP, NULL}, false},
+    {NULL, {NULL}, false},
 };
 
 struct samples {
@@ -94,17 +96,18 @@ start(const char *model)
 	return t;
 }
 
-/* Every movement key in every pane, twice. */
+/* Every movement key in every pane, twice; those that read the steps again apart. */
 static void
-movement(struct terminal *t, int quiet_ms, struct samples *s)
+movement(struct terminal *t, int quiet_ms, struct samples *moves, struct samples *again)
 {
 	for (int round = 0; round < 2; round++)
 		for (const struct pane_keys *p = panes; p->pane; p++) {
+			struct samples *s = p->history ? again : moves;
 			char focus[40];
 
 			snprintf(focus, sizeof(focus), ":focus %s\r", p->pane);
 			terminal_type(t, focus);
-			terminal_settle(t, 400);
+			terminal_settle(t, quiet_ms > 400 ? quiet_ms : 400);
 			for (int i = 0; p->keys[i]; i++)
 				press(t, p->keys[i], quiet_ms, s);
 			press(t, "\033", quiet_ms, s); /* comes out again when the pane was not in the layout */
@@ -189,6 +192,7 @@ digits(void)
 {
 	struct terminal *t = start("examples/digits-vit");
 	struct samples *steps = calloc(1, sizeof(*steps)), *moves = calloc(1, sizeof(*moves));
+	struct samples *again = calloc(1, sizeof(*again));
 
 	printf("digits-vit, 120x40\n");
 	terminal_wait(t, "(spikescope)");
@@ -203,13 +207,15 @@ digits(void)
 	for (int i = 0; i < 40; i++)
 		press(t, "s", QUIET_MS, steps);
 	report("step", steps);
-	movement(t, QUIET_MS, moves);
+	movement(t, SLOW_MS, moves, again);
 	report("movement keys", moves);
+	report("in product and neuron", again);
 	idle(t);
 	resizes(t);
 	terminal_free(t);
 	free(steps);
 	free(moves);
+	free(again);
 }
 
 static void
@@ -217,6 +223,7 @@ cifar10(const char *pictures)
 {
 	struct terminal *t = start("examples/cifar10-vit");
 	struct samples *steps = calloc(1, sizeof(*steps)), *moves = calloc(1, sizeof(*moves));
+	struct samples *again = calloc(1, sizeof(*again));
 	char line[600];
 
 	printf("cifar10-vit, 120x40\n");
@@ -240,11 +247,13 @@ cifar10(const char *pictures)
 	if (getenv("DUMP"))
 		puts(terminal_text(t));
 	report("step", steps);
-	movement(t, SLOW_MS, moves);
+	movement(t, SLOW_MS, moves, again);
 	report("movement keys", moves);
+	report("in product and neuron", again);
 	terminal_free(t);
 	free(steps);
 	free(moves);
+	free(again);
 }
 
 int
