@@ -1,5 +1,5 @@
 -- A plan is kept whole, so that it can be opened again without its calibration
--- pictures: content is a safetensors file of its thresholds and UGOs;
+-- pictures: content is what plan_pack() of src/snn/plan.h gives;
 -- NULL for plans of an older version, which have their JSON alone.
 ALTER TABLE plans ADD COLUMN content BLOB;
 
