@@ -209,6 +209,15 @@ snn_element(const struct snn *snn, struct site site, enum snn_quantity q, size_t
  * fewer lanes the compiler unrolls them instead of making vectors. NaN is passed over. */
 enum { LANES = 64 };
 
+static void
+lanes_begin(float *lo, float *hi)
+{
+	for (int l = 0; l < LANES; l++) {
+		lo[l] = INFINITY;
+		hi[l] = -INFINITY;
+	}
+}
+
 static struct snn_extremes
 lanes_end(const float *lo, const float *hi)
 {
@@ -221,34 +230,45 @@ lanes_end(const float *lo, const float *hi)
 	return out;
 }
 
-#define EXTREMES(name, V)                                                                                                        \
-	KERNEL static struct snn_extremes name(const float *restrict x, const float *restrict y, size_t n)                       \
-	{                                                                                                                        \
-		float lo[LANES], hi[LANES];                                                                                      \
-		size_t i = 0;                                                                                                    \
-		(void)y;                                                                                                         \
-		for (int l = 0; l < LANES; l++) {                                                                                \
-			lo[l] = INFINITY;                                                                                        \
-			hi[l] = -INFINITY;                                                                                       \
-		}                                                                                                                \
-		for (; i + LANES <= n; i += LANES)                                                                               \
-			for (size_t l = 0; l < LANES; l++) {                                                                     \
-				float v = V(i + l);                                                                              \
-				lo[l] = lesser(v, lo[l]);                                                                        \
-				hi[l] = greater(v, hi[l]);                                                                       \
-			}                                                                                                        \
-		for (; i < n; i++) {                                                                                             \
-			lo[0] = lesser(V(i), lo[0]);                                                                             \
-			hi[0] = greater(V(i), hi[0]);                                                                            \
-		}                                                                                                                \
-		return lanes_end(lo, hi);                                                                                        \
+KERNEL static struct snn_extremes
+extremes_of(const float *restrict x, size_t n)
+{
+	float lo[LANES], hi[LANES];
+	size_t i = 0;
+
+	lanes_begin(lo, hi);
+	for (; i + LANES <= n; i += LANES)
+		for (size_t l = 0; l < LANES; l++) {
+			lo[l] = lesser(x[i + l], lo[l]);
+			hi[l] = greater(x[i + l], hi[l]);
+		}
+	for (; i < n; i++) {
+		lo[0] = lesser(x[i], lo[0]);
+		hi[0] = greater(x[i], hi[0]);
 	}
+	return lanes_end(lo, hi);
+}
 
-#define ALONE(i)      x[i]
-#define DIFFERENCE(i) (x[i] - y[i])
+KERNEL static struct snn_extremes
+extremes_of_difference(const float *restrict x, const float *restrict y, size_t n)
+{
+	float lo[LANES], hi[LANES];
+	size_t i = 0;
 
-EXTREMES(extremes_of, ALONE)
-EXTREMES(extremes_of_difference, DIFFERENCE)
+	lanes_begin(lo, hi);
+	for (; i + LANES <= n; i += LANES)
+		for (size_t l = 0; l < LANES; l++) {
+			float v = x[i + l] - y[i + l];
+
+			lo[l] = lesser(v, lo[l]);
+			hi[l] = greater(v, hi[l]);
+		}
+	for (; i < n; i++) {
+		lo[0] = lesser(x[i] - y[i], lo[0]);
+		hi[0] = greater(x[i] - y[i], hi[0]);
+	}
+	return lanes_end(lo, hi);
+}
 
 void
 snn_extremes(const struct snn *snn, struct site site, enum snn_quantity q, struct snn_extremes *out)
@@ -261,7 +281,7 @@ snn_extremes(const struct snn *snn, struct site site, enum snn_quantity q, struc
 	if (*snn->t == 0 && q != SNN_THRESHOLD) {
 		*out = (struct snn_extremes){0, 0};
 	} else if (node && q == SNN_VALUE) {
-		*out = extremes_of(node->total, NULL, n);
+		*out = extremes_of(node->total, n);
 		out->lo /= reader.now;
 		out->hi /= reader.now;
 	} else if (node && q == SNN_MEMBRANE && !neuron_type(node->plan->neuron)->membrane) {

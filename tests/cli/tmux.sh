@@ -3,7 +3,8 @@
 . tests/support/cli.sh
 command -v tmux >/dev/null || { echo 'tmux is not installed'; exit 77; }
 
-server=spikescope-test-$$
+# A server for each session: one that is being killed would take the next session with it.
+server=spikescope-test-$$-0
 mux() { tmux -L "$server" -f /dev/null "$@"; }
 trap 'mux kill-server 2>/dev/null; rm -rf "$cli_tmp"' EXIT
 
@@ -11,6 +12,7 @@ trap 'mux kill-server 2>/dev/null; rm -rf "$cli_tmp"' EXIT
 begin() {
 	said="tmux of $1x$2"
 	status=0
+	server=spikescope-test-$$-$2
 	mux new-session -d -x "$1" -y "$2" "$SPIKESCOPE --no-config --db $cli_tmp/notebook.db --example; echo left with \$?; sleep 60"
 }
 
