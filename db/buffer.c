@@ -1,5 +1,7 @@
 #include "db/store_internal.h"
 
+#include "base/timing.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -181,7 +183,7 @@ buffer_written(struct store *store, bool committed, struct status *st)
 {
 	struct buffer *b = &store->buffer;
 
-	b->written = sql_now();
+	b->written = timing_now();
 	b->failed = !committed;
 	if (committed) {
 		b->count = b->step = 0;
@@ -209,11 +211,11 @@ write_when_due(struct store *store, struct status *st)
 	bool ok;
 
 	if (b->count == 0 && b->spans == 0) {
-		b->written = sql_now();
+		b->written = timing_now();
 		return true;
 	}
 	if ((b->failed || (b->count < ROWS_MANY && b->span_bytes < SPAN_BYTES_MANY)) &&
-	    sql_now() - b->written < SECONDS_BETWEEN_WRITES)
+	    timing_now() - b->written < SECONDS_BETWEEN_WRITES)
 		return true;
 	store->patience_ms = STORE_GLANCE_MS;
 	rc = sql_number(store->db, "BEGIN IMMEDIATE", NULL);

@@ -1,5 +1,6 @@
 #include "db/query.h"
 
+#include "base/timing.h"
 #include "db/store_internal.h"
 
 #include <stdio.h>
@@ -41,7 +42,7 @@ poll_query(void *ctx)
 
 	if (watch->query->cancelled && watch->query->cancelled(watch->query->cancel_ctx))
 		watch->cancelled = true;
-	else if (watch->end > 0 && sql_now() > watch->end)
+	else if (watch->end > 0 && timing_now() > watch->end)
 		watch->late = true;
 	return watch->cancelled || watch->late;
 }
@@ -300,7 +301,7 @@ give_answer(struct store *store, sqlite3 *db, sqlite3_stmt *s, const struct watc
 bool
 query_run(struct store *store, struct query *query, const struct query_output *output, struct status *st)
 {
-	struct watch watch = {.query = query, .end = query->timeout_seconds > 0 ? sql_now() + query->timeout_seconds : 0};
+	struct watch watch = {.query = query, .end = query->timeout_seconds > 0 ? timing_now() + query->timeout_seconds : 0};
 	sqlite3_stmt *s;
 	sqlite3 *db;
 	bool ok;

@@ -3,7 +3,6 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 static const struct {
 	const char *doing; /* "cannot ..." */
@@ -115,15 +114,6 @@ static const struct {
 					   "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)"},
     [STATEMENT_NAME_FIND] = {"find a name", "SELECT id FROM metric_names WHERE name = ?1"},
 };
-
-double
-sql_now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
 
 void
 sql_harden(sqlite3 *db)

@@ -1,6 +1,7 @@
 #include "db/store.h"
 
 #include "base/text.h"
+#include "base/timing.h"
 #include "db/store_internal.h"
 
 #include <stdlib.h>
@@ -36,8 +37,8 @@ wait_for_others(void *ctx, int calls)
 	struct store *store = ctx;
 
 	if (calls == 0)
-		store->busy_since = sql_now();
-	if (sql_now() - store->busy_since > 1e-3 * store->patience_ms)
+		store->busy_since = timing_now();
+	if (timing_now() - store->busy_since > 1e-3 * store->patience_ms)
 		return 0;
 	sqlite3_sleep(calls < 3 ? 1 : 3);
 	return 1;

@@ -118,7 +118,7 @@ struct store {
 	char *path;
 	bool memory;
 	int patience_ms;
-	double busy_since; /* seconds of sql_now() */
+	double busy_since; /* seconds of timing_now() */
 	char host[65];
 	int64_t pid;
 	char process_start[96];
@@ -132,7 +132,6 @@ struct store {
 
 /* Settings for files that strangers may have made. */
 void sql_harden(sqlite3 *db);
-double sql_now(void); /* monotonic seconds */
 /* Runs sql, whatever it gives; *value (may be NULL) is the first number of the first row. */
 int sql_number(sqlite3 *db, const char *sql, int64_t *value);
 /* Turns the database's last error into a status: "PATH: cannot DOING: WHY; NEXT STEP". */

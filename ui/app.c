@@ -2,6 +2,7 @@
 
 #include "ann/ann.h"
 #include "base/text.h"
+#include "base/timing.h"
 #include "db/store.h"
 #include "ui/chart_data.h"
 #include "ui/command.h"
@@ -17,7 +18,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <time.h>
 #include <unistd.h>
 
 const char *const format_names[] = {"table", "csv", "json", "markdown", NULL};
@@ -383,15 +383,6 @@ app_size(const struct app *app, int *columns, int *rows)
 
 /* --- progress ------------------------------------------------------------- */
 
-static double
-now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
 static void
 progress_show(struct app *app, const char *what, double done, double total)
 {
@@ -400,11 +391,11 @@ progress_show(struct app *app, const char *what, double done, double total)
 
 	if (!app->interactive || app->capture)
 		return;
-	elapsed = now() - own->started;
+	elapsed = timing_now() - own->started;
 	rate = done / elapsed;
-	if (elapsed < 1 || now() - own->shown < 0.1)
+	if (elapsed < 1 || timing_now() - own->shown < 0.1)
 		return;
-	own->shown = now();
+	own->shown = timing_now();
 	fprintf(own->talk.to, "\r\033[K%s %.0f/%.0f", what, done, total);
 	if (rate > 0)
 		fprintf(own->talk.to, ", %.3g/s, %.0f s left", rate, (total - done) / rate);
@@ -477,7 +468,7 @@ static bool
 run_recorded(struct app *app, const struct call *call, struct status *st)
 {
 	int64_t outer = app->command;
-	double started = now();
+	double started = timing_now();
 	bool ok, kept = call->info->class != CLASS_MOVEMENT;
 
 	if (kept) {
@@ -491,7 +482,7 @@ run_recorded(struct app *app, const struct call *call, struct status *st)
 		ok = status_fail(st, STATUS_FAILED, "the results could not be written; is the disk full or the reader gone?");
 	progress_end(app);
 	if (kept)
-		notebook_command_end(app, app->command, st, now() - started);
+		notebook_command_end(app, app->command, st, timing_now() - started);
 	app->command = outer;
 	return ok;
 }
@@ -506,7 +497,7 @@ app_execute(struct app *app, const char *line)
 
 	if (app->depth == 0) {
 		atomic_store(&app->cancel, false);
-		app->own->started = now();
+		app->own->started = timing_now();
 	}
 	parsed = call_parse(&call, line, &fault, &st);
 	if (app->capture && line[strspn(line, " \t")] && !(app->own->by_key && call.info && call.info->class == CLASS_MOVEMENT))

@@ -4,6 +4,7 @@
 #include "base/hash.h"
 #include "base/rng.h"
 #include "base/text.h"
+#include "base/timing.h"
 #include "ui/notebook.h"
 
 #include <stdlib.h>
@@ -187,11 +188,11 @@ build_plan(struct app *app, struct plan_options *options, const struct calibrati
 bool
 convert(struct app *app, struct plan_options *options, const struct calibration_pictures *which, struct status *st)
 {
-	double started = seconds_now();
+	double started = timing_now();
 	struct plan *plan = build_plan(app, options, which, st);
 	bool ok = plan && adopt_plan(app, plan, st);
 
-	record_conversion(app, st, seconds_now() - started);
+	record_conversion(app, st, timing_now() - started);
 	return ok;
 }
 
@@ -268,7 +269,7 @@ cmd_convert(struct app *app, const struct call *call, struct status *st)
 	struct calibration_pictures which = {.path = call_text(call, "calibration"),
 					     .count = (int)call_int(call, "images", CALIBRATION_PICTURES),
 					     .random = call_has(call, "random")};
-	double started = seconds_now();
+	double started = timing_now();
 	struct output o;
 
 	if (!need_model(app, st))
@@ -283,6 +284,6 @@ cmd_convert(struct app *app, const struct call *call, struct status *st)
 		return false;
 	output_init(&o);
 	output_plan(&o, app);
-	output_real(&o, "seconds", seconds_now() - started);
+	output_real(&o, "seconds", timing_now() - started);
 	return output_print(&o, app->options.format, app->out, st);
 }

@@ -3,20 +3,11 @@
 
 #include "ann/ann.h"
 #include "base/text.h"
+#include "base/timing.h"
 #include "ui/notebook.h"
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
-
-double
-seconds_now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
 
 bool
 need_model(const struct app *app, struct status *st)
@@ -108,14 +99,14 @@ output_model(struct output *o, const struct vit *vit)
 bool
 cmd_load(struct app *app, const struct call *call, struct status *st)
 {
-	double started = seconds_now();
+	double started = timing_now();
 	struct output o;
 
 	if (!open_model(app, call->arg[0], st))
 		return false;
 	output_init(&o);
 	output_model(&o, app->vit);
-	output_real(&o, "seconds", seconds_now() - started);
+	output_real(&o, "seconds", timing_now() - started);
 	return output_print(&o, app->options.format, app->out, st);
 }
 
@@ -150,7 +141,7 @@ run_ann(struct app *app, struct status *st)
 {
 	size_t classes = (size_t)app->vit->classes;
 	float *logits = malloc(classes * sizeof(*logits));
-	double started = seconds_now();
+	double started = timing_now();
 
 	if (!logits)
 		return status_nomem(st, "logits");
@@ -158,7 +149,7 @@ run_ann(struct app *app, struct status *st)
 		free(logits);
 		return false;
 	}
-	app->ann_seconds = seconds_now() - started;
+	app->ann_seconds = timing_now() - started;
 	free(app->logits);
 	app->logits = logits;
 	return true;

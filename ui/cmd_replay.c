@@ -1,6 +1,7 @@
 /* Doing a run again, from the state it began in, and saying whether it came out the same. */
 #include "ui/commands.h"
 
+#include "base/timing.h"
 #include "db/store.h"
 #include "ui/answer.h"
 #include "ui/notebook.h"
@@ -95,7 +96,7 @@ start_anew(struct call *call)
 static bool
 run_unseen(struct app *app, const struct call *call, int64_t *command, struct status *st)
 {
-	double started = seconds_now();
+	double started = timing_now();
 	int64_t outer = app->command;
 	FILE *out = app->out, *null = fopen("/dev/null", "w");
 	bool ok;
@@ -105,7 +106,7 @@ run_unseen(struct app *app, const struct call *call, int64_t *command, struct st
 	app->out = null;
 	app->command = *command = notebook_command_begin(app, call->line);
 	ok = call->info->run(app, call, st);
-	notebook_command_end(app, app->command, st, seconds_now() - started);
+	notebook_command_end(app, app->command, st, timing_now() - started);
 	app->command = outer;
 	app->out = out;
 	fclose(null);

@@ -1,6 +1,7 @@
 /* Stepping: the walk through time, forwards and back. */
 #include "ui/commands.h"
 
+#include "base/timing.h"
 #include "ui/steps.h"
 
 #include <math.h>
@@ -205,14 +206,14 @@ say_watched(struct app *app)
 static bool
 step_and_print(struct app *app, int n, const struct condition *until, struct status *st)
 {
-	double started = seconds_now();
+	double started = timing_now();
 	int from = app->walk->t;
 	bool ok = steps_take(app, n, until, st);
 
 	if (app->walk->t > from || (ok && app->walk->t > 0)) {
 		struct status printed = {0};
 
-		if (!print_steps(app, app->walk->t > from ? from : from - 1, seconds_now() - started, &printed))
+		if (!print_steps(app, app->walk->t > from ? from : from - 1, timing_now() - started, &printed))
 			ok = status_fail(st, printed.code, "%s", printed.message);
 	}
 	say_watched(app);

@@ -1,6 +1,7 @@
 /* Commands about UGOs that there are: list, show, compare, change, read and write. */
 #include "ui/commands.h"
 
+#include "base/timing.h"
 #include "db/store.h"
 #include "study/assign.h"
 #include "ui/notebook.h"
@@ -502,7 +503,7 @@ bool
 cmd_ugo_import(struct app *app, const struct call *call, struct status *st)
 {
 	struct ugo *ugo = calloc(1, sizeof(*ugo));
-	double started = seconds_now();
+	double started = timing_now();
 	struct output o;
 	int64_t run;
 	bool ok;
@@ -520,7 +521,7 @@ cmd_ugo_import(struct app *app, const struct call *call, struct status *st)
 		ugo_done(ugo);
 		free(ugo);
 	}
-	notebook_run_end(app, run, st, seconds_now() - started);
+	notebook_run_end(app, run, st, timing_now() - started);
 	return ok && output_print(&o, app->options.format, app->out, st);
 }
 
@@ -607,7 +608,7 @@ assign(struct app *app, const struct call *call, const struct ugo *u, struct out
 bool
 cmd_ugo_assign(struct app *app, const struct call *call, struct status *st)
 {
-	double started = seconds_now();
+	double started = timing_now();
 	const struct ugo *u;
 	struct output o;
 	int64_t run;
@@ -618,7 +619,7 @@ cmd_ugo_assign(struct app *app, const struct call *call, struct status *st)
 	output_init(&o);
 	ok = assign(app, call, u, &o, st);
 	run = notebook_run_begin(app, "ugo", ok ? app->plan : NULL, NULL);
-	notebook_run_end(app, run, st, seconds_now() - started);
+	notebook_run_end(app, run, st, timing_now() - started);
 	if (!ok) {
 		output_done(&o);
 		return false;

@@ -2,6 +2,7 @@
 #include "ui/commands.h"
 
 #include "base/text.h"
+#include "base/timing.h"
 #include "ui/notebook.h"
 #include "ui/ugo_options.h"
 
@@ -165,9 +166,9 @@ cmd_ugo_fit(struct app *app, const struct call *call, struct status *st)
 		return status_nomem(st, "a UGO");
 	run = notebook_run_begin(app, "fit", NULL, NULL);
 	ok = request_of_call(app, call, &request, &parts, st);
-	started = seconds_now();
+	started = timing_now();
 	ok = ok && fit(app, call, &request, ugo, st);
-	seconds = seconds_now() - started;
+	seconds = timing_now() - started;
 	if (ugo->w1 && (ok || st->code == STATUS_CANCELLED)) {
 		if (!keep_fit(app, &request, ugo, run, seconds, trained, &kept) && ok)
 			ok = status_fail(st, kept.code, "%s", kept.message);

@@ -1,6 +1,7 @@
 /* Studies of UGOs: over sizes, and what spikes do to them. */
 #include "ui/commands.h"
 
+#include "base/timing.h"
 #include "ui/notebook.h"
 #include "ui/ugo_options.h"
 
@@ -19,13 +20,13 @@ static bool
 sweep_size(struct lab_size *size, const struct ugo_request *request, int hidden, struct status *st)
 {
 	struct ugo_request sized = *request;
-	double started = seconds_now();
+	double started = timing_now();
 	struct ugo u = {0};
 
 	sized.hidden = hidden;
 	if (!ugo_fit(&u, &sized, st))
 		return false;
-	*size = (struct lab_size){.hidden = hidden, .rmse = u.goal_rmse, .seconds = seconds_now() - started};
+	*size = (struct lab_size){.hidden = hidden, .rmse = u.goal_rmse, .seconds = timing_now() - started};
 	size->max_error = u.weighting == UGO_RELATIVE ? u.rel_max_error : u.max_error;
 	ugo_limit_of(&u, hidden, &size->limit_rmse, &size->limit_max_error);
 	ugo_done(&u);
@@ -188,7 +189,7 @@ bool
 cmd_ugo_sweep(struct app *app, const struct call *call, struct status *st)
 {
 	struct ugo_lab *lab = ugo_lab(app);
-	double started = seconds_now(), seconds;
+	double started = timing_now(), seconds;
 	bool ok, map = call_has(call, "T");
 	struct status printed = {0};
 	int64_t run;
@@ -199,7 +200,7 @@ cmd_ugo_sweep(struct app *app, const struct call *call, struct status *st)
 	lab->sizes = lab->map.count = map ? 0 : lab->map.count;
 	lab->sizes = 0;
 	ok = sweep(app, lab, call, st);
-	seconds = seconds_now() - started;
+	seconds = timing_now() - started;
 	record_sizes(app, run, lab);
 	if (map)
 		record_map(app, run, &lab->map);
@@ -425,7 +426,7 @@ bool
 cmd_ugo_spikes(struct app *app, const struct call *call, struct status *st)
 {
 	struct spike_plan plan = {.steps = USUAL_STEPS};
-	double started = seconds_now();
+	double started = timing_now();
 	struct ugo whole = {0};
 	struct output o;
 	int64_t run;
@@ -439,13 +440,13 @@ cmd_ugo_spikes(struct app *app, const struct call *call, struct status *st)
 	run = notebook_run_begin(app, "ugo", NULL, NULL);
 	output_init(&o);
 	ok = measured_ugo(app, call, &whole, st) && spikes(app, call, &whole, &plan, run, &o, st);
-	notebook_run_end(app, run, st, seconds_now() - started);
+	notebook_run_end(app, run, st, timing_now() - started);
 	ugo_done(&whole);
 	if (!ok && st->code != STATUS_CANCELLED) {
 		output_done(&o);
 		return false;
 	}
-	output_real(&o, "seconds", seconds_now() - started);
+	output_real(&o, "seconds", timing_now() - started);
 	return output_print(&o, app->options.format, app->out, ok ? st : NULL) && ok;
 }
 

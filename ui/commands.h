@@ -134,6 +134,4 @@ void output_top(struct output *o, const struct app *app, const float *logits);
 /* "17x17x64" */
 char *shape_text(const struct vit *vit, struct site site, char out[48]);
 
-double seconds_now(void); /* monotonic */
-
 #endif

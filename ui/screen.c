@@ -1,6 +1,7 @@
 /* The bridge: curses reads the keys, readline edits the line. */
 #include "ui/screen.h"
 
+#include "base/timing.h"
 #include "ui/panes.h"
 #include "ui/screen_guard.h"
 #include "ui/view.h"
@@ -58,15 +59,6 @@ static struct {
 	char leave_text[256]; /* what gives the terminal back */
 	double busy_since;    /* when what runs first reported; 0: nothing does */
 } screen;
-
-static double
-now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
 
 /* --- the terminal --------------------------------------------------------- */
 
@@ -203,7 +195,7 @@ draw(void)
 	if (y >= 0)
 		move(y < LINES ? y : LINES - 1, x < COLS ? x : COLS - 1);
 	refresh();
-	screen.drawn = now();
+	screen.drawn = timing_now();
 	screen.dirty = false;
 }
 
@@ -274,8 +266,8 @@ while_running(void *ctx, const char *what, double done, double total)
 	(void)ctx;
 	serve_signals();
 	if (screen.busy_since == 0)
-		screen.busy_since = now();
-	if (now() - screen.busy_since < busy_shown_after || now() - screen.drawn < PROGRESS_MS / 1000.0)
+		screen.busy_since = timing_now();
+	if (timing_now() - screen.busy_since < busy_shown_after || timing_now() - screen.drawn < PROGRESS_MS / 1000.0)
 		return;
 	snprintf(screen.panes->doing, sizeof(screen.panes->doing), "%s %.0f/%.0f", what, done, total);
 	draw();
@@ -616,7 +608,7 @@ drain_keys(void)
 		else
 			take_key(kind == KEY_CODE_YES, key);
 		/* Keys that come faster than their commands run do not freeze the picture. */
-		if (screen.dirty && now() - screen.drawn >= PROGRESS_MS / 1000.0)
+		if (screen.dirty && timing_now() - screen.drawn >= PROGRESS_MS / 1000.0)
 			draw();
 	}
 }
@@ -626,7 +618,7 @@ drain_keys(void)
 static int
 time_to_draw(void)
 {
-	double left = FRAME_MS - (now() - screen.drawn) * 1000;
+	double left = FRAME_MS - (timing_now() - screen.drawn) * 1000;
 
 	return !screen.dirty ? -1 : left > 0 ? (int)left + 1 : 0;
 }

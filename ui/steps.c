@@ -1,5 +1,6 @@
 #include "ui/steps.h"
 
+#include "base/timing.h"
 #include "ui/commands.h"
 #include "ui/notebook.h"
 
@@ -145,7 +146,7 @@ bool
 steps_take(struct app *app, int n, const struct condition *until, struct status *st)
 {
 	struct progress progress = app_progress(app);
-	double started = seconds_now();
+	double started = timing_now();
 	int64_t run;
 	bool ok = true;
 
@@ -162,7 +163,7 @@ steps_take(struct app *app, int n, const struct condition *until, struct status 
 		else if ((ok = walk_steps(app->walk, 1, NULL, st) && step_done(app, run, st)))
 			stops(app, until);
 	}
-	notebook_run_end(app, run, st, seconds_now() - started);
+	notebook_run_end(app, run, st, timing_now() - started);
 	return ok;
 }
 

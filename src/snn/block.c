@@ -1,11 +1,11 @@
 /* One block in one time step: METHODS 5 and 6 in terms of sums over time. */
 #include "ann/dense.h"
+#include "base/timing.h"
 #include "snn/network.h"
 #include "snn/rows.h"
 
 #include <math.h>
 #include <string.h>
-#include <time.h>
 
 /* Where fewer than this share of the neurons have sent, spike by spike is faster. */
 #define SPARSE 0.4
@@ -17,15 +17,6 @@ struct norm_sites {
 	const struct norm *parameters;
 };
 
-static double
-seconds_now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
-
 /* What has passed since the last call counts for this site. */
 static void
 spent(struct snn *snn, const struct node *node)
@@ -34,7 +25,7 @@ spent(struct snn *snn, const struct node *node)
 
 	if (!snn->clock)
 		return;
-	now = seconds_now();
+	now = timing_now();
 	snn->clock[site_index(snn->vit, node->plan->site)] += now - snn->clock_at;
 	snn->clock_at = now;
 }
@@ -250,7 +241,7 @@ block_step(struct snn *snn, int index, const float *x)
 	const struct folded_block *folded = &snn->plan->folded[index];
 
 	if (snn->clock)
-		snn->clock_at = seconds_now();
+		snn->clock_at = timing_now();
 	attention_step(snn, b, weights, folded, x);
 	add_arrays(x, b->node[SITE_ATTN].total, b->node[SITE_BLOCK].size, b->mid);
 	mlp_step(snn, b, weights, folded);

@@ -1,6 +1,7 @@
 #include "study/eval.h"
 
 #include "ann/ann.h"
+#include "base/timing.h"
 #include "snn/snn.h"
 #include "study/compare.h"
 #include "study/energy.h"
@@ -10,7 +11,6 @@
 #include <omp.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 enum { KEEP_SECONDS = 2 };
 
@@ -50,15 +50,6 @@ struct worker {
 	float *pixels, *reference, *logits;
 	double ann_energy;
 };
-
-static double
-now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
 
 static bool
 worker_init(struct worker *w, const struct job *job, struct status *st)
@@ -316,7 +307,7 @@ summarise(const struct job *job, struct eval_result *r, struct status *st)
 		summarise_point(job, job->folded, i, &r->point[i]);
 	for (int i = 0; i < r->sites; i++)
 		summarise_site(job, i, &r->site[i]);
-	r->seconds = now() - job->started;
+	r->seconds = timing_now() - job->started;
 	return true;
 }
 
@@ -327,7 +318,7 @@ keep(struct job *job)
 	struct eval_result so_far;
 	struct status st = {0};
 
-	job->kept_at = now();
+	job->kept_at = timing_now();
 	if (!job->options->keep || job->folded == job->kept)
 		return;
 	if (!summarise(job, &so_far, &st)) {
@@ -349,7 +340,7 @@ tell(struct job *job)
 	if (omp_get_thread_num() != 0)
 		return;
 	fold(job);
-	if (now() - job->kept_at >= KEEP_SECONDS)
+	if (timing_now() - job->kept_at >= KEEP_SECONDS)
 		keep(job);
 #pragma omp atomic read
 	finished = job->finished;
@@ -482,7 +473,7 @@ evaluate(struct job *job, struct eval_result *result, struct status *st)
 	memset(result, 0, sizeof(*result));
 	if (!check(job, st))
 		return false;
-	job->started = job->kept_at = now();
+	job->started = job->kept_at = timing_now();
 	ok = job_init(job, st) && (!job->plan || count_neurons(job, st));
 	if (ok && job->options->known)
 		take_known(job);

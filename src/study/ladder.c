@@ -1,9 +1,10 @@
 #include "study/ladder.h"
 
+#include "base/timing.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 const struct site_class site_class_table[] = {
     {"norm", "encoders of LayerNorm", {SITE_NORM1_CENTER, SITE_NORM1, SITE_NORM2_CENTER, SITE_NORM2}},
@@ -26,15 +27,6 @@ site_class_has(const struct site_class *c, enum site_kind kind)
 		if (c->kind[i] == kind)
 			return true;
 	return false;
-}
-
-static double
-now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
 }
 
 static bool
@@ -134,7 +126,7 @@ ladder_run(const struct plan *plan, const struct dataset *data, const struct lad
 	struct share share = {progress, "ladder", 0, LADDER_RUNGS};
 	struct progress own = {report_share, &share};
 	struct eval_options reference = {.first = options->first, .count = options->count, .threads = options->threads};
-	double started = now();
+	double started = timing_now();
 	bool ok;
 
 	memset(ladder, 0, sizeof(*ladder));
@@ -153,7 +145,7 @@ ladder_run(const struct plan *plan, const struct dataset *data, const struct lad
 			ok = measure(plan, data, options, ladder->t, true, &share, &ladder->rung[i].result, st);
 	}
 	ladder->rung[3].done = ok;
-	ladder->seconds = now() - started;
+	ladder->seconds = timing_now() - started;
 	return ok;
 }
 
@@ -292,7 +284,7 @@ attribution_run(const struct plan *plan, const struct dataset *data, const struc
 			       .options = options,
 			       .out = attribution,
 			       .t = options->run.t > 0 ? options->run.t : plan->T};
-	double started = now();
+	double started = timing_now();
 	bool ok;
 
 	memset(attribution, 0, sizeof(*attribution));
@@ -310,7 +302,7 @@ attribution_run(const struct plan *plan, const struct dataset *data, const struc
 				 options->sites ? options->sites : "any class");
 	else
 		ok = attribute_all(&a, st);
-	attribution->seconds = now() - started;
+	attribution->seconds = timing_now() - started;
 	free(a.keep);
 	return ok;
 }

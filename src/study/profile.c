@@ -1,12 +1,12 @@
 #include "study/profile.h"
 
 #include "ann/ann.h"
+#include "base/timing.h"
 #include "snn/snn.h"
 
 #include <omp.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 struct bench {
 	const struct plan *plan;
@@ -19,30 +19,6 @@ struct bench {
 	double *clock;           /* [sites], all repetitions */
 	float *logits;
 };
-
-static double
-now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
-
-static int
-ascending(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
-}
-
-static double
-median(double *x, int n)
-{
-	qsort(x, (size_t)n, sizeof(*x), ascending);
-	return n > 0 ? x[n / 2] : 0;
-}
 
 static bool
 bench_init(struct bench *b, const struct profile_options *o, struct status *st)
@@ -80,24 +56,24 @@ bench_done(struct bench *b)
 static bool
 repeat(struct bench *b, int i, struct status *st)
 {
-	double start = now();
+	double start = timing_now();
 
 	if (!ann_forward(b->ann, b->pixels, 1, b->logits, NULL, st))
 		return false;
-	b->reference[i] = now() - start;
+	b->reference[i] = timing_now() - start;
 	snn_show(b->snn, b->pixels);
 	snn_clock(b->snn, b->clock);
 	for (int t = 0; t < b->steps; t++) {
-		start = now();
+		start = timing_now();
 		snn_step(b->snn);
-		b->seconds[t * b->repeats + i] = now() - start;
+		b->seconds[t * b->repeats + i] = timing_now() - start;
 	}
 	snn_clock(b->snn, NULL);
 	snn_show(b->snn, b->pixels);
-	start = now();
+	start = timing_now();
 	if (!snn_run(b->snn, b->steps, st))
 		return false;
-	b->run[i] = now() - start;
+	b->run[i] = timing_now() - start;
 	return true;
 }
 
@@ -131,9 +107,9 @@ summarise(struct bench *b, int done, struct profile *p, struct status *st)
 	p->state_bytes = (double)snn_state_size(b->snn);
 	memcpy(p->hash, b->plan->hash, sizeof(p->hash));
 	for (int t = 0; t < b->steps; t++)
-		p->step[t] = median(b->seconds + t * b->repeats, done);
-	p->run = median(b->run, done);
-	p->reference = median(b->reference, done);
+		p->step[t] = timing_median(b->seconds + t * b->repeats, done);
+	p->run = timing_median(b->run, done);
+	p->reference = timing_median(b->reference, done);
 	for (int i = 0; i < p->sites; i++)
 		summarise_site(b, i, done, &p->site[i]);
 	return true;

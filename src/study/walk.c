@@ -1,12 +1,12 @@
 #include "study/walk.h"
 
+#include "base/timing.h"
 #include "study/compare.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 static size_t
 picture_size(const struct vit *vit)
@@ -172,27 +172,18 @@ reserve(struct walk *walk, int steps, struct status *st)
 	return true;
 }
 
-static double
-now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
-
 /* The network's step, and the record of it unless there is one from before. */
 static bool
 advance(struct walk *walk, struct status *st)
 {
 	struct walk_step step = {0};
-	double start = now();
+	double start = timing_now();
 	int done = snn_time(walk->snn);
 
 	if (!reserve(walk, done + 1, st))
 		return false;
 	snn_step(walk->snn);
-	step.seconds = now() - start;
+	step.seconds = timing_now() - start;
 	if (done < walk->recorded)
 		return true;
 	if (!record_step(walk, &step, st)) {

@@ -1,12 +1,12 @@
 /* What a breakpoint costs after a step, as a part of the step: one for every quantity,
  * and over all the sites that have it. Medians; one thread; both examples. */
+#include "base/timing.h"
 #include "model/dataset.h"
 #include "study/condition.h"
 
 #include <omp.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 enum { REPEATS = 41, PICTURES = 4 };
 
@@ -27,30 +27,6 @@ static const char *const conditions[] = {
     "logit_rmse > 1e9",
 };
 
-static double
-now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
-
-static int
-ascending(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
-}
-
-static double
-median(double *seconds)
-{
-	qsort(seconds, REPEATS, sizeof(*seconds), ascending);
-	return seconds[REPEATS / 2];
-}
-
 static bool
 time_condition(const char *text, const struct walk *walk, double step, struct status *st)
 {
@@ -63,14 +39,14 @@ time_condition(const char *text, const struct walk *walk, double step, struct st
 	if (!c || !condition_check(c, walk, st))
 		return false;
 	for (int i = 0; i < REPEATS; i++) {
-		double start = now();
+		double start = timing_now();
 
 		hits += condition_true(c, walk, &found);
-		seconds[i] = now() - start;
+		seconds[i] = timing_now() - start;
 	}
 	condition_free(c);
-	printf("  %-42s %8.1f us, %5.2f%% of a step%s\n", text, 1e6 * median(seconds), 100 * median(seconds) / step,
-	       hits ? ", TRUE" : "");
+	printf("  %-42s %8.1f us, %5.2f%% of a step%s\n", text, 1e6 * timing_median(seconds, REPEATS),
+	       100 * timing_median(seconds, REPEATS) / step, hits ? ", TRUE" : "");
 	return true;
 }
 
@@ -82,13 +58,13 @@ time_walk(struct walk *walk, const float *pixels, struct status *st)
 	if (!walk_show(walk, pixels, -1, st))
 		return false;
 	for (int i = 0; i < REPEATS; i++) {
-		double start = now();
+		double start = timing_now();
 
 		if (!walk_steps(walk, 1, NULL, st))
 			return false;
-		seconds[i] = now() - start;
+		seconds[i] = timing_now() - start;
 	}
-	step = median(seconds);
+	step = timing_median(seconds, REPEATS);
 	printf("  a step with its record %.2f ms\n", 1e3 * step);
 	for (size_t i = 0; i < sizeof(conditions) / sizeof(*conditions); i++)
 		if (!time_condition(conditions[i], walk, step, st))

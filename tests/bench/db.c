@@ -3,6 +3,7 @@
  * what recording costs.
  *
  *	tests/bench/db [FILE]		FILE is made when it is missing, and kept */
+#include "base/timing.h"
 #include "spikescope.h"
 
 #include "db/query.h"
@@ -17,34 +18,19 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
-enum { EVALS = 2000, STEPPED = 8000, STEPS = 5, SITES = 72, POINTS = 6, PICTURES = 20, PLANS = 200, REPEATS = 5 };
-
-static double
-now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
-
-static int
-ascending(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
-}
-
-static double
-median(double *seconds, int count)
-{
-	qsort(seconds, (size_t)count, sizeof(*seconds), ascending);
-	return seconds[count / 2];
-}
+enum {
+	EVALS = 2000,
+	STEPPED = 8000,
+	STEPS = 5,
+	SITES = 72,
+	POINTS = 6,
+	PICTURES = 20,
+	PLANS = 200,
+	REPEATS = 5,
+	TURNS_MAX = 200
+};
 
 static void
 stop(const struct status *st)
@@ -182,13 +168,13 @@ run_program(const char *command)
 	double seconds[REPEATS];
 
 	for (int i = 0; i < REPEATS; i++) {
-		double start = now();
+		double start = timing_now();
 
 		if (system(command) != 0)
 			return NAN;
-		seconds[i] = now() - start;
+		seconds[i] = timing_now() - start;
 	}
-	return median(seconds, REPEATS);
+	return timing_median(seconds, REPEATS);
 }
 
 static bool
@@ -208,14 +194,14 @@ ask(struct store *store, const char *sql, long *rows)
 
 	for (int i = 0; i < REPEATS; i++) {
 		struct query query = {.sql = sql};
-		double start = now();
+		double start = timing_now();
 
 		*rows = 0;
 		if (!query_run(store, &query, &(struct query_output){.row = count_rows, .ctx = rows}, &st))
 			stop(&st);
-		seconds[i] = now() - start;
+		seconds[i] = timing_now() - start;
 	}
-	return median(seconds, REPEATS);
+	return timing_median(seconds, REPEATS);
 }
 
 static const struct {
@@ -290,12 +276,12 @@ time_commands(const char *path)
 		stop(&st);
 	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
 		for (int k = 0; k < REPEATS; k++) {
-			double start = now();
+			double start = timing_now();
 
 			app_execute(&app, lines[i]);
-			seconds[k] = now() - start;
+			seconds[k] = timing_now() - start;
 		}
-		printf("%-44s %12.2f ms\n", lines[i], 1e3 * median(seconds, REPEATS));
+		printf("%-44s %12.2f ms\n", lines[i], 1e3 * timing_median(seconds, REPEATS));
 	}
 	app_done(&app);
 	fclose(null);
@@ -315,16 +301,6 @@ time_start(const char *path)
 
 /* --- recording ------------------------------------------------------------ */
 
-/* Processor time: other programs must not count. */
-static double
-spent(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
-
 static void
 open_all(struct app *app, const char *model, const char *data, const char *path, FILE *null)
 {
@@ -340,7 +316,7 @@ open_all(struct app *app, const char *model, const char *data, const char *path,
 static double
 some_steps(struct app *app, int steps, bool recorded)
 {
-	double start = spent();
+	double start = timing_spent();
 	struct status st = {0};
 	int64_t run = recorded ? notebook_run_begin(app, "step", app->plan, app->data) : 0;
 
@@ -352,22 +328,28 @@ some_steps(struct app *app, int steps, bool recorded)
 		notebook_walk_step(app, run, t);
 	}
 	notebook_run_end(app, run, &st, 1);
-	return spent() - start;
+	return timing_spent() - start;
 }
 
-/* Runs of steps with and without a notebook by turns; the fastest of each count, since
- * what slows them down comes from elsewhere. */
+/* Runs of steps with and without a notebook, one right after the other, the order
+ * changing: the median of the pairs' ratios, for a machine's speed drifts by more than
+ * what is looked for. */
 static void
 time_steps(struct app *app, int steps, int turns)
 {
-	double bare = INFINITY, recorded = INFINITY;
+	double bare[TURNS_MAX], ratio[TURNS_MAX], recorded;
 
 	for (int i = 0; i < turns; i++) {
-		bare = fmin(bare, some_steps(app, steps, false));
-		recorded = fmin(recorded, some_steps(app, steps, true));
+		if (i % 2 == 0)
+			bare[i] = some_steps(app, steps, false);
+		recorded = some_steps(app, steps, true);
+		if (i % 2 == 1)
+			bare[i] = some_steps(app, steps, false);
+		ratio[i] = recorded / bare[i] - 1;
 	}
-	printf("%s, runs of %d steps: a step %.1f us, recorded %.1f us: %+.2f%%\n", app->vit->name, steps, 1e6 * bare / steps,
-	       1e6 * recorded / steps, 100 * (recorded / bare - 1));
+	printf("%s, runs of %d steps: a step %.1f us, recording it %+.2f%%", app->vit->name, steps,
+	       1e6 * timing_median(bare, turns) / steps, 100 * timing_median(ratio, turns));
+	printf(" (half of %d pairs: %+.2f to %+.2f%%)\n", turns, 100 * ratio[turns / 4], 100 * ratio[turns - 1 - turns / 4]);
 }
 
 struct keeping {
@@ -381,10 +363,10 @@ static void
 keep(void *ctx, const struct eval_result *so_far, int from)
 {
 	struct keeping *k = ctx;
-	double start = spent();
+	double start = timing_spent();
 
 	notebook_eval(k->app, k->run, k->options, so_far, from);
-	k->seconds += spent() - start;
+	k->seconds += timing_spent() - start;
 }
 
 static void
@@ -395,17 +377,17 @@ time_eval(struct app *app, int pictures)
 	struct keeping keeping = {.app = app, .options = &options};
 	struct eval_result result = {0};
 	struct status st = {0};
-	double start = spent(), all;
+	double start = timing_spent(), all;
 
 	keeping.run = notebook_run_begin(app, "eval", app->plan, app->data);
-	keeping.seconds = spent() - start;
+	keeping.seconds = timing_spent() - start;
 	options.keep_ctx = &keeping;
 	if (!eval_run(app->plan, app->data, &options, &result, NULL, &st))
 		stop(&st);
-	all = spent();
+	all = timing_spent();
 	notebook_run_end(app, keeping.run, &st, 1);
-	keeping.seconds += spent() - all;
-	all = spent() - start;
+	keeping.seconds += timing_spent() - all;
+	all = timing_spent() - start;
 	printf("%s, %d pictures: an evaluation %.2f s, recording it %.1f ms: %.2f%%\n", app->vit->name, pictures, all,
 	       1e3 * keeping.seconds, 100 * keeping.seconds / (all - keeping.seconds));
 	eval_done(&result);
@@ -450,18 +432,18 @@ main(int argc, char **argv)
 	if (argc > 1)
 		snprintf(made, sizeof(made), "%s", argv[1]);
 	if (access(made, F_OK) != 0) {
-		double start = now();
+		double start = timing_now();
 
 		make_file(made);
-		printf("made in %.1f s\n", now() - start);
+		printf("made in %.1f s\n", timing_now() - start);
 	}
 	print_size(made);
 	time_start(made);
 	ask_all(made);
 	time_commands(made);
-	time_recording("examples/digits-vit", "examples/digits-vit/test.safetensors", small, 256, 60, 200);
+	time_recording("examples/digits-vit", "examples/digits-vit/test.safetensors", small, 256, 100, 200);
 	if (access("../shared/models/cifar10-vit", R_OK) == 0 && access("../shared/data/cifar10", R_OK) == 0)
-		time_recording("../shared/models/cifar10-vit", "../shared/data/cifar10", small, 16, 5, 16);
+		time_recording("../shared/models/cifar10-vit", "../shared/data/cifar10", small, 16, 20, 16);
 	remove_notebook(small);
 	if (argc <= 1)
 		remove_notebook(made);

@@ -11,6 +11,7 @@
 
 #include "ann/dense.h"
 #include "base/arena.h"
+#include "base/timing.h"
 #include "model/panels.h"
 #include "snn/group.h"
 
@@ -21,36 +22,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { REPEATS = 15, PICTURES = 32, STEPS = 8 };
 
 static const char *const recipes[] = {"delta", "sta", "sta-release", NULL};
-
-static double
-now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
-
-static int
-ascending(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
-}
-
-static double
-median(double *x, int n)
-{
-	qsort(x, (size_t)n, sizeof(*x), ascending);
-	return x[n / 2];
-}
 
 /* Peak memory of the process so far. */
 static double
@@ -173,22 +149,22 @@ bench_ceiling(struct status *st)
 
 		panels_fill(panels, w, (size_t)in, 1, in, out);
 		for (int r = 0; r < REPEATS; r++) {
-			double start = now();
+			double start = timing_now();
 
 			for (int k = 0; k < 20; k++)
 				dense_run(&d);
-			seconds[r] = (now() - start) / 20;
+			seconds[r] = (timing_now() - start) / 20;
 		}
-		own = median(seconds, REPEATS);
+		own = timing_median(seconds, REPEATS);
 		for (int r = 0; r < REPEATS; r++) {
-			double start = now();
+			double start = timing_now();
 
 			for (int k = 0; k < 20; k++)
 				dnnl_sgemm('N', 'N', rows, out, in, 1, x, in, w, out, 0, y, out);
-			seconds[r] = (now() - start) / 20;
+			seconds[r] = (timing_now() - start) / 20;
 		}
 		printf("  product %d x %d x %d: ours %6.1f GFLOP/s, dnnl_sgemm %6.1f\n", rows, in, out, flop / own * 1e-9,
-		       flop / median(seconds, REPEATS) * 1e-9);
+		       flop / timing_median(seconds, REPEATS) * 1e-9);
 		free(x);
 		free(w);
 		free(y);
@@ -196,12 +172,13 @@ bench_ceiling(struct status *st)
 	}
 	memset(from, 1, size);
 	for (int r = 0; r < REPEATS; r++) {
-		double start = now();
+		double start = timing_now();
 
 		memcpy(to, from, size);
-		seconds[r] = now() - start;
+		seconds[r] = timing_now() - start;
 	}
-	printf("  copy of %zu MB: %.1f GB/s read and written\n", size >> 20, 2 * (double)size / median(seconds, REPEATS) * 1e-9);
+	printf("  copy of %zu MB: %.1f GB/s read and written\n", size >> 20,
+	       2 * (double)size / timing_median(seconds, REPEATS) * 1e-9);
 	free(from);
 	free(to);
 	return true;
@@ -217,14 +194,14 @@ time_ann(const struct subject *s, int batch, struct status *st)
 	double seconds[2 * REPEATS] = {0};
 
 	for (int i = 0; ann && logits && i < 2 * REPEATS; i++) {
-		double start = now();
+		double start = timing_now();
 
 		ann_forward(ann, s->pixels, batch, logits, NULL, st);
-		seconds[i] = (now() - start) / batch;
+		seconds[i] = (timing_now() - start) / batch;
 	}
 	free(logits);
 	ann_free(ann);
-	return median(seconds, 2 * REPEATS);
+	return timing_median(seconds, 2 * REPEATS);
 }
 
 static bool
@@ -269,14 +246,14 @@ time_steps(const struct subject *s, struct snn *snn, int steps, double *seconds)
 	for (int r = 0; r < REPEATS; r++) {
 		snn_show(snn, s->pixels + (size_t)(r % PICTURES) * s->picture);
 		for (int t = 0; t < steps; t++) {
-			double start = now();
+			double start = timing_now();
 
 			snn_step(snn);
-			each[t * REPEATS + r] = now() - start;
+			each[t * REPEATS + r] = timing_now() - start;
 		}
 	}
 	for (int t = 0; t < steps; t++)
-		seconds[t] = median(each + t * REPEATS, REPEATS);
+		seconds[t] = timing_median(each + t * REPEATS, REPEATS);
 	free(each);
 }
 
@@ -286,16 +263,16 @@ time_run(const struct subject *s, struct snn *snn, int steps, bool layers, struc
 	double seconds[REPEATS];
 
 	for (int r = 0; r < REPEATS; r++) {
-		double start = now();
+		double start = timing_now();
 
 		snn_show(snn, s->pixels + (size_t)(r % PICTURES) * s->picture);
 		if (layers)
 			snn_run(snn, steps, st);
 		for (int t = 0; !layers && t < steps; t++)
 			snn_step(snn);
-		seconds[r] = now() - start;
+		seconds[r] = timing_now() - start;
 	}
-	return median(seconds, REPEATS);
+	return timing_median(seconds, REPEATS);
 }
 
 static bool
@@ -321,7 +298,7 @@ bench_step(struct status *st)
 			printf(" %.2f", seconds[t] * 1e3);
 		printf("\n");
 		snprintf(name, sizeof(name), "%s, a step (median of %d)", *recipe, STEPS);
-		print_ratio(name, median(seconds, STEPS), competitor);
+		print_ratio(name, timing_median(seconds, STEPS), competitor);
 		snn_free(snn);
 		plan_free(plan);
 	}
@@ -425,12 +402,12 @@ updates(const struct population *p, int rows, int steps)
 			for (size_t i = 0; i < n; i++)
 				x[(size_t)k * n + i] = step[k].s * (float)(1.2 * rng_normal(&rng) - 0.5);
 		}
-		start = now();
+		start = timing_now();
 		group_run(&group, step, steps, &alarms);
-		seconds[r] = now() - start;
+		seconds[r] = timing_now() - start;
 	}
 	arena_free(arena);
-	return (double)n * p->hidden * steps / median(seconds, 4 * REPEATS);
+	return (double)n * p->hidden * steps / timing_median(seconds, 4 * REPEATS);
 }
 
 static bool
@@ -479,24 +456,24 @@ bench_events(struct status *st)
 	panels_fill(panels, w, IN, 1, IN, OUT);
 	rng_seed(&rng, 1);
 	for (int r = 0; r < 4 * REPEATS; r++) {
-		double start = now();
+		double start = timing_now();
 
 		dense_run(&d);
-		seconds[r] = now() - start;
+		seconds[r] = timing_now() - start;
 	}
-	dense = median(seconds, 4 * REPEATS);
+	dense = timing_median(seconds, 4 * REPEATS);
 	printf("  %d x %d x %d, listing and adding spikes over the dense product, by density:", ROWS, IN, OUT);
 	for (double density = 0.02; density < 1; density *= 1.6) {
 		for (int i = 0; i < ROWS * IN; i++)
 			x[i] = rng_uniform(&rng) < density ? 1 : 0;
 		for (int r = 0; r < 4 * REPEATS; r++) {
-			double start = now();
+			double start = timing_now();
 
 			spikes_list(spikes, x, ROWS, IN);
 			spikes_run(spikes, panels, OUT, y);
-			seconds[r] = now() - start;
+			seconds[r] = timing_now() - start;
 		}
-		printf(" %.2f:%.2f", density, median(seconds, 4 * REPEATS) / dense);
+		printf(" %.2f:%.2f", density, timing_median(seconds, 4 * REPEATS) / dense);
 	}
 	printf("\n");
 	arena_free(arena);
@@ -513,12 +490,12 @@ bench_calibration(struct status *st)
 	if (!cifar(&s, st))
 		return false;
 	for (const char *const *recipe = recipes; *recipe; recipe++) {
-		double start = now();
+		double start = timing_now();
 		struct plan *plan = build(&s, *recipe, STEPS, st);
 
 		if (!plan)
 			return false;
-		printf("  %-34s %9.3f s for %d pictures\n", *recipe, now() - start, PICTURES);
+		printf("  %-34s %9.3f s for %d pictures\n", *recipe, timing_now() - start, PICTURES);
 		plan_free(plan);
 	}
 	subject_done(&s);
@@ -600,26 +577,27 @@ bench_vit_b32(struct status *st)
 		printf("  skipped: BENCH_VIT names no folder; scripts/make-random-vit writes one\n");
 		return true;
 	}
-	start = now();
+	start = timing_now();
 	if (!subject_init(&s, path, NULL, st))
 		return false;
-	printf("  loading %.2f s\n", now() - start);
+	printf("  loading %.2f s\n", timing_now() - start);
 	print_ratio("ANN, one thread", time_ann(&s, 1, st), 0);
 	options.pixels = s.pixels;
-	start = now();
+	start = timing_now();
 	if (!(plan = plan_build(s.vit, &options, NULL, st)) || !(snn = snn_new(plan, st)))
 		return false;
-	printf("  delta: calibration with 2 pictures %.2f s, state %.0f MB\n", now() - start, (double)snn_state_size(snn) / 1e6);
+	printf("  delta: calibration with 2 pictures %.2f s, state %.0f MB\n", timing_now() - start,
+	       (double)snn_state_size(snn) / 1e6);
 	omp_set_num_threads(2);
 	snn_show(snn, s.pixels);
 	for (int t = 0; t < 32; t++) {
-		start = now();
+		start = timing_now();
 		snn_step(snn);
-		seconds[t] = now() - start;
+		seconds[t] = timing_now() - start;
 	}
 	omp_set_num_threads(1);
 	printf("  delta, two threads: step 1 takes %.3f s, the median of 32 %.3f s; peak memory %.0f MB\n", seconds[0],
-	       median(seconds, 32), peak_megabytes());
+	       timing_median(seconds, 32), peak_megabytes());
 	snn_free(snn);
 	plan_free(plan);
 	subject_done(&s);

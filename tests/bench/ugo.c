@@ -2,20 +2,12 @@
  * the asymptotic limit, with the processor time that a fit takes (the least of REPEATS; one thread). */
 #include "ugo/ugo.h"
 
+#include "base/timing.h"
+
 #include <math.h>
 #include <stdio.h>
-#include <time.h>
 
 enum { REPEATS = 3 };
-
-static double
-seconds(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
-	return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
 
 static double
 fit_seconds(struct ugo *u, const struct ugo_request *request)
@@ -24,14 +16,14 @@ fit_seconds(struct ugo *u, const struct ugo_request *request)
 
 	for (int i = 0; i < REPEATS; i++) {
 		struct status st = {0};
-		double started = seconds();
+		double started = timing_spent();
 
 		ugo_done(u);
 		if (!ugo_fit(u, request, &st)) {
 			fprintf(stderr, "%s\n", st.message);
 			return NAN;
 		}
-		least = fmin(least, seconds() - started);
+		least = fmin(least, timing_spent() - started);
 	}
 	return least;
 }

@@ -1,5 +1,7 @@
 #include "tests/support/terminal.h"
 
+#include "base/timing.h"
+
 #include <fcntl.h>
 #include <poll.h>
 #include <pty.h>
@@ -10,7 +12,6 @@
 #include <sys/ioctl.h>
 #include <sys/wait.h>
 #include <termios.h>
-#include <time.h>
 #include <unistd.h>
 #include <vterm.h>
 
@@ -24,15 +25,6 @@ struct terminal {
 	VTermScreen *screen;
 	char *text;
 };
-
-static double
-now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
 
 static int
 on_property(VTermProp prop, VTermValue *value, void *user)
@@ -229,9 +221,9 @@ terminal_text(struct terminal *t)
 static bool
 wait_for(struct terminal *t, const char *text, bool there)
 {
-	double end = now() + DEADLINE_S;
+	double end = timing_now() + DEADLINE_S;
 
-	while (now() < end) {
+	while (timing_now() < end) {
 		if ((strstr(terminal_text(t), text) != NULL) == there)
 			return true;
 		if (reap(t)) {
@@ -259,14 +251,14 @@ terminal_wait_gone(struct terminal *t, const char *text)
 bool
 terminal_wait_line(struct terminal *t, const char *text)
 {
-	double end = now() + DEADLINE_S;
+	double end = timing_now() + DEADLINE_S;
 	char *line = malloc((size_t)t->cols * 4 + 2);
 	size_t n = strlen(text);
 	bool found = false;
 
 	while (n > 0 && text[n - 1] == ' ')
 		n--; /* as row_text() leaves them out */
-	while (line && !found && now() < end) {
+	while (line && !found && timing_now() < end) {
 		VTermPos at;
 
 		take(t, 50);
@@ -284,12 +276,12 @@ double
 terminal_settle(struct terminal *t, int quiet_ms)
 {
 	struct pollfd fd = {t->fd, POLLIN, 0};
-	double start = now(), last = start;
+	double start = timing_now(), last = start;
 	char bytes[16384];
 	ssize_t n;
 
 	while (poll(&fd, 1, quiet_ms) > 0 && (n = read(t->fd, bytes, sizeof(bytes))) > 0) {
-		last = now();
+		last = timing_now();
 		vterm_input_write(t->vt, bytes, (size_t)n);
 	}
 	return last - start;
@@ -298,9 +290,9 @@ terminal_settle(struct terminal *t, int quiet_ms)
 int
 terminal_wait_end(struct terminal *t)
 {
-	double end = now() + DEADLINE_S;
+	double end = timing_now() + DEADLINE_S;
 
-	while (!reap(t) && now() < end)
+	while (!reap(t) && timing_now() < end)
 		take(t, 20);
 	take(t, 0);
 	return t->ended ? t->code : -1;
