@@ -4,10 +4,10 @@
  * This header is the whole engine for programs that link libspikescope.a:
  *
  *	struct status st = {0};
- *	struct vit *vit = vit_load("examples/digits-vit", &st);
+ *	struct model *model = model_load("examples/digits-vit", &st);
  *	struct dataset *data = dataset_open("examples/digits-vit/calibration.safetensors", &st);
  *	...fill pixels with calibration pictures by dataset_get()...
- *	struct plan *plan = plan_build(vit, &(struct plan_options){.T = 16, .pixels = pixels, .pictures = 32}, NULL, &st);
+ *	struct plan *plan = plan_build(model, &(struct plan_options){.T = 16, .pixels = pixels, .pictures = 32}, NULL, &st);
  *	struct snn *snn = snn_new(plan, &st);
  *	snn_show(snn, picture);
  *	for (int t = 0; t < 16; t++)
@@ -30,9 +30,9 @@
 #include "base/text.h"
 #include "model/dataset.h"
 #include "model/image.h"
+#include "model/model.h"
 #include "model/safetensors.h"
 #include "model/site.h"
-#include "model/vit.h"
 #include "snn/plan.h"
 #include "snn/snn.h"
 #include "study/assign.h"

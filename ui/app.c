@@ -198,7 +198,7 @@ app_done(struct app *app)
 	findings_free(app);
 	ann_free(app->ann);
 	dataset_close(app->data);
-	vit_free(app->vit);
+	model_free(app->model);
 	for (int i = 0; i < app->ugos; i++) {
 		ugo_done(app->ugo[i]);
 		free(app->ugo[i]);
@@ -235,21 +235,21 @@ take_path(char **to, const char *path)
 }
 
 void
-app_set_model(struct app *app, struct vit *vit, struct ann *ann)
+app_set_model(struct app *app, struct model *model, struct ann *ann)
 {
 	forget_plan(app);
 	forget_picture(app);
 	findings_forget(app);
 	ann_free(app->ann);
 	ugo_lab_forget(app->lab);
-	vit_free(app->vit);
-	app->vit = vit;
+	model_free(app->model);
+	app->model = model;
 	app->ann = ann;
-	take_path(&app->model_path, vit ? vit->path : NULL);
+	take_path(&app->model_path, model ? model->path : NULL);
 	app->site_list = 0;
 	app->selection = (struct selection){.site = {SITE_ACT_OUT, 0}, .unit = -1};
 	app_clamp_selection(app);
-	breakpoints_bind(&app->breakpoints, app->vit, NULL);
+	breakpoints_bind(&app->breakpoints, app->model, NULL);
 	app->serial++;
 }
 
@@ -274,7 +274,7 @@ app_forget_picture(struct app *app)
 bool
 app_set_picture(struct app *app, const float *pixels, int label, char *title, struct status *st)
 {
-	size_t side = (size_t)app->vit->image_size, count = (size_t)app->vit->channels * side * side;
+	size_t side = (size_t)app->model->image_size, count = (size_t)app->model->channels * side * side;
 	float *copy = malloc(count * sizeof(*copy));
 
 	if (!copy) {
@@ -311,7 +311,7 @@ app_set_plan(struct app *app, struct plan *plan, struct walk *walk, struct recor
 	app->walk = walk;
 	app->record = record;
 	apply_checkpoint_bytes(app, walk);
-	breakpoints_bind(&app->breakpoints, app->vit, walk);
+	breakpoints_bind(&app->breakpoints, app->model, walk);
 	app->serial++;
 }
 
@@ -349,19 +349,19 @@ void
 app_clamp_selection(struct app *app)
 {
 	struct selection *s = &app->selection;
-	const struct vit *vit = app->vit;
+	const struct model *model = app->model;
 
-	if (!vit)
+	if (!model)
 		return;
-	s->layer = clamp(s->layer, vit->depth);
-	s->head = clamp(s->head, vit->heads);
-	s->q = clamp(s->q, vit->tokens);
-	s->k = clamp(s->k, vit->tokens);
+	s->layer = clamp(s->layer, model->depth);
+	s->head = clamp(s->head, model->heads);
+	s->q = clamp(s->q, model->tokens);
+	s->k = clamp(s->k, model->tokens);
 	if (site_in_block(s->site.kind))
-		s->site.block = clamp(s->site.block, vit->depth);
+		s->site.block = clamp(s->site.block, model->depth);
 	else
 		s->site.block = -1;
-	s->neuron = clamp(s->neuron, (int)site_size(vit, s->site));
+	s->neuron = clamp(s->neuron, (int)site_size(model, s->site));
 }
 
 void

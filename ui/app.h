@@ -102,7 +102,7 @@ struct kept_sites {
 };
 
 struct app {
-	struct vit *vit;      /* NULL until a model is loaded */
+	struct model *model;  /* NULL until a model is loaded */
 	struct dataset *data; /* NULL until a data set is opened */
 	char *model_path;     /* whole paths of both, as far as they can be told; NULL without them */
 	char *data_path;
@@ -202,7 +202,7 @@ void app_clamp_selection(struct app *app);
 
 /* Replacing what is loaded, with all that depends on it (a model: picture, plan,
  * walk; a plan: walk). They own what they are given. */
-void app_set_model(struct app *app, struct vit *vit, struct ann *ann);
+void app_set_model(struct app *app, struct model *model, struct ann *ann);
 void app_set_data(struct app *app, struct dataset *data);
 void app_forget_picture(struct app *app);
 /* Also shows the picture to the walk, when there is one. title is taken; pixels are copied. */

@@ -44,7 +44,7 @@ output_site(struct output *o, const struct app *app, const struct audit_site *a)
 	output_real(o, "observed_lo", seen ? (double)p->observed_lo : (double)NAN);
 	output_real(o, "observed_hi", seen ? (double)p->observed_hi : (double)NAN);
 	if (last && p->ugo)
-		output_real(o, "alarms", (double)last->site[site_index(app->vit, a->site)].alarms);
+		output_real(o, "alarms", (double)last->site[site_index(app->model, a->site)].alarms);
 	else
 		output_null(o, "alarms");
 	output_text(o, "verdict", a->verdict);

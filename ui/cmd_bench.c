@@ -22,7 +22,7 @@ output_sites(struct output *o, const struct app *app, const struct profile *p)
 {
 	output_table(o, "sites");
 	for (int i = 0; i < p->sites; i++) {
-		struct site site = site_at(app->vit, i);
+		struct site site = site_at(app->model, i);
 		const struct profile_site *own = &p->site[i];
 		char name[SITE_NAME_MAX];
 

@@ -22,7 +22,7 @@ struct condition *
 read_condition(struct app *app, const struct call *call, struct status *st)
 {
 	struct condition_fault fault;
-	struct condition *c = condition_parse(call->arg[0], app->vit, &fault, st);
+	struct condition *c = condition_parse(call->arg[0], app->model, &fault, st);
 
 	if (!c)
 		point_at(call, &fault);
@@ -61,8 +61,8 @@ add(struct app *app, const struct call *call, bool is_watch, struct status *st)
 
 	if (!need_model(app, st))
 		return false;
-	p = breakpoints_add(&app->breakpoints, call->arg[0], is_watch, is_watch && call_has(call, "silent"), app->vit, app->walk,
-			    &fault, st);
+	p = breakpoints_add(&app->breakpoints, call->arg[0], is_watch, is_watch && call_has(call, "silent"), app->model,
+			    app->walk, &fault, st);
 	if (!p) {
 		point_at(call, &fault);
 		return false;

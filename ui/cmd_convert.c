@@ -22,16 +22,16 @@ struct pictures {
 };
 
 static size_t
-picture_size(const struct vit *vit)
+picture_size(const struct model *model)
 {
-	return (size_t)vit->channels * (size_t)vit->image_size * (size_t)vit->image_size;
+	return (size_t)model->channels * (size_t)model->image_size * (size_t)model->image_size;
 }
 
 static bool
-pictures_alloc(struct pictures *p, const struct vit *vit, int count, struct status *st)
+pictures_alloc(struct pictures *p, const struct model *model, int count, struct status *st)
 {
 	p->count = count;
-	p->pixels = calloc((size_t)count, picture_size(vit) * sizeof(*p->pixels));
+	p->pixels = calloc((size_t)count, picture_size(model) * sizeof(*p->pixels));
 	return p->pixels || status_nomem(st, "calibration pictures");
 }
 
@@ -60,13 +60,13 @@ pictures_of_data(struct pictures *p, const struct app *app, const struct dataset
 
 	if (ok && n < 1)
 		ok = status_fail(st, STATUS_DATA, "%s: no pictures to calibrate with", dataset_path(data));
-	ok = ok && pictures_alloc(p, app->vit, n, st);
+	ok = ok && pictures_alloc(p, app->model, n, st);
 	for (int i = 0; ok && i < all; i++)
 		index[i] = i;
 	if (ok && random)
 		shuffle(index, all, n, app->options.seed);
 	for (int i = 0; ok && i < n; i++)
-		ok = dataset_get(data, index[i], app->vit, p->pixels + (size_t)i * picture_size(app->vit), &label, st);
+		ok = dataset_get(data, index[i], app->model, p->pixels + (size_t)i * picture_size(app->model), &label, st);
 	free(index);
 	snprintf(p->from, sizeof(p->from), random ? "%d random pictures of %s" : "the first %d pictures of %s", n,
 		 text_escape(dataset_path(data), path, sizeof(path)));
@@ -86,9 +86,9 @@ pictures_of_path(struct pictures *p, const struct app *app, const char *path, in
 static bool
 pictures_shown(struct pictures *p, const struct app *app, struct status *st)
 {
-	if (!pictures_alloc(p, app->vit, 1, st))
+	if (!pictures_alloc(p, app->model, 1, st))
 		return false;
-	memcpy(p->pixels, app->pixels, picture_size(app->vit) * sizeof(*p->pixels));
+	memcpy(p->pixels, app->pixels, picture_size(app->model) * sizeof(*p->pixels));
 	snprintf(p->from, sizeof(p->from), "the picture that is shown alone, which is little; give --calibration PATH");
 	return true;
 }
@@ -101,7 +101,7 @@ pictures_find(struct pictures *p, const struct app *app, const struct calibratio
 	const char *path = which->path;
 	int count = which->count;
 	bool random = which->random;
-	char *sibling = text_format("%s/calibration.safetensors", app->vit->path);
+	char *sibling = text_format("%s/calibration.safetensors", app->model->path);
 	bool ok;
 
 	if (!sibling)
@@ -119,7 +119,7 @@ pictures_find(struct pictures *p, const struct app *app, const struct calibratio
 				 "no pictures to calibrate with; type: data PATH, or convert --calibration PATH");
 	free(sibling);
 	if (ok)
-		hash_of(p->pixels, (size_t)p->count * picture_size(app->vit) * sizeof(*p->pixels), p->hash);
+		hash_of(p->pixels, (size_t)p->count * picture_size(app->model) * sizeof(*p->pixels), p->hash);
 	return ok;
 }
 
@@ -179,7 +179,7 @@ build_plan(struct app *app, struct plan_options *options, const struct calibrati
 		options->pictures = pictures.count;
 		options->pictures_hash = pictures.hash;
 		options->seed = app->options.seed;
-		plan = plan_build(app->vit, options, &progress, st);
+		plan = plan_build(app->model, options, &progress, st);
 	}
 	free(pictures.pixels);
 	return plan;
@@ -229,10 +229,10 @@ spiking_neurons(const struct app *app)
 {
 	double neurons = 0;
 
-	for (int i = 0; i < site_count(app->vit); i++) {
+	for (int i = 0; i < site_count(app->model); i++) {
 		struct snn_activity activity;
 
-		snn_activity(app->walk->snn, site_at(app->vit, i), &activity);
+		snn_activity(app->walk->snn, site_at(app->model, i), &activity);
 		neurons += activity.neurons;
 	}
 	return neurons;
@@ -246,7 +246,7 @@ output_plan(struct output *o, const struct app *app)
 	output_text(o, "recipe", plan->recipe);
 	output_int(o, "T", plan->T);
 	output_text(o, "plan", plan->hash);
-	output_text(o, "model", plan->vit->hash);
+	output_text(o, "model", plan->model->hash);
 	output_int(o, "calibration_pictures", plan->calibration_pictures);
 	output_text(o, "calibration_hash", plan->calibration_hash);
 	output_int(o, "seed", (int64_t)plan->seed);

@@ -31,8 +31,8 @@ print_kept(struct app *app, struct status *st)
 static bool
 any_site_matches(const struct app *app, const char *glob)
 {
-	for (int i = 0; i < site_count(app->vit); i++)
-		if (site_matches(site_at(app->vit, i), glob))
+	for (int i = 0; i < site_count(app->model); i++)
+		if (site_matches(site_at(app->model, i), glob))
 			return true;
 	return false;
 }
@@ -109,8 +109,8 @@ keep_step(struct app *app, int64_t run, int t, struct status *st)
 	bool ok = true;
 
 	for (int k = 0; k < app->keeps; k++)
-		for (int i = 0; ok && i < site_count(app->vit); i++) {
-			struct site site = site_at(app->vit, i);
+		for (int i = 0; ok && i < site_count(app->model); i++) {
+			struct site site = site_at(app->model, i);
 			enum what what = (enum what)app->keep[k].what;
 
 			if (site_matches(site, app->keep[k].glob) && site_has(app, site, what))

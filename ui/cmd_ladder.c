@@ -55,8 +55,8 @@ static void
 output_ladder_sites(struct output *o, const struct app *app, const struct ladder *ladder)
 {
 	output_table(o, "sites");
-	for (int i = 0; i < site_count(app->vit); i++) {
-		struct site site = site_at(app->vit, i);
+	for (int i = 0; i < site_count(app->model); i++) {
+		struct site site = site_at(app->model, i);
 		char name[SITE_NAME_MAX];
 
 		for (int r = 1; r < LADDER_RUNGS; r++) {

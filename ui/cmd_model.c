@@ -12,7 +12,7 @@
 bool
 need_model(const struct app *app, struct status *st)
 {
-	return app->vit || status_fail(st, STATUS_FAILED, "no model is loaded; type: load PATH");
+	return app->model || status_fail(st, STATUS_FAILED, "no model is loaded; type: load PATH");
 }
 
 bool
@@ -36,25 +36,25 @@ need_picture(const struct app *app, struct status *st)
 void
 output_top(struct output *o, const struct app *app, const float *logits)
 {
-	int index[5], k = app->vit->classes < 5 ? app->vit->classes : 5;
+	int index[5], k = app->model->classes < 5 ? app->model->classes : 5;
 	float probability[5];
 	char label[16];
 
-	walk_top(logits, app->vit->classes, k, index, probability);
+	walk_top(logits, app->model->classes, k, index, probability);
 	output_table(o, "top");
 	for (int i = 0; i < k; i++) {
 		output_row(o);
 		output_int(o, "class", index[i]);
-		output_text(o, "label", vit_label(app->vit, index[i], label));
+		output_text(o, "label", model_label(app->model, index[i], label));
 		output_real(o, "probability", (double)probability[i]);
 	}
 	output_end(o);
 }
 
 char *
-shape_text(const struct vit *vit, struct site site, char out[48])
+shape_text(const struct model *model, struct site site, char out[48])
 {
-	int dim[3], dims = site_shape(vit, site, dim), at = 0;
+	int dim[3], dims = site_shape(model, site, dim), at = 0;
 
 	for (int i = 0; i < dims; i++)
 		at += snprintf(out + at, (size_t)(48 - at), "%s%d", i ? "x" : "", dim[i]);
@@ -66,34 +66,34 @@ shape_text(const struct vit *vit, struct site site, char out[48])
 bool
 open_model(struct app *app, const char *path, struct status *st)
 {
-	struct vit *vit = vit_load(path, st);
-	struct ann *ann = vit ? ann_new(vit, 1, st) : NULL;
+	struct model *model = model_load(path, st);
+	struct ann *ann = model ? ann_new(model, 1, st) : NULL;
 
 	if (!ann) {
-		vit_free(vit);
+		model_free(model);
 		return false;
 	}
-	app_set_model(app, vit, ann);
+	app_set_model(app, model, ann);
 	return true;
 }
 
 static void
-output_model(struct output *o, const struct vit *vit)
+output_model(struct output *o, const struct model *model)
 {
-	output_text(o, "name", vit->name);
-	output_text(o, "family", vit->family);
-	output_text(o, "path", vit->path);
-	output_text(o, "hash", vit->hash);
-	output_int(o, "parameters", (int64_t)vit->parameters);
-	output_int(o, "image_size", vit->image_size);
-	output_int(o, "patch_size", vit->patch_size);
-	output_int(o, "tokens", vit->tokens);
-	output_int(o, "blocks", vit->depth);
-	output_int(o, "heads", vit->heads);
-	output_int(o, "width", vit->width);
-	output_int(o, "mlp_width", vit->mlp_width);
-	output_int(o, "classes", vit->classes);
-	output_text(o, "activation", activation_name(vit->act));
+	output_text(o, "name", model->name);
+	output_text(o, "family", model->family);
+	output_text(o, "path", model->path);
+	output_text(o, "hash", model->hash);
+	output_int(o, "parameters", (int64_t)model->parameters);
+	output_int(o, "image_size", model->image_size);
+	output_int(o, "patch_size", model->patch_size);
+	output_int(o, "tokens", model->tokens);
+	output_int(o, "blocks", model->depth);
+	output_int(o, "heads", model->heads);
+	output_int(o, "width", model->width);
+	output_int(o, "mlp_width", model->mlp_width);
+	output_int(o, "classes", model->classes);
+	output_text(o, "activation", activation_name(model->act));
 }
 
 bool
@@ -105,7 +105,7 @@ cmd_load(struct app *app, const struct call *call, struct status *st)
 	if (!open_model(app, call->arg[0], st))
 		return false;
 	output_init(&o);
-	output_model(&o, app->vit);
+	output_model(&o, app->model);
 	output_real(&o, "seconds", timing_now() - started);
 	return output_print(&o, app->options.format, app->out, st);
 }
@@ -139,7 +139,7 @@ cmd_data(struct app *app, const struct call *call, struct status *st)
 static bool
 run_ann(struct app *app, struct status *st)
 {
-	size_t classes = (size_t)app->vit->classes;
+	size_t classes = (size_t)app->model->classes;
 	float *logits = malloc(classes * sizeof(*logits));
 	double started = timing_now();
 
@@ -188,16 +188,16 @@ note_source(struct app *app, const char *text, const struct dataset *data)
 bool
 show_picture(struct app *app, const char *text, const struct dataset *data, struct status *st)
 {
-	const struct vit *vit = app->vit;
-	size_t side = (size_t)vit->image_size;
-	float *pixels = calloc((size_t)vit->channels * side * side, sizeof(*pixels));
+	const struct model *model = app->model;
+	size_t side = (size_t)model->image_size;
+	float *pixels = calloc((size_t)model->channels * side * side, sizeof(*pixels));
 	char *title = NULL, *escaped;
 	int label = -1;
 	bool ok;
 
 	if (!pixels)
 		return status_nomem(st, "a picture");
-	ok = picture_get(text, data, vit, pixels, &label, &title, st);
+	ok = picture_get(text, data, model, pixels, &label, &title, st);
 	if (ok) {
 		size_t size = 4 * strlen(title) + 1;
 
@@ -225,8 +225,8 @@ label_name(const struct app *app, int label, char out[16])
 
 	if (label < 0)
 		return NULL;
-	if (label < app->vit->classes && (app->vit->labels || !name))
-		return vit_label(app->vit, label, out);
+	if (label < app->model->classes && (app->model->labels || !name))
+		return model_label(app->model, label, out);
 	return name;
 }
 
@@ -295,7 +295,7 @@ output_site(struct output *o, const struct app *app, int index, const char *name
 
 	output_row(o);
 	output_text(o, "site", name);
-	output_text(o, "shape", shape_text(app->vit, site_at(app->vit, index), shape));
+	output_text(o, "shape", shape_text(app->model, site_at(app->model, index), shape));
 	if (app->plan)
 		output_site_plan(o, &app->plan->site[index]);
 	if (last)
@@ -310,8 +310,8 @@ output_sites(struct output *o, const struct app *app, const char *glob)
 	int block = -1, found = 0;
 
 	output_table(o, "sites");
-	for (int i = 0; i < site_count(app->vit); i++) {
-		struct site site = site_at(app->vit, i);
+	for (int i = 0; i < site_count(app->model); i++) {
+		struct site site = site_at(app->model, i);
 		char name[SITE_NAME_MAX], row[SITE_NAME_MAX + 4];
 
 		if (glob && !site_matches(site, glob))
@@ -323,7 +323,7 @@ output_sites(struct output *o, const struct app *app, const char *glob)
 			char head[SITE_NAME_MAX];
 
 			block = site.block;
-			output_site(o, app, site_index(app->vit, whole), site_name(whole, head));
+			output_site(o, app, site_index(app->model, whole), site_name(whole, head));
 		}
 		if (tree && site.kind == SITE_BLOCK)
 			continue;
@@ -345,7 +345,7 @@ cmd_model(struct app *app, const struct call *call, struct status *st)
 		return false;
 	output_init(&o);
 	if (!glob)
-		output_model(&o, app->vit);
+		output_model(&o, app->model);
 	if (!output_sites(&o, app, glob)) {
 		output_done(&o);
 		return status_fail(st, STATUS_USAGE, "no site matches \"%s\"; type: model", glob);
@@ -364,10 +364,10 @@ cmd_classes(struct app *app, const struct call *call, struct status *st)
 		return false;
 	output_init(&o);
 	output_table(&o, "classes");
-	for (int i = 0; i < app->vit->classes; i++) {
+	for (int i = 0; i < app->model->classes; i++) {
 		output_row(&o);
 		output_int(&o, "class", i);
-		output_text(&o, "label", vit_label(app->vit, i, label));
+		output_text(&o, "label", model_label(app->model, i, label));
 	}
 	output_end(&o);
 	return output_print(&o, app->options.format, app->out, st);
@@ -389,7 +389,7 @@ cmd_ann(struct app *app, const struct call *call, struct status *st)
 		int top;
 		float p;
 
-		walk_top(app->logits, app->vit->classes, 1, &top, &p);
+		walk_top(app->logits, app->model->classes, 1, &top, &p);
 		notebook_metric(app, run, 0, "top", top);
 		notebook_metric(app, run, 0, "probability", (double)p);
 	}
@@ -398,7 +398,7 @@ cmd_ann(struct app *app, const struct call *call, struct status *st)
 		return false;
 	output_init(&o);
 	output_picture(&o, app);
-	output_floats(&o, "logits", app->logits, (size_t)app->vit->classes);
+	output_floats(&o, "logits", app->logits, (size_t)app->model->classes);
 	output_top(&o, app, app->logits);
 	output_real(&o, "seconds", app->ann_seconds);
 	return output_print(&o, app->options.format, app->out, st);

@@ -208,7 +208,7 @@ go_to_site(struct app *app, int index)
 {
 	struct selection *s = &app->selection;
 
-	s->site = site_at(app->vit, index);
+	s->site = site_at(app->model, index);
 	if (s->site.block >= 0)
 		s->layer = s->site.block;
 }
@@ -224,7 +224,7 @@ go_to_layer(struct app *app, int layer)
 static int
 hidden_units(const struct app *app)
 {
-	const struct site_plan *p = app->plan ? &app->plan->site[site_index(app->vit, app->selection.site)] : NULL;
+	const struct site_plan *p = app->plan ? &app->plan->site[site_index(app->model, app->selection.site)] : NULL;
 
 	return p && p->ugo && p->mode == FUNCTION_MODE_SPIKING ? p->ugo->hidden : 0;
 }
@@ -233,7 +233,7 @@ hidden_units(const struct app *app)
 static int
 neuron_stride(const struct app *app)
 {
-	int stride = 1, index = site_index(app->vit, app->selection.site);
+	int stride = 1, index = site_index(app->model, app->selection.site);
 
 	if (strcmp(app->panes->focus, "raster") != 0 || !app->record || record_neurons(app->record, index, &stride) == 0)
 		return 1;
@@ -249,23 +249,23 @@ current(const struct app *app, enum selected what, int *first, int *count)
 	*first = what == SELECT_UNIT ? -1 : 0;
 	switch (what) {
 	case SELECT_SITE:
-		*count = site_count(app->vit);
-		return site_index(app->vit, s->site);
+		*count = site_count(app->model);
+		return site_index(app->model, s->site);
 	case SELECT_LAYER:
-		*count = app->vit->depth;
+		*count = app->model->depth;
 		return s->layer;
 	case SELECT_HEAD:
-		*count = app->vit->heads;
+		*count = app->model->heads;
 		return s->head;
 	case SELECT_Q:
 	case SELECT_PATCH:
-		*count = app->vit->tokens;
+		*count = app->model->tokens;
 		return s->q;
 	case SELECT_K:
-		*count = app->vit->tokens;
+		*count = app->model->tokens;
 		return s->k;
 	case SELECT_NEURON:
-		*count = (int)site_size(app->vit, s->site);
+		*count = (int)site_size(app->model, s->site);
 		return s->neuron;
 	case SELECT_UNIT:
 		*count = hidden_units(app);
@@ -304,7 +304,7 @@ go_to(struct app *app, enum selected what, int value)
 static bool
 select_move(struct app *app, enum selected what, const char *text, struct status *st)
 {
-	int first, count, at = current(app, what, &first, &count), row = app->vit->image_size / app->vit->patch_size;
+	int first, count, at = current(app, what, &first, &count), row = app->model->image_size / app->model->patch_size;
 	bool relative = true;
 	long n;
 
@@ -337,8 +337,8 @@ cmd_select(struct app *app, const struct call *call, struct status *st)
 		snprintf(names + strlen(names), sizeof(names) - strlen(names), "%s%s", i ? ", " : "", select_names[i]);
 	if (what < 0)
 		return status_fail(st, STATUS_USAGE, "select: \"%s\" is none of %s", call->arg[0], names);
-	if (what == SELECT_SITE && site_parse(app->vit, call->arg[1], &site)) {
-		go_to(app, SELECT_SITE, site_index(app->vit, site));
+	if (what == SELECT_SITE && site_parse(app->model, call->arg[1], &site)) {
+		go_to(app, SELECT_SITE, site_index(app->model, site));
 		return true;
 	}
 	/* select q 5 9: both tokens. */
@@ -355,7 +355,7 @@ worst_site(const struct app *app)
 {
 	int worst = -1;
 
-	for (int i = 0; app->walk && i < site_count(app->vit); i++) {
+	for (int i = 0; app->walk && i < site_count(app->model); i++) {
 		const struct walk_site *s = walk_site_now(app->walk, i);
 
 		if (s && (worst < 0 || s->relative > walk_site_now(app->walk, worst)->relative))
@@ -368,11 +368,11 @@ worst_site(const struct app *app)
 static int
 next_match(const struct app *app, const char *text)
 {
-	int n = site_count(app->vit), from = site_index(app->vit, app->selection.site);
+	int n = site_count(app->model), from = site_index(app->model, app->selection.site);
 	char name[SITE_NAME_MAX];
 
 	for (int i = 1; i <= n; i++) {
-		struct site site = site_at(app->vit, (from + i) % n);
+		struct site site = site_at(app->model, (from + i) % n);
 
 		if (site_matches(site, text) || strstr(site_name(site, name), text))
 			return (from + i) % n;
@@ -400,7 +400,7 @@ cmd_find(struct app *app, const struct call *call, struct status *st)
 				   text_escape(call->arg[0], shown, sizeof(shown)));
 	go_to(app, SELECT_SITE, found);
 	output_init(&o);
-	output_text(&o, "site", site_name(site_at(app->vit, found), name));
+	output_text(&o, "site", site_name(site_at(app->model, found), name));
 	if (app->walk && walk_site_now(app->walk, found))
 		output_real(&o, "relative", (double)walk_site_now(app->walk, found)->relative);
 	return output_print(&o, app->options.format, app->out, st);

@@ -149,7 +149,7 @@ open_plan(struct app *app, const char *text, struct status *st)
 	if (!need_model(app, st) || !find_plan(app, text, &kept, st))
 		return NULL;
 	if (kept.content)
-		plan = plan_unpack(app->vit, kept.content, kept.size, kept.hash, st);
+		plan = plan_unpack(app->model, kept.content, kept.size, kept.hash, st);
 	else
 		status_fail(st, STATUS_DATA, "plan %.12s was recorded without its content; make it again with convert",
 			    kept.hash);

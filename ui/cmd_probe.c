@@ -43,8 +43,8 @@ bool
 read_site(struct app *app, struct site site, enum what what, struct tensor *out, struct status *st)
 {
 	const struct walk *walk = app->walk;
-	const float *reference = walk->reference.value[site_index(app->vit, site)];
-	int dim[3], dims = site_shape(app->vit, site, dim);
+	const float *reference = walk->reference.value[site_index(app->model, site)];
+	int dim[3], dims = site_shape(app->model, site, dim);
 	char name[SITE_NAME_MAX];
 
 	if (what == WHAT_REFERENCE) {
@@ -66,7 +66,7 @@ read_site(struct app *app, struct site site, enum what what, struct tensor *out,
 static bool
 exact_site(const struct app *app, const char *name, struct site *site, struct status *st)
 {
-	return site_parse(app->vit, name, site) || status_fail(st, STATUS_USAGE, "there is no site \"%s\"; type: model", name);
+	return site_parse(app->model, name, site) || status_fail(st, STATUS_USAGE, "there is no site \"%s\"; type: model", name);
 }
 
 /* The flat index of text "2,0,5"; its numbers are as many as the dimensions. */
@@ -202,7 +202,7 @@ harvest_add(struct harvest *h, struct app *app, struct site site, enum what what
 static bool
 harvest_all(struct harvest *h, struct app *app, const char *glob, enum what what, struct status *st)
 {
-	int n = site_count(app->vit);
+	int n = site_count(app->model);
 	bool matched = false;
 
 	h->tensor = calloc((size_t)n, sizeof(*h->tensor));
@@ -211,7 +211,7 @@ harvest_all(struct harvest *h, struct app *app, const char *glob, enum what what
 	if (!h->tensor || !h->out || !h->name)
 		return status_nomem(st, "sites");
 	for (int i = 0; i < n; i++) {
-		struct site site = site_at(app->vit, i);
+		struct site site = site_at(app->model, i);
 
 		if (!site_matches(site, glob))
 			continue;
@@ -283,6 +283,6 @@ cmd_write(struct app *app, const struct call *call, struct status *st)
 		return false;
 	ok = harvest_all(&h, app, call->arg[0], what, st) && harvest_write(&h, call->arg[1], force, st) &&
 	     print_written(app, call, what, h.count, st);
-	harvest_done(&h, site_count(app->vit));
+	harvest_done(&h, site_count(app->model));
 	return ok;
 }

@@ -55,7 +55,7 @@ output_settings(struct output *o, const struct app *app)
 	output_int(o, "threads", app->options.threads);
 	output_int(o, "checkpoints", (int64_t)(app->checkpoint_bytes >> 20));
 	output_text(o, "mouse", switch_names[app->panes->mouse]);
-	if (!app->vit)
+	if (!app->model)
 		return;
 	output_int(o, "layer", s->layer);
 	output_int(o, "head", s->head);
@@ -98,7 +98,7 @@ set_selection(struct app *app, const char *name, const char *value, long number,
 	if (!need_model(app, st))
 		return false;
 	if (strcmp(name, "site") == 0) {
-		if (!site_parse(app->vit, value, &site))
+		if (!site_parse(app->model, value, &site))
 			return status_fail(st, STATUS_USAGE, "there is no site \"%s\"; type: model", value);
 		wanted.site = site;
 		if (site.block >= 0)

@@ -27,9 +27,9 @@ logit_difference(const struct app *app, int t)
 	const float *a = app->walk->step[t - 1].logits, *b = app->split.walk->step[t - 1].logits;
 	double sum = 0;
 
-	for (int i = 0; i < app->vit->classes; i++)
+	for (int i = 0; i < app->model->classes; i++)
 		sum += ((double)a[i] - (double)b[i]) * ((double)a[i] - (double)b[i]);
-	return sqrt(sum / app->vit->classes);
+	return sqrt(sum / app->model->classes);
 }
 
 static void
@@ -38,7 +38,7 @@ output_other_step(struct output *o, const struct app *app, int t)
 	const struct walk_step *step = &app->split.walk->step[t - 1];
 	char label[16];
 
-	output_text(o, "other_top", vit_label(app->vit, step->top, label));
+	output_text(o, "other_top", model_label(app->model, step->top, label));
 	output_real(o, "other_logit_rmse", (double)step->logit_rmse);
 	output_real(o, "other_spikes", step->units);
 	output_real(o, "logit_difference", logit_difference(app, t));
@@ -49,7 +49,7 @@ step_alarms(const struct app *app, const struct walk_step *step)
 {
 	double alarms = 0;
 
-	for (int i = 0; i < site_count(app->vit); i++)
+	for (int i = 0; i < site_count(app->model); i++)
 		alarms += (double)step->site[i].alarms;
 	return alarms;
 }
@@ -61,14 +61,14 @@ output_alarms(struct output *o, const struct app *app, const struct walk_step *s
 	double most = 0, reach = 0;
 	char name[SITE_NAME_MAX] = "";
 
-	for (int i = 0; i < site_count(app->vit); i++) {
+	for (int i = 0; i < site_count(app->model); i++) {
 		const struct walk_site *s = &step->site[i];
 
 		if ((double)s->alarms <= most)
 			continue;
 		most = (double)s->alarms;
 		reach = (double)s->reach;
-		site_name(site_at(app->vit, i), name);
+		site_name(site_at(app->model, i), name);
 	}
 	output_real(o, "alarms", step_alarms(app, step));
 	output_text(o, "alarm_site", name[0] ? name : NULL);
@@ -84,12 +84,12 @@ output_step_row(struct output *o, const struct app *app, int t)
 	float probability;
 	int top;
 
-	walk_top(step->logits, app->vit->classes, 1, &top, &probability);
+	walk_top(step->logits, app->model->classes, 1, &top, &probability);
 	output_row(o);
 	output_int(o, "t", t);
-	output_text(o, "top", vit_label(app->vit, top, label));
+	output_text(o, "top", model_label(app->model, top, label));
 	output_real(o, "probability", (double)probability);
-	output_text(o, "ann_top", vit_label(app->vit, walk->ann_top, ann));
+	output_text(o, "ann_top", model_label(app->model, walk->ann_top, ann));
 	output_real(o, "logit_rmse", (double)step->logit_rmse);
 	output_real(o, "spikes", step->units);
 	output_real(o, "events", step->events);
@@ -129,9 +129,9 @@ output_whole(struct output *o, const struct app *app, int from, double seconds)
 
 	output_text(o, "image", app->title);
 	output_int(o, "t", walk->t);
-	output_floats(o, "logits", last->logits, (size_t)app->vit->classes);
+	output_floats(o, "logits", last->logits, (size_t)app->model->classes);
 	output_top(o, app, last->logits);
-	output_text(o, "ann_top", vit_label(app->vit, walk->ann_top, label));
+	output_text(o, "ann_top", model_label(app->model, walk->ann_top, label));
 	output_real(o, "spikes", spikes_between(walk, from, walk->t));
 	output_real(o, "spikes_total", spikes_between(walk, 0, walk->t));
 	output_real(o, "events_total", snn_events(walk->snn));
@@ -227,13 +227,13 @@ static bool
 print_site(struct app *app, struct status *st)
 {
 	const struct walk *walk = app->walk;
-	int index = walk->site >= 0 ? walk->site : site_count(walk->vit) - 1;
+	int index = walk->site >= 0 ? walk->site : site_count(walk->model) - 1;
 	const struct walk_site *s = walk_site_now(walk, index);
 	char name[SITE_NAME_MAX], hash[HASH_HEX];
 	struct output o;
 
 	output_init(&o);
-	output_text(&o, "site", site_name(site_at(walk->vit, index), name));
+	output_text(&o, "site", site_name(site_at(walk->model, index), name));
 	output_int(&o, "t", walk->site >= 0 ? walk->t + 1 : walk->t);
 	output_bool(&o, "step_done", walk->site < 0);
 	output_real(&o, "relative", (double)s->relative);
@@ -355,11 +355,11 @@ output_walk(struct output *o, const struct app *app)
 
 	output_int(o, "t", walk->t);
 	if (walk->site >= 0)
-		output_text(o, "within", site_name(site_at(walk->vit, walk->site), name));
+		output_text(o, "within", site_name(site_at(walk->model, walk->site), name));
 	output_int(o, "T", app->plan->T);
-	output_text(o, "ann_top", walk->shown ? vit_label(app->vit, walk->ann_top, label) : NULL);
+	output_text(o, "ann_top", walk->shown ? model_label(app->model, walk->ann_top, label) : NULL);
 	if (walk->t > 0) {
-		output_text(o, "snn_top", vit_label(app->vit, walk_last(walk)->top, label));
+		output_text(o, "snn_top", model_label(app->model, walk_last(walk)->top, label));
 		output_real(o, "logit_rmse", (double)walk_last(walk)->logit_rmse);
 	}
 	output_real(o, "spikes_total", spikes_between(walk, 0, walk->t));
@@ -382,7 +382,7 @@ print_state(struct app *app, struct status *st)
 	struct output o;
 
 	output_init(&o);
-	output_text(&o, "model", app->vit ? app->vit->name : NULL);
+	output_text(&o, "model", app->model ? app->model->name : NULL);
 	output_text(&o, "data", app->data ? dataset_path(app->data) : NULL);
 	output_text(&o, "image", app->title);
 	output_text(&o, "recipe", app->plan ? app->plan->recipe : NULL);

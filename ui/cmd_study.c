@@ -73,7 +73,7 @@ output_alarms(struct output *o, const struct app *app, const struct eval_result 
 
 	output_table(o, "alarms");
 	for (int i = 0; i < r->sites; i++) {
-		struct site site = site_at(app->vit, i);
+		struct site site = site_at(app->model, i);
 		char name[SITE_NAME_MAX];
 
 		if (!(r->site[i].alarms > 0))
@@ -81,7 +81,7 @@ output_alarms(struct output *o, const struct app *app, const struct eval_result 
 		output_row(o);
 		output_text(o, "site", site_name(site, name));
 		output_real(o, "alarms_per_image", r->site[i].alarms / r->images);
-		output_real(o, "share", r->site[i].alarms / (r->images * steps * (double)site_size(app->vit, site)));
+		output_real(o, "share", r->site[i].alarms / (r->images * steps * (double)site_size(app->model, site)));
 		output_real(o, "reach", r->site[i].reach);
 	}
 	output_end(o);
@@ -134,7 +134,7 @@ run_eval(struct app *app, const char *kind, const struct plan *plan, const struc
 	options.keep = keep;
 	options.keep_ctx = &keeper;
 	ok = plan ? eval_run(plan, data, &options, result, &progress, st)
-		  : eval_ann(app->vit, data, &options, result, &progress, st);
+		  : eval_ann(app->model, data, &options, result, &progress, st);
 	notebook_run_end(app, keeper.run, st, result->seconds);
 	return ok;
 }

@@ -240,7 +240,7 @@ source_of_site(struct app *app, const struct call *call, struct spike_source *s,
 
 	if (!need_plan(app, st))
 		return false;
-	if (!site_parse(app->vit, call_text(call, "site"), &from.site))
+	if (!site_parse(app->model, call_text(call, "site"), &from.site))
 		return status_fail(st, STATUS_USAGE, "ugo spikes: no site \"%s\" in the model; `model` lists them",
 				   call_text(call, "site"));
 	from.plan = app->plan;
@@ -455,13 +455,13 @@ cmd_ugo_spikes(struct app *app, const struct call *call, struct status *st)
 static void
 output_observed(struct output *o, const struct app *app, struct site site, const struct observed *seen)
 {
-	const struct ugo *u = app->plan ? app->plan->site[site_index(app->vit, site)].ugo : NULL;
+	const struct ugo *u = app->plan ? app->plan->site[site_index(app->model, site)].ugo : NULL;
 	double spread[OBSERVE_BINS];
 	char name[SITE_NAME_MAX];
 
 	output_row(o);
 	output_text(o, "site", site_name(site, name));
-	output_text(o, "function", function_table[plan_function(app->vit, site.kind)].name);
+	output_text(o, "function", function_table[plan_function(app->model, site.kind)].name);
 	output_real(o, "lo", seen->lo);
 	output_real(o, "hi", seen->hi);
 	output_real(o, "inputs", seen->count);
@@ -483,8 +483,8 @@ cmd_ugo_observe(struct app *app, const struct call *call, struct status *st)
 		return false;
 	output_init(&o);
 	output_table(&o, "sites");
-	for (int i = 0; i < site_count(app->vit); i++) {
-		struct site site = site_at(app->vit, i);
+	for (int i = 0; i < site_count(app->model); i++) {
+		struct site site = site_at(app->model, i);
 		const struct observed *seen;
 
 		if (!plan_has_function(site.kind) || !site_matches(site, glob))

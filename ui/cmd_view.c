@@ -23,8 +23,8 @@ view_site(struct app *app, const struct view *view, const struct call *call, int
 	if (!need_model(app, st))
 		return false;
 	site.block = (int)call_int(call, "layer", 0);
-	if (site.block >= app->vit->depth)
-		return status_fail(st, STATUS_USAGE, "%s: --layer must be below %d", call->info->name, app->vit->depth);
+	if (site.block >= app->model->depth)
+		return status_fail(st, STATUS_USAGE, "%s: --layer must be below %d", call->info->name, app->model->depth);
 	if (view->takes_site && site_in_block(site.kind))
 		args->site = site_name(site, name);
 	else
@@ -38,11 +38,11 @@ view_function(struct app *app, const struct view *view, struct view_args *args, 
 {
 	struct site site;
 
-	if (strcmp(view->name, "inputs") == 0 && app->vit && args->site && site_parse(app->vit, args->site, &site))
+	if (strcmp(view->name, "inputs") == 0 && app->model && args->site && site_parse(app->model, args->site, &site))
 		return lab_observed(app, site, 0, st) != NULL;
 	if (strcmp(view->name, "ugo") != 0)
 		return true;
-	if (args->site && !args->function && !(app->vit && site_parse(app->vit, args->site, &site))) {
+	if (args->site && !args->function && !(app->model && site_parse(app->model, args->site, &site))) {
 		args->function = args->site;
 		args->site = NULL;
 	}

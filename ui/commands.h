@@ -132,6 +132,6 @@ bool print_state(struct app *app, struct status *st);
 /* The five best classes of logits as table "top": class, label, probability. */
 void output_top(struct output *o, const struct app *app, const float *logits);
 /* "17x17x64" */
-char *shape_text(const struct vit *vit, struct site site, char out[48]);
+char *shape_text(const struct model *model, struct site site, char out[48]);
 
 #endif

@@ -95,11 +95,11 @@ add_commands(int level, const char *first)
 static void
 add_sites(void)
 {
-	const struct vit *vit = list.app->vit;
+	const struct model *model = list.app->model;
 	char name[SITE_NAME_MAX];
 
-	for (int i = 0; vit && i < site_count(vit); i++)
-		list_add(site_name(site_at(vit, i), name));
+	for (int i = 0; model && i < site_count(model); i++)
+		list_add(site_name(site_at(model, i), name));
 }
 
 static void
@@ -184,13 +184,14 @@ add_query(const char *sql)
 static void
 add_condition(void)
 {
-	const struct vit *vit = list.app->vit;
+	const struct model *model = list.app->model;
 	const char *open = strrchr(list.text, '(');
 	char name[SITE_NAME_MAX], word[2 * SITE_NAME_MAX];
 
 	list_names(condition_words);
-	for (int i = 0; vit && open && i < site_count(vit); i++) {
-		snprintf(word, sizeof(word), "%.*s%s", (int)(open - list.text) + 1, list.text, site_name(site_at(vit, i), name));
+	for (int i = 0; model && open && i < site_count(model); i++) {
+		snprintf(word, sizeof(word), "%.*s%s", (int)(open - list.text) + 1, list.text,
+			 site_name(site_at(model, i), name));
 		list_add(word);
 	}
 }

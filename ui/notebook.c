@@ -83,14 +83,14 @@ notebook_session_enter(struct app *app, int64_t session, bool state_known)
 static bool
 put_model(struct app *app, struct status *st)
 {
-	const struct vit *vit = app->vit;
+	const struct model *model = app->model;
 
 	return store_model(app->store,
-			   &(struct record_model){.hash = vit->hash,
-						  .name = vit->name,
-						  .family = vit->family,
-						  .path = vit->path,
-						  .parameters = (int64_t)vit->parameters},
+			   &(struct record_model){.hash = model->hash,
+						  .name = model->name,
+						  .family = model->family,
+						  .path = model->path,
+						  .parameters = (int64_t)model->parameters},
 			   st);
 }
 
@@ -109,7 +109,7 @@ put_dataset(struct app *app, const struct dataset *data, struct status *st)
 bool
 notebook_plan(struct app *app, const struct plan *plan, struct status *st)
 {
-	struct record_plan record = {.hash = plan->hash, .model_hash = plan->vit->hash, .recipe = plan->recipe, .T = plan->T};
+	struct record_plan record = {.hash = plan->hash, .model_hash = plan->model->hash, .recipe = plan->recipe, .T = plan->T};
 	char *json = NULL;
 	void *content = NULL;
 	bool ok;
@@ -137,8 +137,8 @@ notebook_run_begin(struct app *app, const char *kind, const struct plan *plan, c
 	struct status st = {0};
 	bool ok = true;
 
-	if (app->vit && (ok = put_model(app, &st)))
-		run.model_hash = app->vit->hash;
+	if (app->model && (ok = put_model(app, &st)))
+		run.model_hash = app->model->hash;
 	if (ok && plan && (ok = notebook_plan(app, plan, &st)))
 		run.plan_hash = plan->hash;
 	if (ok && data && (ok = put_dataset(app, data, &st)))
@@ -175,7 +175,7 @@ notebook_metric(struct app *app, int64_t run, int t, const char *name, double va
 static int
 site_list(struct app *app, struct status *st)
 {
-	int count = site_count(app->vit);
+	int count = site_count(app->model);
 	char(*name)[SITE_NAME_MAX];
 	const char **names;
 
@@ -184,7 +184,7 @@ site_list(struct app *app, struct status *st)
 	name = malloc((size_t)count * sizeof(*name));
 	names = malloc((size_t)count * sizeof(*names));
 	for (int i = 0; name && names && i < count; i++)
-		names[i] = site_name(site_at(app->vit, i), name[i]);
+		names[i] = site_name(site_at(app->model, i), name[i]);
 	if (name && names)
 		app->site_list = store_site_list(app->store, names, count, st) + 1;
 	else
@@ -199,7 +199,7 @@ static bool
 walk_sites(struct app *app, int64_t run, int t, struct status *st)
 {
 	const struct walk_step *step = &app->walk->step[t - 1];
-	int count = site_count(app->vit), list = site_list(app, st);
+	int count = site_count(app->model), list = site_list(app, st);
 	struct record_site *site = list >= 0 ? malloc((size_t)count * sizeof(*site)) : NULL;
 	bool ok;
 

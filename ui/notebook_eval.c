@@ -40,10 +40,10 @@ put_sites(struct app *app, int64_t run, const struct eval_result *r, struct stat
 		const struct eval_site *s = &r->site[i];
 		char name[SITE_NAME_MAX];
 
-		site_name(site_at(app->vit, i), name);
+		site_name(site_at(app->model, i), name);
 		if (s->neurons > 0)
 			ok = store_site_metric(app->store, run, name, t, "events", s->events, st);
-		if (ok && plan_has_function(site_at(app->vit, i).kind))
+		if (ok && plan_has_function(site_at(app->model, i).kind))
 			ok = store_site_metric(app->store, run, name, t, "alarms", s->alarms, st) &&
 			     store_site_metric(app->store, run, name, t, "reach", s->reach, st);
 	}
@@ -94,7 +94,7 @@ notebook_rung(struct app *app, int64_t run, int t, const struct eval_result *r)
 	bool ok = true;
 
 	for (int i = 0; run && ok && i < r->sites; i++) {
-		struct site site = site_at(app->vit, i);
+		struct site site = site_at(app->model, i);
 		char name[SITE_NAME_MAX];
 
 		if (!site_in_block(site.kind))
@@ -124,7 +124,7 @@ static const char read_sites[] = "SELECT site, name, value FROM v_site_metrics W
 
 struct reader {
 	const struct eval_options *options;
-	const struct vit *vit;
+	const struct model *model;
 	struct eval_result *known;
 	int capacity, at; /* at: steps of the picture in hand that were found */
 	int64_t run;
@@ -207,9 +207,9 @@ site_row(void *ctx, int count, const struct query_value *v)
 	struct eval_site *s;
 
 	(void)count;
-	if (v[0].type != QUERY_TEXT || v[1].type != QUERY_TEXT || !site_parse(r->vit, v[0].text, &site))
+	if (v[0].type != QUERY_TEXT || v[1].type != QUERY_TEXT || !site_parse(r->model, v[0].text, &site))
 		return true;
-	s = &r->known->site[site_index(r->vit, site)];
+	s = &r->known->site[site_index(r->model, site)];
 	if (strcmp(v[1].text, "events") == 0)
 		s->events = real(&v[2]);
 	else if (strcmp(v[1].text, "alarms") == 0)
@@ -240,7 +240,7 @@ ask(struct app *app, const char *sql, const struct query_value *params, int coun
 static bool
 find(struct app *app, const struct plan *plan, const struct dataset *data, int first, int64_t *run, struct status *st)
 {
-	const struct query_value which[] = {TEXT(app->vit->hash), TEXT(plan->hash), TEXT(dataset_hash(data)),
+	const struct query_value which[] = {TEXT(app->model->hash), TEXT(plan->hash), TEXT(dataset_hash(data)),
 					    TEXT(SPIKESCOPE_VERSION), NUMBER(first)};
 
 	*run = 0;
@@ -251,13 +251,13 @@ bool
 notebook_eval_known(struct app *app, const struct plan *plan, const struct dataset *data, const struct eval_options *options,
 		    struct eval_result *known, int64_t *run, struct status *st)
 {
-	struct reader r = {.options = options, .vit = app->vit, .known = known};
+	struct reader r = {.options = options, .model = app->model, .known = known};
 
 	memset(known, 0, sizeof(*known));
 	if (!find(app, plan, data, options->first, run, st))
 		return false;
 	known->points = options->ts;
-	known->sites = site_count(app->vit);
+	known->sites = site_count(app->model);
 	known->site = calloc((size_t)known->sites, sizeof(*known->site));
 	if (!known->site)
 		return status_nomem(st, "an evaluation");

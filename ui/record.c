@@ -36,12 +36,12 @@ lay_out(struct record *record, const struct plan *plan, struct status *st)
 	if (!snn)
 		return false;
 	for (i = 0; i < record->sites; i++) {
-		struct site site = site_at(plan->vit, i);
+		struct site site = site_at(plan->model, i);
 
 		record->population[i].offset = record->step_size;
 		if (!snn_has(snn, site, SNN_COUNT))
 			continue;
-		population_init(&record->population[i], site_size(plan->vit, site));
+		population_init(&record->population[i], site_size(plan->model, site));
 		record->step_size += (size_t)record->population[i].neurons;
 	}
 	snn_free(snn);
@@ -57,7 +57,7 @@ record_new(const struct plan *plan, struct status *st)
 		status_nomem(st, "the record of spikes");
 		return NULL;
 	}
-	record->sites = site_count(plan->vit);
+	record->sites = site_count(plan->model);
 	record->population = calloc((size_t)record->sites, sizeof(*record->population));
 	if (!record->population)
 		status_nomem(st, "the record of spikes");
@@ -103,7 +103,7 @@ static void
 keep_site(const struct record *record, const struct walk *walk, int index, int8_t *out)
 {
 	const struct population *p = &record->population[index];
-	struct site site = site_at(walk->vit, index);
+	struct site site = site_at(walk->model, index);
 
 	for (int i = 0; i < p->neurons; i++) {
 		float v = snn_element(walk->snn, site, SNN_COUNT, (size_t)i * (size_t)p->stride);

@@ -67,7 +67,7 @@ restore_threads(struct app *app, const json_t *value, struct status *st)
 static json_t *
 save_model(const struct app *app)
 {
-	return app->vit ? place(app->model_path, app->vit->hash) : json_null();
+	return app->model ? place(app->model_path, app->model->hash) : json_null();
 }
 
 static bool
@@ -83,15 +83,15 @@ restore_model(struct app *app, const json_t *value, struct status *st)
 	const char *path = text_at(value, "path"), *hash = text_at(value, "hash");
 
 	if (!json_is_object(value)) {
-		if (app->vit)
+		if (app->model)
 			app_set_model(app, NULL, NULL);
 		return true;
 	}
-	if (app->vit && strcmp(app->vit->hash, hash) == 0)
+	if (app->model && strcmp(app->model->hash, hash) == 0)
 		return true;
 	if (!open_model(app, path, st))
 		return status_prefix(st, "the model is not where it was; load it from where it is, then try again");
-	return strcmp(app->vit->hash, hash) == 0 || changed("model", path, st);
+	return strcmp(app->model->hash, hash) == 0 || changed("model", path, st);
 }
 
 static json_t *
@@ -220,7 +220,7 @@ save_selection(const struct app *app)
 	const struct selection *s = &app->selection;
 	char site[SITE_NAME_MAX];
 
-	if (!app->vit)
+	if (!app->model)
 		return json_null();
 	return json_pack("{s:i, s:i, s:i, s:i, s:s, s:i, s:i}", "layer", s->layer, "head", s->head, "q", s->q, "k", s->k, "site",
 			 site_name(s->site, site), "neuron", s->neuron, "unit", s->unit);
@@ -233,7 +233,7 @@ restore_selection(struct app *app, const json_t *value, struct status *st)
 	const char *site = text_at(value, "site");
 
 	(void)st;
-	if (!app->vit || !json_is_object(value))
+	if (!app->model || !json_is_object(value))
 		return true;
 	s->layer = int_at(json_object_get(value, "layer"), 0, INT_MAX);
 	s->head = int_at(json_object_get(value, "head"), 0, INT_MAX);
@@ -241,7 +241,7 @@ restore_selection(struct app *app, const json_t *value, struct status *st)
 	s->k = int_at(json_object_get(value, "k"), 0, INT_MAX);
 	s->neuron = int_at(json_object_get(value, "neuron"), 0, INT_MAX);
 	s->unit = json_object_get(value, "unit") ? int_at(json_object_get(value, "unit"), -1, INT_MAX) : -1;
-	site_parse(app->vit, site, &s->site);
+	site_parse(app->model, site, &s->site);
 	app_clamp_selection(app);
 	app->serial++;
 	return true;

@@ -52,14 +52,14 @@ restore_breakpoints(struct app *app, const json_t *value, struct status *st)
 		return true;
 	breakpoints_done(&app->breakpoints);
 	app->breakpoints.last_number = last;
-	for (size_t i = 0; app->vit && i < json_array_size(value); i++) {
+	for (size_t i = 0; app->model && i < json_array_size(value); i++) {
 		const json_t *one = json_array_get(value, i);
 		const char *text = text_of(one, "text");
 		bool watch = json_is_true(json_object_get(one, "watch")), silent = json_is_true(json_object_get(one, "silent"));
 		struct condition_fault fault;
 		struct status why = {0};
 		struct breakpoint *p =
-		    breakpoints_add(&app->breakpoints, text ? text : "", watch, silent, app->vit, app->walk, &fault, &why);
+		    breakpoints_add(&app->breakpoints, text ? text : "", watch, silent, app->model, app->walk, &fault, &why);
 
 		if (p)
 			p->enabled = !json_is_false(json_object_get(one, "enabled"));

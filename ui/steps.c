@@ -11,9 +11,9 @@
 
 /* The number of the element along each dimension of its site. */
 static int
-unflatten(const struct vit *vit, struct site site, size_t element, int at[3])
+unflatten(const struct model *model, struct site site, size_t element, int at[3])
 {
-	int dim[3], dims = site_shape(vit, site, dim);
+	int dim[3], dims = site_shape(model, site, dim);
 
 	for (int i = dims - 1; i >= 0; i--) {
 		at[i] = (int)(element % (size_t)dim[i]);
@@ -34,7 +34,7 @@ found_name(const struct app *app, const struct condition_found *found, char *out
 	snprintf(out, size, "%s", site_name(found->site, name));
 	if (!found->has_element)
 		return out;
-	dims = unflatten(app->vit, found->site, found->element, at);
+	dims = unflatten(app->model, found->site, found->element, at);
 	for (int i = 0; i < dims; i++)
 		snprintf(out + strlen(out), size - strlen(out), "%c%d", i ? ',' : '[', at[i]);
 	if (found->unit >= 0)
@@ -56,7 +56,7 @@ select_found(struct app *app, const struct condition_found *found)
 		s->layer = found->site.block;
 	if (found->has_element) {
 		s->neuron = (int)found->element;
-		dims = unflatten(app->vit, found->site, found->element, at);
+		dims = unflatten(app->model, found->site, found->element, at);
 		if (dims == 3) {
 			s->head = at[0];
 			s->k = at[2];
@@ -196,8 +196,8 @@ steps_take_sites(struct app *app, int n, struct status *st)
 		done = walk->site;
 		if (!walk_next_site(walk, st))
 			return false;
-		done = walk->site >= 0 ? walk->site : site_count(walk->vit) - 1;
-		select_found(app, &(struct condition_found){.has_site = true, .site = site_at(walk->vit, done)});
+		done = walk->site >= 0 ? walk->site : site_count(walk->model) - 1;
+		select_found(app, &(struct condition_found){.has_site = true, .site = site_at(walk->model, done)});
 		if (walk->site >= 0 ? !steps_follow(app, st) : !sites_completed(app, st))
 			return false;
 	}

@@ -51,10 +51,10 @@ lab_shown(const struct app *app)
 	struct site site = app->selection.site;
 	int i = lab && lab->name[0] ? lab_index(app, lab->name) : -1;
 
-	if (i >= 0 && (!app->vit || (lab->at.kind == site.kind && lab->at.block == site.block)))
+	if (i >= 0 && (!app->model || (lab->at.kind == site.kind && lab->at.block == site.block)))
 		return app->ugo[i];
-	if (app->plan && app->plan->site[site_index(app->vit, site)].ugo)
-		return app->plan->site[site_index(app->vit, site)].ugo;
+	if (app->plan && app->plan->site[site_index(app->model, site)].ugo)
+		return app->plan->site[site_index(app->model, site)].ugo;
 	return i >= 0 ? app->ugo[i] : NULL;
 }
 
@@ -161,8 +161,8 @@ lab_find(struct app *app, const char *name, struct status *st)
 
 	if (i >= 0)
 		return app->ugo[i];
-	if (app->plan && site_parse(app->vit, name, &site)) {
-		ugo = app->plan->site[site_index(app->vit, site)].ugo;
+	if (app->plan && site_parse(app->model, name, &site)) {
+		ugo = app->plan->site[site_index(app->model, site)].ugo;
 		if (!ugo)
 			status_fail(st, STATUS_USAGE, "%s has no UGO under this plan; type: plan", name);
 		return ugo;
@@ -291,7 +291,7 @@ observe_model(struct app *app, struct ugo_lab *lab, int pictures, struct status 
 	observation_done(&lab->observed);
 	lab->observed_asked = pictures;
 	ok = calibration_pixels(app, &which, &pixels, &count, st) &&
-	     observe(&lab->observed, app->vit, pixels, count, &progress, st);
+	     observe(&lab->observed, app->model, pixels, count, &progress, st);
 	free(pixels);
 	return ok;
 }
@@ -302,8 +302,8 @@ lab_seen(const struct app *app, struct site site)
 	const struct ugo_lab *lab = app->lab;
 	const struct observed *seen = NULL;
 
-	if (lab && app->vit && lab->observed.vit == app->vit)
-		seen = &lab->observed.site[site_index(app->vit, site)];
+	if (lab && app->model && lab->observed.model == app->model)
+		seen = &lab->observed.site[site_index(app->model, site)];
 	return seen && seen->lo <= seen->hi ? seen : NULL;
 }
 
@@ -324,7 +324,7 @@ lab_observed(struct app *app, struct site site, int pictures, struct status *st)
 			    site_name(site, name));
 		return NULL;
 	}
-	if ((lab->observed.vit != app->vit || (pictures > 0 && lab->observed_asked != pictures)) &&
+	if ((lab->observed.model != app->model || (pictures > 0 && lab->observed_asked != pictures)) &&
 	    !observe_model(app, lab, pictures > 0 ? pictures : CALIBRATION_PICTURES, st))
 		return NULL;
 	return lab_seen(app, site);

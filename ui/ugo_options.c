@@ -23,7 +23,7 @@ site_of_call(struct app *app, const struct call *call, struct site *site, struct
 {
 	if (!need_model(app, st))
 		return false;
-	return site_parse(app->vit, call_text(call, "site"), site) ||
+	return site_parse(app->model, call_text(call, "site"), site) ||
 	       status_fail(st, STATUS_USAGE, "%s: no site \"%s\" in the model; `model` lists them", call->info->name,
 			   call_text(call, "site"));
 }
@@ -119,10 +119,10 @@ request_of_call(struct app *app, const struct call *call, struct ugo_request *re
 		if (!seen)
 			return false;
 		range_of_observed(seen, request);
-		site_parse(app->vit, call_text(call, "site"), &site);
-		if (request->curve || request->function != plan_function(app->vit, site.kind))
+		site_parse(app->model, call_text(call, "site"), &site);
+		if (request->curve || request->function != plan_function(app->model, site.kind))
 			app_say(app, "note: %s computes %s", call_text(call, "site"),
-				function_table[plan_function(app->vit, site.kind)].name);
+				function_table[plan_function(app->model, site.kind)].name);
 	}
 	if (call_has(call, "range"))
 		value_range(call_text(call, "range"), &request->lo, &request->hi);

@@ -91,7 +91,7 @@ view_find(const char *name, struct status *st)
 const char *
 view_lacks(const struct app *app, enum need need)
 {
-	if (need >= NEED_MODEL && !app->vit)
+	if (need >= NEED_MODEL && !app->model)
 		return "no model yet: load DIR";
 	if (need >= NEED_PICTURE && !app->pixels)
 		return "no picture yet: image FILE, or data PATH and image N";
@@ -117,7 +117,7 @@ view_site(const struct app *app, const struct view_args *args)
 {
 	struct site site;
 
-	if (args->site && site_parse(app->vit, args->site, &site))
+	if (args->site && site_parse(app->model, args->site, &site))
 		return site;
 	return app->selection.site;
 }
@@ -127,7 +127,7 @@ view_layer(const struct app *app, const struct view_args *args)
 {
 	struct site site;
 
-	if (args->site && site_parse(app->vit, args->site, &site) && site.block >= 0)
+	if (args->site && site_parse(app->model, args->site, &site) && site.block >= 0)
 		return site.block;
 	return app->selection.layer;
 }
@@ -159,7 +159,7 @@ view_neuron(const struct app *app, const struct view_args *args)
 const struct ugo *
 view_site_ugo(const struct app *app, struct site site)
 {
-	return app->plan ? app->plan->site[site_index(app->vit, site)].ugo : NULL;
+	return app->plan ? app->plan->site[site_index(app->model, site)].ugo : NULL;
 }
 
 static bool
@@ -179,17 +179,17 @@ view_check(struct app *app, const struct view *view, const struct view_args *arg
 
 	if (lack)
 		return status_fail(st, STATUS_FAILED, "%s", lack);
-	if (!app->vit && args->site)
+	if (!app->model && args->site)
 		return status_fail(st, STATUS_FAILED, "%s", view_lacks(app, NEED_MODEL));
-	if (args->site && !site_parse(app->vit, args->site, &site))
+	if (args->site && !site_parse(app->model, args->site, &site))
 		return status_fail(st, STATUS_USAGE, "no site '%s' in the model; `model` lists them",
 				   text_escape(args->site, shown, sizeof(shown)));
-	if (!app->vit)
+	if (!app->model)
 		return true;
-	return check_index("head", args->has_head, args->head, app->vit->heads, st) &&
-	       check_index("token", args->has_q, args->q, app->vit->tokens, st) &&
-	       check_index("token", args->has_k, args->k, app->vit->tokens, st) &&
-	       check_index("neuron", args->has_neuron, args->neuron, (int)site_size(app->vit, view_site(app, args)), st);
+	return check_index("head", args->has_head, args->head, app->model->heads, st) &&
+	       check_index("token", args->has_q, args->q, app->model->tokens, st) &&
+	       check_index("token", args->has_k, args->k, app->model->tokens, st) &&
+	       check_index("neuron", args->has_neuron, args->neuron, (int)site_size(app->model, view_site(app, args)), st);
 }
 
 /* Drawing */
@@ -276,16 +276,16 @@ status_step(const struct app *app, char *out, size_t size)
 	float p = 0, q = 0;
 	int snn = 0, ann = 0;
 
-	walk_top(walk->reference.logits, walk->vit->classes, 1, &ann, &q);
+	walk_top(walk->reference.logits, walk->model->classes, 1, &ann, &q);
 	short_number(q, number[1], sizeof(number[1]));
 	if (!last) {
-		snprintf(out, size, "ANN %s %s", vit_label(walk->vit, ann, label[1]), number[1]);
+		snprintf(out, size, "ANN %s %s", model_label(walk->model, ann, label[1]), number[1]);
 		return;
 	}
-	walk_top(last->logits, walk->vit->classes, 1, &snn, &p);
+	walk_top(last->logits, walk->model->classes, 1, &snn, &p);
 	snprintf(out, size, "%s%s %s (ANN %s %s)  spikes %s  logit rmse %s", snn != ann ? "! " : "",
-		 vit_label(walk->vit, snn, label[0]), short_number(p, number[0], sizeof(number[0])),
-		 vit_label(walk->vit, ann, label[1]), number[1], text_count(last->events, number[2], sizeof(number[2])),
+		 model_label(walk->model, snn, label[0]), short_number(p, number[0], sizeof(number[0])),
+		 model_label(walk->model, ann, label[1]), number[1], text_count(last->events, number[2], sizeof(number[2])),
 		 short_number(last->logit_rmse, number[3], sizeof(number[3])));
 }
 
@@ -297,7 +297,7 @@ status_time(const struct app *app, char *out, size_t size)
 	char name[SITE_NAME_MAX];
 
 	if (walk->site >= 0)
-		snprintf(out, size, "t=%d+ %s", walk->t, site_name(site_at(walk->vit, walk->site), name));
+		snprintf(out, size, "t=%d+ %s", walk->t, site_name(site_at(walk->model, walk->site), name));
 	else
 		snprintf(out, size, "t=%d", walk->t);
 	if (app->stop.stopped && app->stop.number)
@@ -310,7 +310,7 @@ status_time(const struct app *app, char *out, size_t size)
 static void
 status_where(const struct app *app, bool model, char *out, size_t size)
 {
-	snprintf(out, size, "[%s%s%s%s", model ? app->vit->name : "", model && app->title ? " " : "",
+	snprintf(out, size, "[%s%s%s%s", model ? app->model->name : "", model && app->title ? " " : "",
 		 app->title ? app->title : "", app->plan && (model || app->title) ? ", " : "");
 	if (app->plan)
 		snprintf(out + strlen(out), size - strlen(out), "plan %.4s", app->plan->hash);
@@ -324,7 +324,7 @@ view_status(struct app *app, int columns, char *out, size_t size)
 	int room;
 
 	out[0] = '\0';
-	if (!app->vit) {
+	if (!app->model) {
 		append(out, size, view_lacks(app, NEED_MODEL));
 		return;
 	}
@@ -348,7 +348,7 @@ view_maps(const struct app *app, struct canvas_style style)
 {
 	bool half = style.unicode && style.palette != PALETTE_NONE;
 
-	return (struct layout_maps){app->vit ? app->vit->tokens : 0, half ? 2 : 1};
+	return (struct layout_maps){app->model ? app->model->tokens : 0, half ? 2 : 1};
 }
 
 /* Style */

@@ -38,7 +38,7 @@ view_attention_title(struct app *app, const struct view_args *args, char *out, s
 	char name[SITE_NAME_MAX];
 	struct site site;
 
-	if (!app->vit) {
+	if (!app->model) {
 		snprintf(out, size, "attention");
 		return;
 	}
@@ -51,7 +51,7 @@ view_attention_title(struct app *app, const struct view_args *args, char *out, s
 		snprintf(out + strlen(out), size - strlen(out), ", t %d/%d", app->walk->t, app->plan->T);
 	if (args->zoom > 0)
 		snprintf(out + strlen(out), size - strlen(out), ", %d of %d tokens", window_of(app, args).tokens,
-			 app->vit->tokens);
+			 app->model->tokens);
 	if (view_is_split(app))
 		snprintf(out + strlen(out), size - strlen(out), ", %s and %s", app->plan->recipe, app->split.plan->recipe);
 }
@@ -84,7 +84,7 @@ between(int value, int lo, int hi)
 static struct token_window
 window_of(const struct app *app, const struct view_args *args)
 {
-	int n = app->vit->tokens, m = n >> between(args->zoom, 0, 8);
+	int n = app->model->tokens, m = n >> between(args->zoom, 0, 8);
 
 	m = between(m, n < 4 ? n : 4, n);
 	return (struct token_window){m, between(view_q(app, args) - m / 2, 0, n - m),
@@ -95,7 +95,7 @@ window_of(const struct app *app, const struct view_args *args)
 static const float *
 part(const struct app *app, struct token_window window, const float *map)
 {
-	return map + (size_t)window.row * (size_t)app->vit->tokens + window.column;
+	return map + (size_t)window.row * (size_t)app->model->tokens + window.column;
 }
 
 /* How the maps stand: side by side, or two over two where that makes them larger. */
@@ -165,7 +165,7 @@ draw_maps(const struct app *app, const struct view_args *args, struct canvas *ca
 {
 	struct token_window window = window_of(app, args);
 	struct arrangement a = arrange(canvas, area, window.tokens);
-	int n = app->vit->tokens, m = window.tokens, count = a.maps, i;
+	int n = app->model->tokens, m = window.tokens, count = a.maps, i;
 	size_t size = (size_t)n * (size_t)n, j;
 	double lo, hi = common_range(value, ann, size, &lo), fine = 1e-9;
 	struct heat plain = {.rows = m, .cols = m, .stride = n, .lo = lo, .hi = hi, .is_signed = lo < 0};
@@ -208,7 +208,7 @@ draw_both(const struct app *app, const struct view_args *args, struct canvas *ca
 {
 	struct token_window window = window_of(app, args);
 	struct arrangement a = arrange(canvas, area, window.tokens);
-	int n = app->vit->tokens, m = window.tokens;
+	int n = app->model->tokens, m = window.tokens;
 	size_t size = (size_t)n * (size_t)n;
 	double lo, hi = common_range(first, ann, size, &lo), fine = 1e-9;
 	struct heat plain = {.rows = m, .cols = m, .stride = n, .lo = lo, .hi = hi, .is_signed = lo < 0};
@@ -255,7 +255,7 @@ view_attention_hit(struct app *app, const struct view_args *args, const struct c
 	struct arrangement a;
 	int row, col;
 
-	if (!app->vit)
+	if (!app->model)
 		return false;
 	window = window_of(app, args);
 	a = arrange(canvas, area, window.tokens);
@@ -283,7 +283,7 @@ view_attention_draw(struct app *app, const struct view_args *args, struct canvas
 	if (view_lacking(app, NEED_STEP, canvas, area))
 		return;
 	site = map_site(app, args);
-	size = (size_t)app->vit->tokens * (size_t)app->vit->tokens;
+	size = (size_t)app->model->tokens * (size_t)app->model->tokens;
 	offset = size * (size_t)view_head(app, args);
 	v = view_probe(app, site, SNN_VALUE, &value);
 	c = view_probe(app, site, SNN_CORRECTION, &change);

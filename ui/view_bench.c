@@ -43,7 +43,7 @@ sum_kinds(const struct app *app, const struct profile *p, struct kind_cost cost[
 	for (int kind = 0; kind < SITE_KINDS; kind++)
 		cost[kind] = (struct kind_cost){.kind = (enum site_kind)kind};
 	for (int i = 0; i < p->sites; i++) {
-		struct kind_cost *c = &cost[site_at(app->vit, i).kind];
+		struct kind_cost *c = &cost[site_at(app->model, i).kind];
 
 		c->seconds += p->site[i].seconds;
 		c->events += p->site[i].events;
@@ -153,7 +153,7 @@ view_bench_draw(struct app *app, const struct view_args *args, struct canvas *ca
 	int chart = area.h >= 24 ? 9 : 0, rows;
 
 	(void)args;
-	if (p->steps == 0 || !app->vit) {
+	if (p->steps == 0 || !app->model) {
 		canvas_wrap(canvas, area, (struct pen){.fg = ROLE_DIM}, "nothing measured yet: bench");
 		return;
 	}

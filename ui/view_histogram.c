@@ -13,7 +13,7 @@ view_histogram_title(struct app *app, const struct view_args *args, char *out, s
 {
 	char name[SITE_NAME_MAX];
 
-	if (!app->vit)
+	if (!app->model)
 		snprintf(out, size, "histogram");
 	else
 		snprintf(out, size, "histogram %s", site_name(view_site(app, args), name));

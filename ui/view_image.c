@@ -9,15 +9,15 @@
 void
 view_image_title(struct app *app, const struct view_args *args, char *out, size_t size)
 {
-	int q = app->vit ? view_q(app, args) - app->vit->prefix : -1, side;
+	int q = app->model ? view_q(app, args) - app->model->prefix : -1, side;
 	char label[16];
 
 	snprintf(out, size, "%s", app->title ? app->title : "picture");
 	if (app->pixels && app->label >= 0)
-		snprintf(out + strlen(out), size - strlen(out), " (%s)", vit_label(app->vit, app->label, label));
+		snprintf(out + strlen(out), size - strlen(out), " (%s)", model_label(app->model, app->label, label));
 	if (!app->pixels)
 		return;
-	side = app->vit->image_size / app->vit->patch_size;
+	side = app->model->image_size / app->model->patch_size;
 	if (q >= 0)
 		snprintf(out + strlen(out), size - strlen(out), ", token %d: patch %d,%d", view_q(app, args), q / side, q % side);
 	else
@@ -26,10 +26,10 @@ view_image_title(struct app *app, const struct view_args *args, char *out, size_
 
 /* The picture with a line of one pixel around every patch. */
 static uint8_t *
-with_grid(const struct vit *vit, const uint8_t *rgb, int patch, int *size)
+with_grid(const struct model *model, const uint8_t *rgb, int patch, int *size)
 {
 	static const uint8_t grey[3] = {72, 72, 72}, chosen[3] = {255, 175, 0};
-	int p = vit->patch_size, per_side = vit->image_size / p, pitch = p + 1, n = per_side * pitch + 1, x, y;
+	int p = model->patch_size, per_side = model->image_size / p, pitch = p + 1, n = per_side * pitch + 1, x, y;
 	uint8_t *out = malloc(3 * (size_t)n * (size_t)n);
 
 	*size = n;
@@ -38,10 +38,9 @@ with_grid(const struct vit *vit, const uint8_t *rgb, int patch, int *size)
 			bool line = x % pitch == 0 || y % pitch == 0;
 			int px = patch % per_side * pitch, py = patch / per_side * pitch;
 			bool framed = patch >= 0 && x >= px && x <= px + pitch && y >= py && y <= py + pitch;
-			const uint8_t *from =
-			    line
-				? (framed ? chosen : grey)
-				: rgb + 3 * ((size_t)(y - y / pitch - 1) * (size_t)vit->image_size + (size_t)(x - x / pitch - 1));
+			const uint8_t *from = line ? (framed ? chosen : grey)
+						   : rgb + 3 * ((size_t)(y - y / pitch - 1) * (size_t)model->image_size +
+								(size_t)(x - x / pitch - 1));
 
 			memcpy(out + 3 * ((size_t)y * (size_t)n + (size_t)x), from, 3);
 		}
@@ -58,11 +57,11 @@ view_image_draw(struct app *app, const struct view_args *args, struct canvas *ca
 
 	if (view_lacking(app, NEED_PICTURE, canvas, area))
 		return;
-	side = (size_t)app->vit->image_size;
+	side = (size_t)app->model->image_size;
 	rgb = malloc(3 * side * side);
 	if (rgb) {
-		image_show(app->vit, app->pixels, rgb);
-		grid = with_grid(app->vit, rgb, view_q(app, args) - app->vit->prefix, &n);
+		image_show(app->model, app->pixels, rgb);
+		grid = with_grid(app->model, rgb, view_q(app, args) - app->model->prefix, &n);
 	}
 	/* Lines that would be averaged away are left out. */
 	if (grid && canvas_heat_fit(canvas, area, n, n).factor == 1)
@@ -83,12 +82,12 @@ view_image_hit(struct app *app, const struct view_args *args, const struct canva
 	(void)args;
 	if (!app->pixels)
 		return false;
-	p = app->vit->patch_size;
-	side = app->vit->image_size / p;
+	p = app->model->patch_size;
+	side = app->model->image_size / p;
 	n = side * (p + 1) + 1;
 	fit = canvas_heat_fit(canvas, area, n, n);
 	if (fit.factor > 1) {
-		n = app->vit->image_size;
+		n = app->model->image_size;
 		fit = canvas_heat_fit(canvas, area, n, n);
 	} else {
 		p++;
@@ -97,6 +96,6 @@ view_image_hit(struct app *app, const struct view_args *args, const struct canva
 	row = (y - area.y) * fit.per_row / fit.magnify * fit.factor / p;
 	if (col >= side || row >= side)
 		return false;
-	snprintf(command, size, "select q %d", row * side + col + app->vit->prefix);
+	snprintf(command, size, "select q %d", row * side + col + app->model->prefix);
 	return true;
 }

@@ -84,8 +84,8 @@ site_errors(const struct app *app, const struct ladder_rung *rung, enum site_kin
 {
 	double most = 0;
 
-	for (int b = 0; b < app->vit->depth && b < BLOCKS_MAX; b++) {
-		int i = site_index(app->vit, (struct site){kind, b});
+	for (int b = 0; b < app->model->depth && b < BLOCKS_MAX; b++) {
+		int i = site_index(app->model, (struct site){kind, b});
 
 		out[b] = rung->result.sites > 0 ? (float)rung->result.site[i].relative : 0;
 		most = fmax(most, (double)out[b]);
@@ -97,7 +97,8 @@ site_errors(const struct app *app, const struct ladder_rung *rung, enum site_kin
 static void
 draw_sites(const struct app *app, const struct ladder *l, struct canvas *canvas, struct rect area)
 {
-	int depth = app->vit->depth < BLOCKS_MAX ? app->vit->depth : BLOCKS_MAX, half = (area.w - SITE_NAME) / 2, y = area.y + 1;
+	int depth = app->model->depth < BLOCKS_MAX ? app->model->depth : BLOCKS_MAX, half = (area.w - SITE_NAME) / 2,
+	    y = area.y + 1;
 	float errors[BLOCKS_MAX];
 	double most = 0;
 
@@ -136,7 +137,7 @@ view_ladder_draw(struct app *app, const struct view_args *args, struct canvas *c
 	int rows;
 
 	(void)args;
-	if (l->t == 0 || !app->vit) {
+	if (l->t == 0 || !app->model) {
 		nothing_yet(canvas, area, "no ladder yet: ladder 100");
 		return;
 	}

@@ -52,7 +52,7 @@ relative(const struct tree *tree, int site)
 static void
 find_worst(struct tree *tree)
 {
-	int n = site_count(tree->app->vit), i, k;
+	int n = site_count(tree->app->model), i, k;
 
 	for (k = 0; k < WORST; k++) {
 		tree->worst[k] = -1;
@@ -69,19 +69,19 @@ find_worst(struct tree *tree)
 static bool
 make_rows(struct tree *tree, bool all)
 {
-	const struct vit *vit = tree->app->vit;
-	int n = site_count(vit), i, block = -1;
+	const struct model *model = tree->app->model;
+	int n = site_count(model), i, block = -1;
 
 	tree->row = calloc((size_t)n + 1, sizeof(*tree->row));
 	tree->rows = 0;
 	for (i = 0; tree->row && i < n; i++) {
-		struct site site = site_at(vit, i);
+		struct site site = site_at(model, i);
 		bool open = all || site.block == tree->app->selection.layer;
 
 		if (site.block >= 0 && site.block != block) {
 			block = site.block;
 			tree->row[tree->rows++] =
-			    (struct row){site_index(vit, (struct site){SITE_BLOCK, block}), block, false, open};
+			    (struct row){site_index(model, (struct site){SITE_BLOCK, block}), block, false, open};
 		}
 		if (site.block < 0)
 			tree->row[tree->rows++] = (struct row){i, -1, false, false};
@@ -94,7 +94,7 @@ make_rows(struct tree *tree, bool all)
 static bool
 is_selected(const struct tree *tree, const struct row *row)
 {
-	struct site site = site_at(tree->app->vit, row->site);
+	struct site site = site_at(tree->app->model, row->site);
 
 	return site.kind == tree->app->selection.site.kind && site.block == tree->app->selection.site.block;
 }
@@ -105,7 +105,7 @@ static void
 row_name(const struct tree *tree, const struct row *row, int room, char *out, size_t size)
 {
 	char name[SITE_NAME_MAX];
-	const char *s = site_name(site_at(tree->app->vit, row->site), name);
+	const char *s = site_name(site_at(tree->app->model, row->site), name);
 
 	if (row->inner) {
 		s = strchr(s, '.');
@@ -125,7 +125,7 @@ hidden_rank(const struct tree *tree, const struct row *row)
 	int i;
 
 	for (i = 0; i < WORST && row->block >= 0 && !row->open; i++)
-		if (tree->worst[i] >= 0 && site_at(tree->app->vit, tree->worst[i]).block == row->block)
+		if (tree->worst[i] >= 0 && site_at(tree->app->model, tree->worst[i]).block == row->block)
 			return i;
 	return -1;
 }
@@ -205,7 +205,7 @@ draw_worst(const struct tree *tree, struct canvas *canvas, struct rect area)
 
 	if (tree->worst[0] < 0)
 		return 0;
-	site_name(site_at(tree->app->vit, tree->worst[0]), name);
+	site_name(site_at(tree->app->model, tree->worst[0]), name);
 	if (text_columns(name) > room && strncmp(name, "blocks.", 7) == 0)
 		shown += 7;
 	canvas_printf(canvas, (struct rect){area.x, area.y, area.w - 5, 1}, area.x, area.y, bad, "! %s", shown);
@@ -264,7 +264,7 @@ look(struct tree *tree, struct app *app)
 static bool
 fits_whole(const struct app *app, struct rect area)
 {
-	return site_count(app->vit) + app->vit->depth + 2 <= area.h;
+	return site_count(app->model) + app->model->depth + 2 <= area.h;
 }
 
 bool
@@ -278,7 +278,7 @@ view_model_hit(struct app *app, const struct view_args *args, const struct canva
 	(void)args;
 	(void)canvas;
 	(void)x;
-	if (!app->vit)
+	if (!app->model)
 		return false;
 	look(&tree, app);
 	head = area.h >= 6 ? (tree.worst[0] >= 0) + (tree.walk != NULL) : 0;
@@ -288,7 +288,7 @@ view_model_hit(struct app *app, const struct view_args *args, const struct canva
 	row = y - area.y < head ? -1 : first_row(&tree, area.h - head) + y - area.y - head;
 	if (row < tree.rows && (row >= 0 || (y == area.y && tree.worst[0] >= 0)))
 		snprintf(command, size, "select site %s",
-			 site_name(site_at(app->vit, row < 0 ? tree.worst[0] : tree.row[row].site), name));
+			 site_name(site_at(app->model, row < 0 ? tree.worst[0] : tree.row[row].site), name));
 	else
 		command[0] = '\0';
 	free(tree.row);

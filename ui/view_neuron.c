@@ -13,7 +13,7 @@ view_neuron_title(struct app *app, const struct view_args *args, char *out, size
 {
 	char name[SITE_NAME_MAX];
 
-	if (!app->vit)
+	if (!app->model)
 		snprintf(out, size, "neuron");
 	else
 		snprintf(out, size, "neuron %s[%d]", site_name(view_site(app, args), name), view_neuron(app, args));

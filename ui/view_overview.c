@@ -6,7 +6,7 @@ void
 view_overview_title(struct app *app, const struct view_args *args, char *out, size_t size)
 {
 	(void)args;
-	snprintf(out, size, "%s", app->vit ? app->vit->name : "spikescope");
+	snprintf(out, size, "%s", app->model ? app->model->name : "spikescope");
 }
 
 void

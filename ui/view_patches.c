@@ -13,7 +13,7 @@ enum { MAPS = 3 };
 void
 view_patches_title(struct app *app, const struct view_args *args, char *out, size_t size)
 {
-	if (!app->vit)
+	if (!app->model)
 		snprintf(out, size, "patches");
 	else
 		snprintf(out, size, "patches blocks.%d head %d, token %d", view_layer(app, args), view_head(app, args),
@@ -30,7 +30,7 @@ struct weights {
 static size_t
 at(const struct app *app, const struct view_args *args, bool to, int other)
 {
-	size_t n = (size_t)app->vit->tokens, q = (size_t)view_q(app, args), o = (size_t)other;
+	size_t n = (size_t)app->model->tokens, q = (size_t)view_q(app, args), o = (size_t)other;
 
 	return ((size_t)view_head(app, args) * n + (to ? o : q)) * n + (to ? q : o);
 }
@@ -38,7 +38,7 @@ at(const struct app *app, const struct view_args *args, bool to, int other)
 static bool
 weights_make(struct weights *w, const struct app *app, const struct view_args *args, const float *snn, const float *ann, bool to)
 {
-	int n = app->vit->patches, prefix = app->vit->prefix;
+	int n = app->model->patches, prefix = app->model->prefix;
 
 	*w = (struct weights){.hi = 1e-9, .fine = 1e-9};
 	w->snn = malloc(3 * (size_t)n * sizeof(float));
@@ -65,7 +65,7 @@ static void
 draw_map(const struct app *app, const char *name, const float *data, double hi, bool is_signed, struct canvas *canvas,
 	 struct rect area)
 {
-	int side = app->vit->image_size / app->vit->patch_size;
+	int side = app->model->image_size / app->model->patch_size;
 	struct heat heat = {
 	    .data = data, .rows = side, .cols = side, .hi = hi, .is_signed = is_signed, .mark_row = -1, .mark_col = -1};
 	struct rect in = {area.x, area.y + 1, area.w, area.h - 2};

@@ -9,7 +9,7 @@
 void
 view_product_title(struct app *app, const struct view_args *args, char *out, size_t size)
 {
-	if (!app->vit)
+	if (!app->model)
 		snprintf(out, size, "product");
 	else
 		snprintf(out, size, "product blocks.%d head %d: q %d · k %d", view_layer(app, args), view_head(app, args),
@@ -48,7 +48,7 @@ nonzero(const float *x, int n)
 static double
 outer(const struct inspector *in, int t)
 {
-	int d = in->app->vit->head_dim;
+	int d = in->app->model->head_dim;
 	const struct history_point *a = history_at(in->history.first, t);
 	const struct history_point *b = in->history.second ? history_at(in->history.second, t) : NULL;
 
@@ -75,7 +75,7 @@ static const struct {
 static const char *
 cell_text(const struct inspector *in, enum column c, int t, char *out, size_t size)
 {
-	int d = in->app->vit->head_dim;
+	int d = in->app->model->head_dim;
 	const struct history_point *first = history_at(in->history.first, t);
 	struct history_point p;
 
@@ -150,7 +150,7 @@ draw_table(const struct inspector *in, struct canvas *canvas, struct rect area)
 static void
 draw_strip(const struct inspector *in, const char *name, const float *x, double divisor, struct canvas *canvas, struct rect line)
 {
-	int d = in->app->vit->head_dim;
+	int d = in->app->model->head_dim;
 	float *data = malloc((size_t)d * sizeof(*data));
 	struct heat heat = {.data = data, .rows = 1, .cols = d, .is_signed = true, .hi = 1e-9, .mark_row = -1, .mark_col = -1};
 
@@ -235,7 +235,7 @@ view_product_draw(struct app *app, const struct view_args *args, struct canvas *
 		canvas_wrap(canvas, area, (struct pen){.fg = ROLE_DIM}, "reading the steps again ...");
 		return;
 	}
-	n = (size_t)app->vit->tokens;
+	n = (size_t)app->model->tokens;
 	in.ann = view_reference_element(app, (struct site){SITE_QK, view_layer(app, args)},
 					((size_t)view_head(app, args) * n + (size_t)view_q(app, args)) * n +
 					    (size_t)view_k(app, args));

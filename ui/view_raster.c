@@ -11,11 +11,11 @@ static struct site
 raster_site(const struct app *app, const struct view_args *args)
 {
 	struct site site = view_site(app, args);
-	int i, stride, n = site_count(app->vit);
+	int i, stride, n = site_count(app->model);
 
-	for (i = site_index(app->vit, site); app->record && i < n; i++)
+	for (i = site_index(app->model, site); app->record && i < n; i++)
 		if (record_neurons(app->record, i, &stride) > 0)
-			return site_at(app->vit, i);
+			return site_at(app->model, i);
 	return site;
 }
 
@@ -24,7 +24,7 @@ view_raster_title(struct app *app, const struct view_args *args, char *out, size
 {
 	char name[SITE_NAME_MAX];
 
-	if (!app->vit)
+	if (!app->model)
 		snprintf(out, size, "raster");
 	else
 		snprintf(out, size, "raster %s", site_name(raster_site(app, args), name));
@@ -45,7 +45,7 @@ window_make(const struct app *app, const struct view_args *args, struct window *
 
 	*w = (struct window){.record = app->record,
 			     .minus = app->minus ? app->minus->record : NULL,
-			     .site = site_index(app->vit, raster_site(app, args))};
+			     .site = site_index(app->model, raster_site(app, args))};
 	all = app->record ? record_neurons(app->record, w->site, &w->stride) : 0;
 	if (all == 0 || !record_span(app->record, &w->first, &w->last))
 		return false;

@@ -35,14 +35,14 @@ draw_class(const struct app *app, const float *snn, int c, struct canvas *canvas
 	char label[16], number[16];
 
 	canvas_put(canvas, (struct rect){line.x, line.y, name_w - 1, 1}, line.x, line.y,
-		   (struct pen){.attr = c == app->label ? ATTR_UNDERLINE : 0}, vit_label(app->vit, c, label));
+		   (struct pen){.attr = c == app->label ? ATTR_UNDERLINE : 0}, model_label(app->model, c, label));
 	for (side = 0; side < 2; side++) {
 		int x = line.x + name_w + side * half;
 		float p;
 
 		if (!logits[side])
 			continue;
-		p = probability(logits[side], app->vit->classes, c);
+		p = probability(logits[side], app->model->classes, c);
 		snprintf(number, sizeof(number), "%.2f", p);
 		canvas_put(canvas, line, x, line.y, (struct pen){0}, p >= 0.995f ? "1.0" : number + 1);
 		canvas_bar(canvas, line, x + 4, line.y, half - 5, p, side ? ROLE_ANN : ROLE_SNN);
@@ -53,7 +53,7 @@ static int
 draw_top(const struct app *app, const float *snn, struct canvas *canvas, struct rect area)
 {
 	const float *by = snn ? snn : app->logits;
-	int classes = app->vit->classes, k = classes < TOP ? classes : TOP, index[TOP], i;
+	int classes = app->model->classes, k = classes < TOP ? classes : TOP, index[TOP], i;
 	int name_w = area.w < 36 ? area.w / 4 : 12, half = (area.w - name_w) / 2;
 	float p[TOP];
 
@@ -86,18 +86,19 @@ draw_rank(const struct app *app, int rank, const int *ann, struct canvas *canvas
 	char label[16];
 	float p[TOP];
 
-	canvas_printf(canvas, left, line.x, line.y, (struct pen){.fg = ROLE_ANN}, "%s", vit_label(app->vit, ann[rank], label));
+	canvas_printf(canvas, left, line.x, line.y, (struct pen){.fg = ROLE_ANN}, "%s",
+		      model_label(app->model, ann[rank], label));
 	canvas_printf(canvas, line, line.x + 8, line.y, (struct pen){.fg = ROLE_DIM}, "%d", rank + 1);
 	for (int t = 0; w > 0 && t < walk->t; t += each) {
 		int x = line.x + 10 + t / each * columns;
 		struct pen pen = {.fg = ROLE_DIM};
 
-		walk_top(walk->step[t].logits, app->vit->classes, k, index, p);
+		walk_top(walk->step[t].logits, app->model->classes, k, index, p);
 		if (index[rank] != ann[rank])
 			pen = (struct pen){.fg = rank == 0 ? ROLE_BAD : ROLE_SNN, .attr = rank == 0 ? ATTR_BOLD : 0};
-		vit_label(app->vit, index[rank], label);
+		model_label(app->model, index[rank], label);
 		canvas_printf(canvas, line, x, line.y, pen, "%.*s", columns > 1 ? columns - 1 : 1,
-			      vit_label(app->vit, index[rank], label));
+			      model_label(app->model, index[rank], label));
 	}
 }
 
@@ -105,7 +106,7 @@ draw_rank(const struct app *app, int rank, const int *ann, struct canvas *canvas
 static int
 draw_ranks(const struct app *app, struct canvas *canvas, struct rect area)
 {
-	int classes = app->vit->classes, most = classes < TOP ? classes : TOP, rows = area.h >= 16 ? most : 1, ann[TOP], i;
+	int classes = app->model->classes, most = classes < TOP ? classes : TOP, rows = area.h >= 16 ? most : 1, ann[TOP], i;
 	float p[TOP];
 
 	walk_top(app->logits, classes, most, ann, p);
@@ -123,7 +124,8 @@ draw_logits(const struct app *app, struct canvas *canvas, struct rect area)
 {
 	static const color fg[CURVES] = {ROLE_SNN, ROLE_SERIES_C, ROLE_SERIES_D, ROLE_ANN, ROLE_WARN};
 	const struct walk *walk = app->walk;
-	int classes = app->vit->classes, most = area.w >= 60 ? CURVES : 3, k = classes < most ? classes : most, index[CURVES], i;
+	int classes = app->model->classes, most = area.w >= 60 ? CURVES : 3, k = classes < most ? classes : most, index[CURVES],
+	    i;
 	int t, n = walk->t;
 	struct series series[CURVES];
 	struct chart chart = {
@@ -137,7 +139,7 @@ draw_logits(const struct app *app, struct canvas *canvas, struct rect area)
 	walk_top(app->minus ? app->logits : walk_last(walk)->logits, classes, k, index, p);
 	for (i = 0; i < k; i++) {
 		series[i] = (struct series){.y = y + i * n, .count = n, .letter = (char)('a' + i), .fg = fg[i]};
-		series[i].name = vit_label(app->vit, index[i], label[i]);
+		series[i].name = model_label(app->model, index[i], label[i]);
 		for (t = 0; t < n; t++)
 			y[i * n + t] = walk->step[t].logits[index[i]];
 	}
@@ -172,7 +174,7 @@ view_error_title(struct app *app, const struct view_args *args, char *out, size_
 {
 	char name[SITE_NAME_MAX];
 
-	if (!app->vit)
+	if (!app->model)
 		snprintf(out, size, "error");
 	else
 		snprintf(out, size, "error %s by t, residual stream by layer (relative rmse)",
@@ -182,7 +184,7 @@ view_error_title(struct app *app, const struct view_args *args, char *out, size_
 static void
 draw_by_t(const struct app *app, int site, struct canvas *canvas, struct rect area)
 {
-	int n = app->walk->t, last = site_index(app->vit, (struct site){SITE_BLOCK, app->vit->depth - 1}), t;
+	int n = app->walk->t, last = site_index(app->model, (struct site){SITE_BLOCK, app->model->depth - 1}), t;
 	float *y = malloc(2 * (size_t)n * sizeof(*y));
 	struct series series[2] = {{.y = y, .count = n, .letter = 'S', .name = "site", .fg = ROLE_SNN},
 				   {.y = y + n, .count = n, .letter = 'R', .name = "last block", .fg = ROLE_ANN}};
@@ -204,7 +206,7 @@ static void
 draw_by_layer(const struct app *app, struct canvas *canvas, struct rect area)
 {
 	static const color fg[PROFILES] = {ROLE_SERIES_C, ROLE_SERIES_D, ROLE_SNN};
-	int depth = app->vit->depth, t[PROFILES] = {1, (app->walk->t + 1) / 2, app->walk->t}, i, layer, n = 0;
+	int depth = app->model->depth, t[PROFILES] = {1, (app->walk->t + 1) / 2, app->walk->t}, i, layer, n = 0;
 	float *y = malloc(PROFILES * (size_t)depth * sizeof(*y));
 	struct series series[PROFILES];
 	struct chart chart = {
@@ -216,7 +218,7 @@ draw_by_layer(const struct app *app, struct canvas *canvas, struct rect area)
 			continue;
 		for (layer = 0; layer < depth; layer++)
 			y[n * depth + layer] =
-			    app->walk->step[t[i] - 1].site[site_index(app->vit, (struct site){SITE_BLOCK, layer})].relative;
+			    app->walk->step[t[i] - 1].site[site_index(app->model, (struct site){SITE_BLOCK, layer})].relative;
 		snprintf(name[n], sizeof(name[n]), "t %d", t[i]);
 		series[n] = (struct series){.y = y + n * depth, .count = depth, .letter = (char)('a' + n), .name = name[n]};
 		series[n].fg = fg[n];
@@ -246,5 +248,5 @@ view_error_draw(struct app *app, const struct view_args *args, struct canvas *ca
 		bottom.w -= top.w;
 		draw_by_layer(app, canvas, bottom);
 	}
-	draw_by_t(app, site_index(app->vit, view_site(app, args)), canvas, top);
+	draw_by_t(app, site_index(app->model, view_site(app, args)), canvas, top);
 }

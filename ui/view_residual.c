@@ -26,11 +26,11 @@ steps_per_column(int t, int w)
 static float *
 errors_make(const struct app *app, int columns, int each)
 {
-	int depth = app->vit->depth;
+	int depth = app->model->depth;
 	float *data = calloc((size_t)depth * (size_t)columns, sizeof(*data));
 
 	for (int layer = 0; data && layer < depth; layer++) {
-		int site = site_index(app->vit, (struct site){SITE_BLOCK, layer});
+		int site = site_index(app->model, (struct site){SITE_BLOCK, layer});
 
 		for (int t = 0; t < app->walk->t; t++) {
 			float *cell = &data[layer * columns + t / each], v = app->walk->step[t].site[site].relative;
@@ -46,7 +46,7 @@ draw_labels(const struct app *app, const struct heat_fit *fit, struct canvas *ca
 {
 	int shown = -1;
 
-	for (int layer = 0; layer < app->vit->depth; layer++) {
+	for (int layer = 0; layer < app->model->depth; layer++) {
 		int y = layer / fit->factor * fit->magnify / fit->per_row;
 
 		if (y == shown || y >= area.h)
@@ -75,10 +75,10 @@ view_residual_draw(struct app *app, const struct view_args *args, struct canvas 
 	data = errors_make(app, columns, each);
 	if (!data)
 		return;
-	heat_range(data, (size_t)app->vit->depth * (size_t)columns, &lo, &heat.hi);
+	heat_range(data, (size_t)app->model->depth * (size_t)columns, &lo, &heat.hi);
 	heat.hi = fmax(fmax(heat.hi, -lo), 1e-9);
 	heat.data = data;
-	heat.rows = app->vit->depth;
+	heat.rows = app->model->depth;
 	heat.cols = columns;
 	fit = canvas_heat_fit(canvas, inside, heat.rows, heat.cols);
 	canvas_heat(canvas, inside, &heat);
@@ -101,9 +101,9 @@ view_residual_hit(struct app *app, const struct view_args *args, const struct ca
 		return false;
 	each = steps_per_column(app->walk->t, inside.w);
 	columns = (app->walk->t + each - 1) / each;
-	fit = canvas_heat_fit(canvas, inside, app->vit->depth, columns);
+	fit = canvas_heat_fit(canvas, inside, app->model->depth, columns);
 	layer = (y - inside.y) * fit.per_row / fit.magnify * fit.factor;
-	if (layer >= app->vit->depth || y < inside.y || (x - inside.x) / (fit.unit * fit.magnify) >= columns)
+	if (layer >= app->model->depth || y < inside.y || (x - inside.x) / (fit.unit * fit.magnify) >= columns)
 		return false;
 	snprintf(command, size, "select layer %d", layer);
 	return true;

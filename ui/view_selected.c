@@ -9,7 +9,7 @@
 void
 view_selected_title(struct app *app, const struct view_args *args, char *out, size_t size)
 {
-	if (!app->vit)
+	if (!app->model)
 		snprintf(out, size, "selected");
 	else
 		snprintf(out, size, "selected: q %d, k %d", view_q(app, args), view_k(app, args));
@@ -39,7 +39,7 @@ draw_pair(const struct app *app, const struct view_args *args, struct canvas *ca
 		const char *name;
 		enum site_kind kind;
 	} part[] = {{"score", SITE_QK}, {"weight", SITE_SOFTMAX}};
-	size_t n = (size_t)app->vit->tokens, i;
+	size_t n = (size_t)app->model->tokens, i;
 	size_t at = ((size_t)view_head(app, args) * n + (size_t)view_q(app, args)) * n + (size_t)view_k(app, args);
 	struct pen dim = {.fg = ROLE_DIM};
 	int y = area.y;
@@ -61,7 +61,7 @@ draw_pair(const struct app *app, const struct view_args *args, struct canvas *ca
 static void
 draw_spikes(const struct app *app, struct site site, size_t at, struct canvas *canvas, struct rect area, int y)
 {
-	int first, last, stride, n, t, index = site_index(app->vit, site), neuron;
+	int first, last, stride, n, t, index = site_index(app->model, site), neuron;
 	float *size;
 	double hi = 1;
 
@@ -88,7 +88,7 @@ draw_neuron(const struct app *app, const struct view_args *args, struct canvas *
 	char name[SITE_NAME_MAX], a[16], b[16];
 	double membrane, theta;
 
-	if (at >= site_size(app->vit, site))
+	if (at >= site_size(app->model, site))
 		at = 0;
 	membrane = view_element(app, site, SNN_MEMBRANE, at);
 	theta = view_element(app, site, SNN_THRESHOLD, at);
@@ -107,7 +107,7 @@ draw_neuron(const struct app *app, const struct view_args *args, struct canvas *
 static void
 draw_error(const struct app *app, const struct view_args *args, struct canvas *canvas, struct rect area)
 {
-	int index = site_index(app->vit, view_site(app, args)), i, n = app->walk->t;
+	int index = site_index(app->model, view_site(app, args)), i, n = app->walk->t;
 	float *y = malloc((size_t)n * sizeof(*y));
 	struct series s = {.y = y, .count = n, .letter = 'e', .fg = ROLE_SNN};
 	struct chart chart = {

@@ -51,7 +51,7 @@ difference_done(struct walk *walk)
 static bool
 difference_make(struct walk *out, const struct walk *a, const struct walk *b)
 {
-	int classes = a->vit->classes, sites = site_count(a->vit);
+	int classes = a->model->classes, sites = site_count(a->model);
 
 	*out = *a;
 	out->step = calloc((size_t)a->t + 1, sizeof(*out->step));
@@ -202,7 +202,7 @@ element(const struct walk *walk, struct site site, enum snn_quantity q, size_t i
 {
 	const struct snn *snn = walk_network(walk, site);
 
-	return snn_has(snn, site, q) && index < site_size(walk->vit, site) ? (double)snn_element(snn, site, q, index) : NAN;
+	return snn_has(snn, site, q) && index < site_size(walk->model, site) ? (double)snn_element(snn, site, q, index) : NAN;
 }
 
 double
@@ -216,7 +216,7 @@ view_element(const struct app *app, struct site site, enum snn_quantity q, size_
 const float *
 view_reference(const struct app *app, struct site site)
 {
-	return app->minus ? NULL : app->walk->reference.value[site_index(app->vit, site)];
+	return app->minus ? NULL : app->walk->reference.value[site_index(app->model, site)];
 }
 
 double
@@ -224,7 +224,7 @@ view_reference_element(const struct app *app, struct site site, size_t index)
 {
 	const float *reference = view_reference(app, site);
 
-	return reference && index < site_size(app->vit, site) ? (double)reference[index] : NAN;
+	return reference && index < site_size(app->model, site) ? (double)reference[index] : NAN;
 }
 
 /* --- histories ------------------------------------------------------------ */
@@ -233,7 +233,7 @@ static struct history_request
 request_of(const struct app *app, const struct view_args *args)
 {
 	struct site site = view_site(app, args);
-	size_t size = site_size(app->vit, site), at = (size_t)view_neuron(app, args);
+	size_t size = site_size(app->model, site), at = (size_t)view_neuron(app, args);
 
 	return (struct history_request){.site = site,
 					.element = at < size ? at : 0,

@@ -78,7 +78,7 @@ view_ugo_title(struct app *app, const struct view_args *args, char *out, size_t 
 		text_escape(args->function, out, size);
 	else if (!args->site && lab_shown(app) && lab_index(app, lab_shown(app)->name) >= 0)
 		snprintf(out, size, "UGO %s", lab_shown(app)->name);
-	else if (app->vit && view_site_ugo(app, view_site(app, args)))
+	else if (app->model && view_site_ugo(app, view_site(app, args)))
 		snprintf(out, size, "UGO of %s", site_name(view_site(app, args), name));
 	else
 		snprintf(out, size, "UGO");

@@ -278,7 +278,7 @@ view_inputs_title(struct app *app, const struct view_args *args, char *out, size
 {
 	char name[SITE_NAME_MAX];
 
-	if (app->vit)
+	if (app->model)
 		snprintf(out, size, "inputs of %s in calibration", site_name(inputs_site(app, args), name));
 	else
 		snprintf(out, size, "inputs");
@@ -296,7 +296,7 @@ inputs_ugo(struct app *app, const struct view_args *args, struct site site)
 	if (view_site_ugo(app, site))
 		return view_site_ugo(app, site);
 	i = app->lab ? lab_index(app, app->lab->name) : -1;
-	return i >= 0 && app->ugo[i]->known && app->ugo[i]->function == plan_function(app->vit, site.kind) ? app->ugo[i] : NULL;
+	return i >= 0 && app->ugo[i]->known && app->ugo[i]->function == plan_function(app->model, site.kind) ? app->ugo[i] : NULL;
 }
 
 /* A comb of lines from half a count up: dense enough to be a filled shape. A 0 after each

@@ -12,7 +12,7 @@
 
 /* Scratch for rows = batch * tokens. */
 struct ann {
-	const struct vit *vit;
+	const struct model *model;
 	struct arena *arena;
 	int batch;
 	float *patches;     /* of one picture */
@@ -34,7 +34,7 @@ struct ann {
 /* One forward pass. */
 struct pass {
 	struct ann *ann;
-	const struct vit *vit;
+	const struct model *model;
 	const struct ann_observer *observer; /* NULL: one picture */
 	int pictures, rows;
 	int queries; /* tokens of a picture that are wanted behind the attention */
@@ -44,20 +44,20 @@ struct pass {
 static bool
 make_observed(struct ann *a, struct status *st)
 {
-	const struct vit *vit = a->vit;
-	size_t batch = (size_t)a->batch, tokens = (size_t)vit->tokens, heads = (size_t)vit->heads;
+	const struct model *model = a->model;
+	size_t batch = (size_t)a->batch, tokens = (size_t)model->tokens, heads = (size_t)model->heads;
 
 	if (a->act)
 		return true;
-	a->q = arena_floats(a->arena, batch * tokens * (size_t)vit->width);
-	a->k = arena_floats(a->arena, batch * tokens * (size_t)vit->width);
-	a->v = arena_floats(a->arena, batch * tokens * (size_t)vit->width);
+	a->q = arena_floats(a->arena, batch * tokens * (size_t)model->width);
+	a->k = arena_floats(a->arena, batch * tokens * (size_t)model->width);
+	a->v = arena_floats(a->arena, batch * tokens * (size_t)model->width);
 	a->probs = arena_floats(a->arena, batch * heads * tokens * tokens);
 	a->sum = arena_floats(a->arena, batch * heads * tokens);
 	a->inv = arena_floats(a->arena, batch * heads * tokens);
 	a->var = arena_floats(a->arena, batch * tokens);
 	a->rsqrt = arena_floats(a->arena, batch * tokens);
-	a->act = arena_floats(a->arena, batch * tokens * (size_t)vit->mlp_width);
+	a->act = arena_floats(a->arena, batch * tokens * (size_t)model->mlp_width);
 	if (a->q && a->k && a->v && a->probs && a->sum && a->inv && a->var && a->rsqrt && a->act)
 		return true;
 	a->act = NULL;
@@ -67,41 +67,41 @@ make_observed(struct ann *a, struct status *st)
 static bool
 make_scratch(struct ann *a)
 {
-	const struct vit *vit = a->vit;
-	size_t rows = (size_t)a->batch * (size_t)vit->tokens, width = (size_t)vit->width;
-	size_t prefix = (size_t)a->batch * (size_t)vit->prefix;
+	const struct model *model = a->model;
+	size_t rows = (size_t)a->batch * (size_t)model->tokens, width = (size_t)model->width;
+	size_t prefix = (size_t)a->batch * (size_t)model->prefix;
 	float **wide[] = {&a->x, &a->h, &a->av, &a->y};
 
 	for (size_t i = 0; i < sizeof(wide) / sizeof(*wide); i++)
 		if (!(*wide[i] = arena_floats(a->arena, rows * width)))
 			return false;
-	a->patches = arena_floats(a->arena, (size_t)a->batch * ann_embed_scratch(vit));
+	a->patches = arena_floats(a->arena, (size_t)a->batch * ann_embed_scratch(model));
 	a->qkv = arena_floats(a->arena, 3 * rows * width);
-	a->heads = arena_floats(a->arena, (size_t)a->batch * (size_t)vit->heads * head_scratch(vit->tokens, vit->head_dim));
-	a->scores = arena_floats(a->arena, rows * (size_t)vit->heads * (size_t)vit->tokens);
-	a->fc1 = arena_floats(a->arena, rows * (size_t)vit->mlp_width);
+	a->heads = arena_floats(a->arena, (size_t)a->batch * (size_t)model->heads * head_scratch(model->tokens, model->head_dim));
+	a->scores = arena_floats(a->arena, rows * (size_t)model->heads * (size_t)model->tokens);
+	a->fc1 = arena_floats(a->arena, rows * (size_t)model->mlp_width);
 	a->last = arena_floats(a->arena, prefix * width);
 	a->norm = arena_floats(a->arena, prefix * width);
 	return a->patches && a->qkv && a->heads && a->scores && a->fc1 && a->last && a->norm;
 }
 
 struct ann *
-ann_new(const struct vit *vit, int batch, struct status *st)
+ann_new(const struct model *model, int batch, struct status *st)
 {
-	double scores = (double)batch * vit->heads * vit->tokens * vit->tokens;
+	double scores = (double)batch * model->heads * model->tokens * model->tokens;
 	struct arena *arena;
 	struct ann *a;
 
 	if (batch < 1 || scores > SCORES_MAX) {
 		status_fail(st, STATUS_FAILED,
 			    "%d pictures of %d tokens at once are impossible (%.3g attention scores); take fewer", batch,
-			    vit->tokens, scores);
+			    model->tokens, scores);
 		return NULL;
 	}
 	arena = arena_new();
 	a = arena ? arena_alloc(arena, sizeof(*a)) : NULL;
 	if (a) {
-		*a = (struct ann){.vit = vit, .arena = arena, .batch = batch};
+		*a = (struct ann){.model = model, .arena = arena, .batch = batch};
 		if (make_scratch(a))
 			return a;
 	}
@@ -117,10 +117,10 @@ ann_free(struct ann *ann)
 		arena_free(ann->arena); /* holds ann itself */
 }
 
-const struct vit *
+const struct model *
 ann_vit(const struct ann *ann)
 {
-	return ann->vit;
+	return ann->model;
 }
 
 static void
@@ -131,20 +131,20 @@ observe(const struct pass *p, enum site_kind kind, int block, const float *input
 }
 
 size_t
-ann_embed_scratch(const struct vit *vit)
+ann_embed_scratch(const struct model *model)
 {
-	return (size_t)vit->patches * (size_t)vit->patch.in;
+	return (size_t)model->patches * (size_t)model->patch.in;
 }
 
 /* pixels [channels, size, size] -> patches [patches, channels * patch * patch] */
 static void
-cut_patches(const struct vit *vit, const float *pixels, float *patches)
+cut_patches(const struct model *model, const float *pixels, float *patches)
 {
-	size_t size = (size_t)vit->image_size, patch = (size_t)vit->patch_size, side = size / patch;
+	size_t size = (size_t)model->image_size, patch = (size_t)model->patch_size, side = size / patch;
 
 	for (size_t row = 0; row < side; row++)
 		for (size_t column = 0; column < side; column++)
-			for (size_t c = 0; c < (size_t)vit->channels; c++)
+			for (size_t c = 0; c < (size_t)model->channels; c++)
 				for (size_t y = 0; y < patch; y++) {
 					memcpy(patches, pixels + (c * size + row * patch + y) * size + column * patch,
 					       patch * sizeof(*patches));
@@ -154,38 +154,38 @@ cut_patches(const struct vit *vit, const float *pixels, float *patches)
 
 /* Prefix tokens and embedded patches, positions added: tokens [tokens, width]. */
 static void
-embed_tokens(const struct vit *vit, const float *pixels, float *patch_scratch, float *tokens)
+embed_tokens(const struct model *model, const float *pixels, float *patch_scratch, float *tokens)
 {
-	size_t width = (size_t)vit->width, prefix = (size_t)vit->prefix * width, count = (size_t)vit->tokens * width;
+	size_t width = (size_t)model->width, prefix = (size_t)model->prefix * width, count = (size_t)model->tokens * width;
 
-	cut_patches(vit, pixels, patch_scratch);
-	memcpy(tokens, vit->prefix_tokens, prefix * sizeof(*tokens));
-	linear_apply(&vit->patch, patch_scratch, vit->patches, tokens + prefix, false);
+	cut_patches(model, pixels, patch_scratch);
+	memcpy(tokens, model->prefix_tokens, prefix * sizeof(*tokens));
+	linear_apply(&model->patch, patch_scratch, model->patches, tokens + prefix, false);
 	for (size_t i = 0; i < count; i++)
-		tokens[i] += vit->positions[i];
+		tokens[i] += model->positions[i];
 }
 
 void
-ann_embed(const struct vit *vit, const float *pixels, float *patch_scratch, float *tokens)
+ann_embed(const struct model *model, const float *pixels, float *patch_scratch, float *tokens)
 {
-	embed_tokens(vit, pixels, patch_scratch, tokens);
-	if (vit->has_norm_pre)
-		norm_apply(&vit->norm_pre, tokens, vit->tokens, tokens);
+	embed_tokens(model, pixels, patch_scratch, tokens);
+	if (model->has_norm_pre)
+		norm_apply(&model->norm_pre, tokens, model->tokens, tokens);
 }
 
 static void
 pass_embed(const struct pass *p, const float *pixels)
 {
-	const struct vit *vit = p->vit;
-	size_t picture = (size_t)vit->channels * (size_t)vit->image_size * (size_t)vit->image_size;
-	size_t stream = (size_t)vit->tokens * (size_t)vit->width;
+	const struct model *model = p->model;
+	size_t picture = (size_t)model->channels * (size_t)model->image_size * (size_t)model->image_size;
+	size_t stream = (size_t)model->tokens * (size_t)model->width;
 
 	for (size_t i = 0; i < (size_t)p->pictures; i++)
-		embed_tokens(vit, pixels + i * picture, p->ann->patches + i * ann_embed_scratch(vit), p->ann->x + i * stream);
+		embed_tokens(model, pixels + i * picture, p->ann->patches + i * ann_embed_scratch(model), p->ann->x + i * stream);
 	observe(p, SITE_PATCH_EMBED, -1, NULL, p->ann->x);
-	if (!vit->has_norm_pre)
+	if (!model->has_norm_pre)
 		return;
-	norm_apply(&vit->norm_pre, p->ann->x, p->rows, p->ann->x);
+	norm_apply(&model->norm_pre, p->ann->x, p->rows, p->ann->x);
 	observe(p, SITE_NORM_PRE, -1, NULL, p->ann->x);
 }
 
@@ -258,7 +258,7 @@ pass_qkv(const struct pass *p, const struct linear *qkv, int block)
 {
 	struct ann *a = p->ann;
 	float *out[] = {a->q, a->k, a->v};
-	size_t width = (size_t)p->vit->width;
+	size_t width = (size_t)p->model->width;
 
 	linear_apply(qkv, a->h, p->rows, a->qkv, false);
 	for (size_t i = 0; p->observer && i < 3; i++) {
@@ -279,30 +279,31 @@ scale_scores(float *scores, size_t count, float scale)
 static void
 multiply_head(const struct pass *p, int i, const float *probs)
 {
-	const struct vit *vit = p->vit;
+	const struct model *model = p->model;
 	struct ann *a = p->ann;
-	size_t n = (size_t)vit->tokens, width = (size_t)vit->width, square = (size_t)i * n * n;
-	size_t picture = (size_t)(i / vit->heads), column = (size_t)(i % vit->heads) * (size_t)vit->head_dim;
+	size_t n = (size_t)model->tokens, width = (size_t)model->width, square = (size_t)i * n * n;
+	size_t picture = (size_t)(i / model->heads), column = (size_t)(i % model->heads) * (size_t)model->head_dim;
 	size_t stride = p->observer ? width : 3 * width, at = picture * n * stride + column;
 	const float *q = p->observer ? a->q : a->qkv, *k = p->observer ? a->k : a->qkv + width;
 	const float *v = p->observer ? a->v : a->qkv + 2 * width;
-	struct head head = {vit->tokens, vit->head_dim, p->queries, (int)stride,
-			    a->heads + (size_t)i * head_scratch(vit->tokens, vit->head_dim)};
+	struct head head = {model->tokens, model->head_dim, p->queries, (int)stride,
+			    a->heads + (size_t)i * head_scratch(model->tokens, model->head_dim)};
 
 	if (probs) {
-		head_values(&head, probs + square, v + at, a->av + picture * n * width + column, vit->width);
+		head_values(&head, probs + square, v + at, a->av + picture * n * width + column, model->width);
 		return;
 	}
 	head_scores(&head, q + at, k + at, a->scores + square);
-	scale_scores(a->scores + square, (size_t)p->queries * n, 1 / sqrtf((float)vit->head_dim));
+	scale_scores(a->scores + square, (size_t)p->queries * n, 1 / sqrtf((float)model->head_dim));
 }
 
 /* The products of one head are small: threads take whole heads. */
 static void
 multiply_heads(const struct pass *p, const float *probs)
 {
-	int heads = p->pictures * p->vit->heads;
-	bool share = (double)p->pictures * p->vit->width * p->vit->tokens * p->vit->tokens > 2e7 && omp_get_max_threads() > 1;
+	int heads = p->pictures * p->model->heads;
+	bool share =
+	    (double)p->pictures * p->model->width * p->model->tokens * p->model->tokens > 2e7 && omp_get_max_threads() > 1;
 
 #pragma omp parallel for if (share)
 	for (int i = 0; i < heads; i++)
@@ -325,16 +326,16 @@ static const float *
 pass_softmax(const struct pass *p, int block)
 {
 	struct ann *a = p->ann;
-	int rows = p->rows * p->vit->heads;
-	size_t columns = (size_t)p->vit->tokens;
+	int rows = p->rows * p->model->heads;
+	size_t columns = (size_t)p->model->tokens;
 
 	if (!p->observer) {
-		for (int h = 0; h < p->vit->heads; h++)
-			softmax_rows(a->scores + (size_t)h * columns * columns, p->queries, p->vit->tokens);
+		for (int h = 0; h < p->model->heads; h++)
+			softmax_rows(a->scores + (size_t)h * columns * columns, p->queries, p->model->tokens);
 		return a->scores;
 	}
 	observe(p, SITE_QK, block, NULL, a->scores);
-	exp_rows(a->scores, rows, p->vit->tokens, a->probs);
+	exp_rows(a->scores, rows, p->model->tokens, a->probs);
 	observe(p, SITE_EXP, block, a->scores, a->probs);
 	sum_rows(a->probs, rows, columns, a->sum, a->inv);
 	observe(p, SITE_RECIPROCAL, block, a->sum, a->inv);
@@ -355,7 +356,7 @@ add_branch(const struct pass *p)
 {
 	int rows = p->observer ? p->rows : p->queries;
 
-	add_to(p->ann->x, p->ann->y, (size_t)rows * (size_t)p->vit->width);
+	add_to(p->ann->x, p->ann->y, (size_t)rows * (size_t)p->model->width);
 }
 
 static void
@@ -385,7 +386,7 @@ pass_mlp(const struct pass *p, const struct vit_block *b, int block)
 	observe(p, SITE_FC1, block, NULL, a->fc1);
 	if (p->observer)
 		memcpy(act, a->fc1, count * sizeof(*act));
-	activation_apply(p->vit->act, act, count);
+	activation_apply(p->model->act, act, count);
 	observe(p, SITE_ACT, block, a->fc1, act);
 	observe(p, SITE_ACT_OUT, block, NULL, act);
 	linear_apply(&b->fc2, act, p->rows, a->y, false);
@@ -396,29 +397,29 @@ pass_mlp(const struct pass *p, const struct vit_block *b, int block)
 
 /* norm [prefix, width] -> logits [classes]; a distilled model's are the mean of two heads. */
 static void
-apply_heads(const struct vit *vit, const float *norm, float *logits)
+apply_heads(const struct model *model, const float *norm, float *logits)
 {
-	linear_apply(&vit->head, norm, 1, logits, false);
-	if (!vit->distilled)
+	linear_apply(&model->head, norm, 1, logits, false);
+	if (!model->distilled)
 		return;
-	linear_apply(&vit->head_dist, norm + vit->width, 1, logits, true);
-	for (int i = 0; i < vit->classes; i++)
-		logits[i] = (logits[i] + (vit->head_dist.bias ? vit->head_dist.bias[i] : 0)) / 2;
+	linear_apply(&model->head_dist, norm + model->width, 1, logits, true);
+	for (int i = 0; i < model->classes; i++)
+		logits[i] = (logits[i] + (model->head_dist.bias ? model->head_dist.bias[i] : 0)) / 2;
 }
 
 static void
 pass_head(const struct pass *p, float *logits)
 {
-	const struct vit *vit = p->vit;
+	const struct model *model = p->model;
 	struct ann *a = p->ann;
-	size_t width = (size_t)vit->width, prefix = (size_t)vit->prefix * width, stream = (size_t)vit->tokens * width;
+	size_t width = (size_t)model->width, prefix = (size_t)model->prefix * width, stream = (size_t)model->tokens * width;
 
 	for (size_t i = 0; i < (size_t)p->pictures; i++)
 		memcpy(a->last + i * prefix, a->x + i * stream, prefix * sizeof(float));
-	norm_apply(&vit->norm, a->last, p->pictures * vit->prefix, a->norm);
+	norm_apply(&model->norm, a->last, p->pictures * model->prefix, a->norm);
 	observe(p, SITE_NORM, -1, NULL, a->norm);
 	for (size_t i = 0; i < (size_t)p->pictures; i++)
-		apply_heads(vit, a->norm + i * prefix, logits + i * (size_t)vit->classes);
+		apply_heads(model, a->norm + i * prefix, logits + i * (size_t)model->classes);
 	observe(p, SITE_HEAD, -1, NULL, logits);
 }
 
@@ -428,13 +429,13 @@ static void
 run_pass(struct pass p, const float *pixels, float *logits)
 {
 	pass_embed(&p, pixels);
-	for (int i = 0; i < p.vit->depth; i++) {
-		if (!p.observer && i == p.vit->depth - 1)
-			p.queries = p.vit->prefix;
-		pass_attention(&p, &p.vit->blocks[i], i);
+	for (int i = 0; i < p.model->depth; i++) {
+		if (!p.observer && i == p.model->depth - 1)
+			p.queries = p.model->prefix;
+		pass_attention(&p, &p.model->blocks[i], i);
 		if (!p.observer)
 			p.rows = p.queries;
-		pass_mlp(&p, &p.vit->blocks[i], i);
+		pass_mlp(&p, &p.model->blocks[i], i);
 	}
 	pass_head(&p, logits);
 }
@@ -443,21 +444,21 @@ run_pass(struct pass p, const float *pixels, float *logits)
 static struct ann
 take_slice(const struct ann *a, size_t picture)
 {
-	const struct vit *vit = a->vit;
-	size_t tokens = (size_t)vit->tokens, stream = picture * tokens * (size_t)vit->width;
-	size_t prefix = picture * (size_t)vit->prefix * (size_t)vit->width;
+	const struct model *model = a->model;
+	size_t tokens = (size_t)model->tokens, stream = picture * tokens * (size_t)model->width;
+	size_t prefix = picture * (size_t)model->prefix * (size_t)model->width;
 
 	return (struct ann){
-	    .vit = vit,
-	    .patches = a->patches + picture * ann_embed_scratch(vit),
+	    .model = model,
+	    .patches = a->patches + picture * ann_embed_scratch(model),
 	    .x = a->x + stream,
 	    .h = a->h + stream,
 	    .qkv = a->qkv + 3 * stream,
-	    .heads = a->heads + picture * (size_t)vit->heads * head_scratch(vit->tokens, vit->head_dim),
+	    .heads = a->heads + picture * (size_t)model->heads * head_scratch(model->tokens, model->head_dim),
 	    .av = a->av + stream,
 	    .y = a->y + stream,
-	    .scores = a->scores + picture * (size_t)vit->heads * tokens * tokens,
-	    .fc1 = a->fc1 + picture * tokens * (size_t)vit->mlp_width,
+	    .scores = a->scores + picture * (size_t)model->heads * tokens * tokens,
+	    .fc1 = a->fc1 + picture * tokens * (size_t)model->mlp_width,
 	    .last = a->last + prefix,
 	    .norm = a->norm + prefix,
 	};
@@ -467,15 +468,15 @@ take_slice(const struct ann *a, size_t picture)
 static void
 run_pictures(const struct ann *ann, const float *pixels, int pictures, float *logits)
 {
-	const struct vit *vit = ann->vit;
-	size_t size = (size_t)vit->channels * (size_t)vit->image_size * (size_t)vit->image_size;
+	const struct model *model = ann->model;
+	size_t size = (size_t)model->channels * (size_t)model->image_size * (size_t)model->image_size;
 
 #pragma omp parallel for schedule(dynamic) if (pictures > 1)
 	for (int i = 0; i < pictures; i++) {
 		struct ann slice = take_slice(ann, (size_t)i);
-		struct pass p = {&slice, vit, NULL, 1, vit->tokens, vit->tokens};
+		struct pass p = {&slice, model, NULL, 1, model->tokens, model->tokens};
 
-		run_pass(p, pixels + (size_t)i * size, logits + (size_t)i * (size_t)vit->classes);
+		run_pass(p, pixels + (size_t)i * size, logits + (size_t)i * (size_t)model->classes);
 	}
 }
 
@@ -483,7 +484,7 @@ bool
 ann_forward(struct ann *ann, const float *pixels, int pictures, float *logits, const struct ann_observer *observer,
 	    struct status *st)
 {
-	struct pass p = {ann, ann->vit, observer, pictures, pictures * ann->vit->tokens, ann->vit->tokens};
+	struct pass p = {ann, ann->model, observer, pictures, pictures * ann->model->tokens, ann->model->tokens};
 
 	if (pictures < 1 || pictures > ann->batch)
 		return status_fail(st, STATUS_FAILED, "%d pictures at once; there is room for 1 to %d", pictures, ann->batch);

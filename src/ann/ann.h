@@ -6,8 +6,8 @@
 #define SPIKESCOPE_ANN_ANN_H
 
 #include "base/status.h"
+#include "model/model.h"
 #include "model/site.h"
-#include "model/vit.h"
 
 #include <stddef.h>
 
@@ -15,9 +15,9 @@ struct ann;
 struct arena;
 
 /* Scratch for up to `batch` pictures at once. */
-struct ann *ann_new(const struct vit *vit, int batch, struct status *st);
+struct ann *ann_new(const struct model *model, int batch, struct status *st);
 void ann_free(struct ann *ann);
-const struct vit *ann_vit(const struct ann *ann);
+const struct model *ann_vit(const struct ann *ann);
 
 /* Sees one site for one batch: data [pictures, site shape]. What it writes into
  * data is what the network goes on with (interventions). For SITE_*_RSQRT,
@@ -42,7 +42,7 @@ struct ann_trace {
 	struct arena *arena;
 };
 
-bool ann_trace_init(struct ann_trace *trace, const struct vit *vit, struct status *st);
+bool ann_trace_init(struct ann_trace *trace, const struct model *model, struct status *st);
 void ann_trace_done(struct ann_trace *trace);
 bool ann_trace_record(struct ann_trace *trace, struct ann *ann, const float *pixels, struct status *st);
 
@@ -71,9 +71,9 @@ void head_scores(const struct head *h, const float *q, const float *k, float *sc
 /* out [queries, head_dim], rows out_stride floats apart = weights [queries, tokens] times v */
 void head_values(const struct head *h, const float *weights, const float *v, float *out, int out_stride);
 /* Patch embedding, prefix tokens, positions and norm_pre of one picture: tokens [tokens, width]. */
-void ann_embed(const struct vit *vit, const float *pixels, float *patch_scratch, float *tokens);
-size_t ann_embed_scratch(const struct vit *vit); /* floats of patch_scratch */
+void ann_embed(const struct model *model, const float *pixels, float *patch_scratch, float *tokens);
+size_t ann_embed_scratch(const struct model *model); /* floats of patch_scratch */
 /* Final norm and head(s) on the residual stream x [tokens, width] -> logits [classes]. */
-void ann_head(const struct vit *vit, const float *x, float *logits);
+void ann_head(const struct model *model, const float *x, float *logits);
 
 #endif

@@ -134,14 +134,14 @@ add_head(const struct norm *norm, const struct linear *head, const float *x, flo
 }
 
 void
-ann_head(const struct vit *vit, const float *x, float *logits)
+ann_head(const struct model *model, const float *x, float *logits)
 {
-	memset(logits, 0, (size_t)vit->classes * sizeof(*logits));
-	add_head(&vit->norm, &vit->head, x, logits);
-	if (!vit->distilled)
+	memset(logits, 0, (size_t)model->classes * sizeof(*logits));
+	add_head(&model->norm, &model->head, x, logits);
+	if (!model->distilled)
 		return;
-	add_head(&vit->norm, &vit->head_dist, x + vit->width, logits);
-	for (int i = 0; i < vit->classes; i++)
+	add_head(&model->norm, &model->head_dist, x + model->width, logits);
+	for (int i = 0; i < model->classes; i++)
 		logits[i] /= 2;
 }
 

@@ -6,25 +6,25 @@
 #include <string.h>
 
 static bool
-make_values(struct ann_trace *trace, const struct vit *vit)
+make_values(struct ann_trace *trace, const struct model *model)
 {
-	int count = site_count(vit);
+	int count = site_count(model);
 
 	trace->value = arena_alloc(trace->arena, (size_t)count * sizeof(*trace->value));
-	trace->logits = arena_floats(trace->arena, (size_t)vit->classes);
+	trace->logits = arena_floats(trace->arena, (size_t)model->classes);
 	if (!trace->value || !trace->logits)
 		return false;
 	for (int i = 0; i < count; i++)
-		if (!(trace->value[i] = arena_floats(trace->arena, site_size(vit, site_at(vit, i)))))
+		if (!(trace->value[i] = arena_floats(trace->arena, site_size(model, site_at(model, i)))))
 			return false;
 	return true;
 }
 
 bool
-ann_trace_init(struct ann_trace *trace, const struct vit *vit, struct status *st)
+ann_trace_init(struct ann_trace *trace, const struct model *model, struct status *st)
 {
 	*trace = (struct ann_trace){.arena = arena_new()};
-	if (trace->arena && make_values(trace, vit))
+	if (trace->arena && make_values(trace, model))
 		return true;
 	ann_trace_done(trace);
 	return status_nomem(st, "the reference's values");
@@ -39,7 +39,7 @@ ann_trace_done(struct ann_trace *trace)
 
 struct keeper {
 	struct ann_trace *trace;
-	const struct vit *vit;
+	const struct model *model;
 };
 
 static void
@@ -49,7 +49,7 @@ keep(void *ctx, struct site site, int pictures, const float *input, float *data)
 
 	(void)pictures;
 	(void)input;
-	memcpy(keeper->trace->value[site_index(keeper->vit, site)], data, site_size(keeper->vit, site) * sizeof(*data));
+	memcpy(keeper->trace->value[site_index(keeper->model, site)], data, site_size(keeper->model, site) * sizeof(*data));
 }
 
 bool

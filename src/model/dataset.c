@@ -137,12 +137,12 @@ dataset_hash(const struct dataset *data)
 }
 
 bool
-dataset_get(const struct dataset *data, int index, const struct vit *vit, float *pixels, int *label, struct status *st)
+dataset_get(const struct dataset *data, int index, const struct model *model, float *pixels, int *label, struct status *st)
 {
 	int unused;
 
 	if (index < 0 || index >= data->count)
 		return status_fail(st, STATUS_DATA, "image %d is out of range: %s has %d pictures, 0 to %d", index, data->path,
 				   data->count, data->count - 1);
-	return data->kind->get(data, index, vit, pixels, label ? label : &unused, st);
+	return data->kind->get(data, index, model, pixels, label ? label : &unused, st);
 }

@@ -16,7 +16,7 @@
 
 #include "base/hash.h"
 #include "base/status.h"
-#include "model/vit.h"
+#include "model/model.h"
 
 struct dataset;
 
@@ -38,7 +38,7 @@ const char *dataset_hash(const struct dataset *data);
  * its class or -1 (label may be NULL). Files are prepared as image_prepare() does,
  * except that CIFAR pictures of the model's own size are only normalised; tensors
  * must have the model's shape and be finite. Thread safe. */
-bool dataset_get(const struct dataset *data, int index, const struct vit *vit, float *pixels, int *label, struct status *st);
+bool dataset_get(const struct dataset *data, int index, const struct model *model, float *pixels, int *label, struct status *st);
 
 /* One picture by what a user types:
  *	17				of data; STATUS_FAILED when data is NULL (a file of
@@ -48,7 +48,7 @@ bool dataset_get(const struct dataset *data, int index, const struct vit *vit, f
  *					whole of a tensor [C, S, S]
  * *title (for the status line: "image 17", "cat.jpg", "FILE.safetensors:NAME[3]", without
  * folders, escaped) is a new string that the caller frees; NULL on failure. */
-bool picture_get(const char *text, const struct dataset *data, const struct vit *vit, float *pixels, int *label, char **title,
+bool picture_get(const char *text, const struct dataset *data, const struct model *model, float *pixels, int *label, char **title,
 		 struct status *st);
 
 #endif

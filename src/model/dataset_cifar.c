@@ -177,7 +177,7 @@ cifar_open(struct dataset *data, struct status *st)
 }
 
 static bool
-cifar_get(const struct dataset *data, int index, const struct vit *vit, float *pixels, int *label, struct status *st)
+cifar_get(const struct dataset *data, int index, const struct model *model, float *pixels, int *label, struct status *st)
 {
 	const struct batch *batch = ((const struct cifar *)data->own)->batch;
 	uint8_t record[RECORD], rgb[3 * PLANE];
@@ -195,9 +195,9 @@ cifar_get(const struct dataset *data, int index, const struct vit *vit, float *p
 		for (int c = 0; c < 3; c++)
 			rgb[3 * i + c] = record[1 + c * PLANE + i];
 	/* Pictures of the model's own size are what it was trained on: no resize, no crop. */
-	if (vit->image_size == SIDE)
-		return image_normalise(&image, vit, pixels, st);
-	return image_prepare(&image, vit, pixels, st);
+	if (model->image_size == SIDE)
+		return image_normalise(&image, model, pixels, st);
+	return image_prepare(&image, model, pixels, st);
 }
 
 static void

@@ -169,7 +169,7 @@ folder_open(struct dataset *data, struct status *st)
 }
 
 static bool
-folder_get(const struct dataset *data, int index, const struct vit *vit, float *pixels, int *label, struct status *st)
+folder_get(const struct dataset *data, int index, const struct model *model, float *pixels, int *label, struct status *st)
 {
 	const struct picture *picture = &((const struct folder *)data->own)->pictures[index];
 	struct image image;
@@ -178,7 +178,7 @@ folder_get(const struct dataset *data, int index, const struct vit *vit, float *
 	if (!ok)
 		return false;
 	*label = picture->label;
-	ok = image_prepare(&image, vit, pixels, st);
+	ok = image_prepare(&image, model, pixels, st);
 	image_done(&image);
 	return ok || status_prefix(st, "%s", picture->path);
 }

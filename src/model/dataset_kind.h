@@ -14,7 +14,8 @@ struct dataset_kind {
 	bool (*knows)(const char *path, bool folder);
 	/* Fills in count, classes, names, hash and own. On failure close is called. */
 	bool (*open)(struct dataset *data, struct status *st);
-	bool (*get)(const struct dataset *data, int index, const struct vit *vit, float *pixels, int *label, struct status *st);
+	bool (*get)(const struct dataset *data, int index, const struct model *model, float *pixels, int *label,
+		    struct status *st);
 	void (*close)(struct dataset *data); /* frees own, which may be NULL */
 };
 
@@ -43,7 +44,7 @@ void dataset_free_names(struct dirent **entries, int count);
 
 /* Picture `index` of tensor t, floats [n, C, S, S] or one picture [C, S, S], in
  * the model's shape; NaN and infinity are refused. file is for messages. */
-bool tensor_picture(const struct st_tensor *t, const char *file, int64_t index, const struct vit *vit, float *pixels,
+bool tensor_picture(const struct st_tensor *t, const char *file, int64_t index, const struct model *model, float *pixels,
 		    struct status *st);
 
 /* The label that the file's `labels` [n] gives to picture index of n; -1 when there are none. */

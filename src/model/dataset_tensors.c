@@ -31,7 +31,7 @@ shape_text(const struct st_tensor *t, char *out, size_t size)
 }
 
 static bool
-check_shape(const struct st_tensor *t, const char *file, const struct vit *vit, struct status *st)
+check_shape(const struct st_tensor *t, const char *file, const struct model *model, struct status *st)
 {
 	const int64_t *chw = t->dim + (t->dims == 4);
 	char found[128];
@@ -39,21 +39,22 @@ check_shape(const struct st_tensor *t, const char *file, const struct vit *vit, 
 	if (!is_float(t->dtype))
 		return status_fail(st, STATUS_DATA, "%s: tensor '%s' holds integers; pixels are normalised floats", file,
 				   t->name);
-	if ((t->dims == 3 || t->dims == 4) && chw[0] == vit->channels && chw[1] == vit->image_size && chw[2] == vit->image_size)
+	if ((t->dims == 3 || t->dims == 4) && chw[0] == model->channels && chw[1] == model->image_size &&
+	    chw[2] == model->image_size)
 		return true;
 	return status_fail(st, STATUS_DATA, "%s: tensor '%s' is %s; the model wants [n,%d,%d,%d] or [%d,%d,%d]", file, t->name,
-			   shape_text(t, found, sizeof(found)), vit->channels, vit->image_size, vit->image_size, vit->channels,
-			   vit->image_size, vit->image_size);
+			   shape_text(t, found, sizeof(found)), model->channels, model->image_size, model->image_size,
+			   model->channels, model->image_size, model->image_size);
 }
 
 bool
-tensor_picture(const struct st_tensor *t, const char *file, int64_t index, const struct vit *vit, float *pixels,
+tensor_picture(const struct st_tensor *t, const char *file, int64_t index, const struct model *model, float *pixels,
 	       struct status *st)
 {
 	int64_t count = t->dims == 4 ? t->dim[0] : 1;
 	size_t size;
 
-	if (!check_shape(t, file, vit, st))
+	if (!check_shape(t, file, model, st))
 		return false;
 	if (index < 0 || index >= count)
 		return status_fail(st, STATUS_DATA,
@@ -157,10 +158,10 @@ tensors_open(struct dataset *data, struct status *st)
 }
 
 static bool
-tensors_get(const struct dataset *data, int index, const struct vit *vit, float *pixels, int *label, struct status *st)
+tensors_get(const struct dataset *data, int index, const struct model *model, float *pixels, int *label, struct status *st)
 {
 	*label = tensor_label(data->own, data->count, index);
-	return tensor_picture(find_pixels(data->own), data->path, index, vit, pixels, st);
+	return tensor_picture(find_pixels(data->own), data->path, index, model, pixels, st);
 }
 
 static void

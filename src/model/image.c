@@ -134,42 +134,43 @@ crop(const struct image *in, int size, struct image *out, struct status *st)
 }
 
 static bool
-check_channels(const struct vit *vit, struct status *st)
+check_channels(const struct model *model, struct status *st)
 {
-	return vit->channels == 1 || vit->channels == 3 ||
+	return model->channels == 1 || model->channels == 3 ||
 	       status_fail(st, STATUS_DATA,
-			   "the model wants pictures of %d channels; picture files have 1 or 3, give it a tensor", vit->channels);
+			   "the model wants pictures of %d channels; picture files have 1 or 3, give it a tensor",
+			   model->channels);
 }
 
 bool
-image_normalise(const struct image *image, const struct vit *vit, float *pixels, struct status *st)
+image_normalise(const struct image *image, const struct model *model, float *pixels, struct status *st)
 {
-	size_t plane = (size_t)vit->image_size * (size_t)vit->image_size;
+	size_t plane = (size_t)model->image_size * (size_t)model->image_size;
 	struct image grey = {0};
 	const struct image *from = image;
 
-	if (!check_channels(vit, st))
+	if (!check_channels(model, st))
 		return false;
-	if (vit->channels == 1) {
+	if (model->channels == 1) {
 		if (!make_grey(image, &grey, st))
 			return false;
 		from = &grey;
 	}
-	for (int c = 0; c < vit->channels; c++)
+	for (int c = 0; c < model->channels; c++)
 		for (size_t i = 0; i < plane; i++)
 			pixels[(size_t)c * plane + i] =
-			    ((float)from->rgb[3 * i + (size_t)c] / 255.0f - vit->prep.mean[c]) / vit->prep.std[c];
+			    ((float)from->rgb[3 * i + (size_t)c] / 255.0f - model->prep.mean[c]) / model->prep.std[c];
 	image_done(&grey);
 	return true;
 }
 
 bool
-image_prepare(const struct image *image, const struct vit *vit, float *pixels, struct status *st)
+image_prepare(const struct image *image, const struct model *model, float *pixels, struct status *st)
 {
 	struct image grey = {0}, resized = {0}, cropped = {0};
-	bool ok = check_channels(vit, st) && (vit->channels == 3 || make_grey(image, &grey, st)) &&
-		  resize_for(grey.rgb ? &grey : image, &vit->prep, &resized, st) &&
-		  crop(&resized, vit->image_size, &cropped, st) && image_normalise(&cropped, vit, pixels, st);
+	bool ok = check_channels(model, st) && (model->channels == 3 || make_grey(image, &grey, st)) &&
+		  resize_for(grey.rgb ? &grey : image, &model->prep, &resized, st) &&
+		  crop(&resized, model->image_size, &cropped, st) && image_normalise(&cropped, model, pixels, st);
 
 	image_done(&grey);
 	image_done(&resized);
@@ -178,14 +179,15 @@ image_prepare(const struct image *image, const struct vit *vit, float *pixels, s
 }
 
 void
-image_show(const struct vit *vit, const float *pixels, uint8_t *rgb)
+image_show(const struct model *model, const float *pixels, uint8_t *rgb)
 {
-	size_t plane = (size_t)vit->image_size * (size_t)vit->image_size;
+	size_t plane = (size_t)model->image_size * (size_t)model->image_size;
 
 	for (size_t i = 0; i < plane; i++)
 		for (int c = 0; c < 3; c++) {
-			int from = vit->channels >= 3 ? c : 0;
-			float value = (pixels[(size_t)from * plane + i] * vit->prep.std[from] + vit->prep.mean[from]) * 255.0f;
+			int from = model->channels >= 3 ? c : 0;
+			float value =
+			    (pixels[(size_t)from * plane + i] * model->prep.std[from] + model->prep.mean[from]) * 255.0f;
 
 			rgb[3 * i + (size_t)c] = !(value > 0) ? 0 : value >= 255 ? 255 : (uint8_t)lrintf(value);
 		}

@@ -3,7 +3,7 @@
 #define SPIKESCOPE_MODEL_IMAGE_H
 
 #include "base/status.h"
-#include "model/vit.h"
+#include "model/model.h"
 
 #include <stdint.h>
 
@@ -35,12 +35,12 @@ bool image_resize(const struct image *in, int width, int height, enum interpolat
  * picture is smaller), divide by 255, subtract mean, divide by std. Models of one
  * channel get Pillow's grey (ITU-R 601), taken before the resize.
  * pixels: [channels, size, size] with size = vit->image_size. */
-bool image_prepare(const struct image *image, const struct vit *vit, float *pixels, struct status *st);
+bool image_prepare(const struct image *image, const struct model *model, float *pixels, struct status *st);
 
 /* The last step alone, for a picture that is already [size, size]. */
-bool image_normalise(const struct image *image, const struct vit *vit, float *pixels, struct status *st);
+bool image_normalise(const struct image *image, const struct model *model, float *pixels, struct status *st);
 
 /* The inverse of the normalisation, for showing a picture: rgb [size,size,3]. */
-void image_show(const struct vit *vit, const float *pixels, uint8_t *rgb);
+void image_show(const struct model *model, const float *pixels, uint8_t *rgb);
 
 #endif

@@ -32,7 +32,7 @@ is_number(const char *text)
 }
 
 static bool
-get_number(const char *text, const struct dataset *data, const struct vit *vit, float *pixels, int *label, char **title,
+get_number(const char *text, const struct dataset *data, const struct model *model, float *pixels, int *label, char **title,
 	   struct status *st)
 {
 	long index;
@@ -45,21 +45,21 @@ get_number(const char *text, const struct dataset *data, const struct vit *vit, 
 	if (index < 0 || index >= dataset_count(data))
 		return status_fail(st, STATUS_DATA, "image %s is out of range: %s has %d pictures, 0 to %d", text,
 				   dataset_path(data), dataset_count(data), dataset_count(data) - 1);
-	if (!dataset_get(data, (int)index, vit, pixels, label, st))
+	if (!dataset_get(data, (int)index, model, pixels, label, st))
 		return false;
 	snprintf(name, sizeof(name), "image %ld", index);
 	return make_title(title, name, st);
 }
 
 static bool
-get_file(const char *path, const struct vit *vit, float *pixels, char **title, struct status *st)
+get_file(const char *path, const struct model *model, float *pixels, char **title, struct status *st)
 {
 	struct image image;
 	bool ok;
 
 	if (!image_read(path, &image, st))
 		return false;
-	ok = image_prepare(&image, vit, pixels, st);
+	ok = image_prepare(&image, model, pixels, st);
 	image_done(&image);
 	return ok ? make_title(title, path, st) : status_prefix(st, "%s", path);
 }
@@ -107,7 +107,7 @@ fail_missing(const struct safetensors *tensors, const char *file, const char *na
 
 /* spec: NAME[i], NAME, or any name that the file has, brackets or not. It is changed. */
 static bool
-get_tensor(const char *file, char *spec, const struct vit *vit, float *pixels, int *label, struct status *st)
+get_tensor(const char *file, char *spec, const struct model *model, float *pixels, int *label, struct status *st)
 {
 	struct safetensors *tensors = safetensors_open(file, st);
 	const struct st_tensor *t;
@@ -123,7 +123,7 @@ get_tensor(const char *file, char *spec, const struct vit *vit, float *pixels, i
 	else if (!t && !(t = safetensors_find(tensors, spec)))
 		ok = fail_missing(tensors, file, spec, st);
 	else
-		ok = tensor_picture(t, file, index, vit, pixels, st);
+		ok = tensor_picture(t, file, index, model, pixels, st);
 	if (ok && t->dims == 4)
 		*label = tensor_label(tensors, t->dim[0], index);
 	safetensors_close(tensors);
@@ -132,12 +132,12 @@ get_tensor(const char *file, char *spec, const struct vit *vit, float *pixels, i
 
 /* colon: the one after ".safetensors", or NULL when there is none. */
 static bool
-get_from_tensors(const char *text, const char *colon, const struct vit *vit, float *pixels, int *label, char **title,
+get_from_tensors(const char *text, const char *colon, const struct model *model, float *pixels, int *label, char **title,
 		 struct status *st)
 {
 	char *file = colon ? strndup(text, (size_t)(colon - text)) : strdup(text), *spec = strdup(colon ? colon + 1 : "");
-	bool ok =
-	    file && spec ? get_tensor(file, spec, vit, pixels, label, st) && make_title(title, text, st) : status_nomem(st, text);
+	bool ok = file && spec ? get_tensor(file, spec, model, pixels, label, st) && make_title(title, text, st)
+			       : status_nomem(st, text);
 
 	free(file);
 	free(spec);
@@ -145,7 +145,7 @@ get_from_tensors(const char *text, const char *colon, const struct vit *vit, flo
 }
 
 bool
-picture_get(const char *text, const struct dataset *data, const struct vit *vit, float *pixels, int *label, char **title,
+picture_get(const char *text, const struct dataset *data, const struct model *model, float *pixels, int *label, char **title,
 	    struct status *st)
 {
 	const char *at = strstr(text, ".safetensors:");
@@ -156,10 +156,10 @@ picture_get(const char *text, const struct dataset *data, const struct vit *vit,
 	label = label ? label : &unused;
 	*label = -1;
 	if (is_number(text))
-		return get_number(text, data, vit, pixels, label, title, st);
+		return get_number(text, data, model, pixels, label, title, st);
 	if (at)
-		return get_from_tensors(text, at + tail, vit, pixels, label, title, st);
+		return get_from_tensors(text, at + tail, model, pixels, label, title, st);
 	if (length > tail && strcmp(text + length - tail, suffix) == 0)
-		return get_from_tensors(text, NULL, vit, pixels, label, title, st);
-	return get_file(text, vit, pixels, title, st);
+		return get_from_tensors(text, NULL, model, pixels, label, title, st);
+	return get_file(text, model, pixels, title, st);
 }

@@ -1,6 +1,6 @@
 #include "model/site.h"
 
-#include "model/vit.h"
+#include "model/model.h"
 
 #include <fnmatch.h>
 #include <stdio.h>
@@ -66,13 +66,13 @@ site_name(struct site site, char out[SITE_NAME_MAX])
 }
 
 bool
-site_parse(const struct vit *vit, const char *name, struct site *site)
+site_parse(const struct model *model, const char *name, struct site *site)
 {
 	char known[SITE_NAME_MAX];
-	int count = site_count(vit);
+	int count = site_count(model);
 
 	for (int i = 0; i < count; i++) {
-		struct site s = site_at(vit, i);
+		struct site s = site_at(model, i);
 
 		if (strcmp(site_name(s, known), name) == 0) {
 			*site = s;
@@ -84,31 +84,31 @@ site_parse(const struct vit *vit, const char *name, struct site *site)
 
 /* The index of block 0's first site. */
 static int
-first_in_blocks(const struct vit *vit)
+first_in_blocks(const struct model *model)
 {
-	return vit->has_norm_pre ? 2 : 1;
+	return model->has_norm_pre ? 2 : 1;
 }
 
 int
-site_count(const struct vit *vit)
+site_count(const struct model *model)
 {
-	return first_in_blocks(vit) + vit->depth * BLOCK_KINDS + 2;
+	return first_in_blocks(model) + model->depth * BLOCK_KINDS + 2;
 }
 
 struct site
-site_at(const struct vit *vit, int index)
+site_at(const struct model *model, int index)
 {
-	int i = index - first_in_blocks(vit);
+	int i = index - first_in_blocks(model);
 
 	if (i < 0)
 		return (struct site){index == 0 ? SITE_PATCH_EMBED : SITE_NORM_PRE, -1};
-	if (i < vit->depth * BLOCK_KINDS)
+	if (i < model->depth * BLOCK_KINDS)
 		return (struct site){SITE_NORM1_CENTER + i % BLOCK_KINDS, i / BLOCK_KINDS};
-	return (struct site){i == vit->depth * BLOCK_KINDS ? SITE_NORM : SITE_HEAD, -1};
+	return (struct site){i == model->depth * BLOCK_KINDS ? SITE_NORM : SITE_HEAD, -1};
 }
 
 int
-site_index(const struct vit *vit, struct site site)
+site_index(const struct model *model, struct site site)
 {
 	switch (site.kind) {
 	case SITE_PATCH_EMBED:
@@ -116,11 +116,11 @@ site_index(const struct vit *vit, struct site site)
 	case SITE_NORM_PRE:
 		return 1;
 	case SITE_NORM:
-		return site_count(vit) - 2;
+		return site_count(model) - 2;
 	case SITE_HEAD:
-		return site_count(vit) - 1;
+		return site_count(model) - 1;
 	default:
-		return first_in_blocks(vit) + site.block * BLOCK_KINDS + (int)(site.kind - SITE_NORM1_CENTER);
+		return first_in_blocks(model) + site.block * BLOCK_KINDS + (int)(site.kind - SITE_NORM1_CENTER);
 	}
 }
 
@@ -142,32 +142,32 @@ set_shape(int dim[3], int dims, int a, int b, int c)
 }
 
 int
-site_shape(const struct vit *vit, struct site site, int dim[3])
+site_shape(const struct model *model, struct site site, int dim[3])
 {
 	switch (kinds[site.kind].shape) {
 	case TOKENS_WIDTH:
-		return set_shape(dim, 2, vit->tokens, vit->width, 1);
+		return set_shape(dim, 2, model->tokens, model->width, 1);
 	case TOKENS:
-		return set_shape(dim, 1, vit->tokens, 1, 1);
+		return set_shape(dim, 1, model->tokens, 1, 1);
 	case TOKENS_MLP:
-		return set_shape(dim, 2, vit->tokens, vit->mlp_width, 1);
+		return set_shape(dim, 2, model->tokens, model->mlp_width, 1);
 	case HEADS_TOKENS:
-		return set_shape(dim, 2, vit->heads, vit->tokens, 1);
+		return set_shape(dim, 2, model->heads, model->tokens, 1);
 	case HEADS_TOKENS_TOKENS:
-		return set_shape(dim, 3, vit->heads, vit->tokens, vit->tokens);
+		return set_shape(dim, 3, model->heads, model->tokens, model->tokens);
 	case PREFIX_WIDTH:
-		return set_shape(dim, 2, vit->prefix, vit->width, 1);
+		return set_shape(dim, 2, model->prefix, model->width, 1);
 	case CLASSES:
 	default:
-		return set_shape(dim, 1, vit->classes, 1, 1);
+		return set_shape(dim, 1, model->classes, 1, 1);
 	}
 }
 
 size_t
-site_size(const struct vit *vit, struct site site)
+site_size(const struct model *model, struct site site)
 {
 	int dim[3];
 
-	site_shape(vit, site, dim);
+	site_shape(model, site, dim);
 	return (size_t)dim[0] * (size_t)dim[1] * (size_t)dim[2];
 }

@@ -69,7 +69,7 @@ struct site {
 	int block; /* -1 for sites outside the blocks */
 };
 
-struct vit;
+struct model;
 
 enum { SITE_NAME_MAX = 64 };
 
@@ -80,19 +80,19 @@ bool site_in_block(enum site_kind kind);
 char *site_name(struct site site, char out[SITE_NAME_MAX]);
 
 /* Finds the site with this exact name. False when there is none in the model. */
-bool site_parse(const struct vit *vit, const char *name, struct site *site);
+bool site_parse(const struct model *model, const char *name, struct site *site);
 
 /* The number of sites of the model, and the i-th in forward order. The site
  * norm_pre exists only in models that have it. */
-int site_count(const struct vit *vit);
-struct site site_at(const struct vit *vit, int index);
-int site_index(const struct vit *vit, struct site site); /* inverse of site_at */
+int site_count(const struct model *model);
+struct site site_at(const struct model *model, int index);
+int site_index(const struct model *model, struct site site); /* inverse of site_at */
 
 /* Does the site's name match the glob (fnmatch, no flags)? */
 bool site_matches(struct site site, const char *glob);
 
 /* The site's shape for one picture; returns the number of dimensions (1..3). */
-int site_shape(const struct vit *vit, struct site site, int dim[3]);
-size_t site_size(const struct vit *vit, struct site site); /* floats */
+int site_shape(const struct model *model, struct site site, int dim[3]);
+size_t site_size(const struct model *model, struct site site); /* floats */
 
 #endif

@@ -147,22 +147,22 @@ config_activation(const struct config *config, const char *name, enum activation
 }
 
 bool
-config_derive(const struct config *config, struct vit *vit, struct status *st)
+config_derive(const struct config *config, struct model *model, struct status *st)
 {
-	int side = vit->image_size / vit->patch_size;
+	int side = model->image_size / model->patch_size;
 
-	if (vit->channels != 1 && vit->channels != 3)
-		return status_fail(st, STATUS_DATA, "%s: %d channels; pictures have 1 or 3", config->path, vit->channels);
-	if (vit->width % vit->heads != 0)
-		return status_fail(st, STATUS_DATA, "%s: the width %d is not a multiple of %d heads", config->path, vit->width,
-				   vit->heads);
-	if (side < 1 || side * vit->patch_size != vit->image_size || side > 256)
+	if (model->channels != 1 && model->channels != 3)
+		return status_fail(st, STATUS_DATA, "%s: %d channels; pictures have 1 or 3", config->path, model->channels);
+	if (model->width % model->heads != 0)
+		return status_fail(st, STATUS_DATA, "%s: the width %d is not a multiple of %d heads", config->path, model->width,
+				   model->heads);
+	if (side < 1 || side * model->patch_size != model->image_size || side > 256)
 		return status_fail(st, STATUS_DATA,
 				   "%s: pictures of %d pixels cannot be cut into patches of %d (at most 256 a side)",
-				   config->path, vit->image_size, vit->patch_size);
-	vit->head_dim = vit->width / vit->heads;
-	vit->patches = side * side;
-	vit->tokens = vit->prefix + vit->patches;
+				   config->path, model->image_size, model->patch_size);
+	model->head_dim = model->width / model->heads;
+	model->patches = side * side;
+	model->tokens = model->prefix + model->patches;
 	return true;
 }
 
@@ -200,21 +200,21 @@ make_label(const json_t *config, int class_index, struct arena *arena)
 }
 
 bool
-config_labels(const struct config *config, struct vit *vit, struct arena *arena, struct status *st)
+config_labels(const struct config *config, struct model *model, struct arena *arena, struct status *st)
 {
 	const json_t *names = json_object_get(config->json, "label_names"), *ids = json_object_get(config->json, "id2label");
 	size_t count = names ? json_array_size(names) : json_object_size(ids);
 
 	if (count == 0)
 		return true;
-	if (count != (size_t)vit->classes)
+	if (count != (size_t)model->classes)
 		return status_fail(st, STATUS_DATA, "%s: %zu labels, but the head has %d classes", config->path, count,
-				   vit->classes);
-	vit->labels = arena_alloc(arena, count * sizeof(*vit->labels));
-	if (!vit->labels)
+				   model->classes);
+	model->labels = arena_alloc(arena, count * sizeof(*model->labels));
+	if (!model->labels)
 		return status_nomem(st, "labels");
-	for (int i = 0; i < vit->classes; i++)
-		if (!(vit->labels[i] = make_label(config->json, i, arena)))
+	for (int i = 0; i < model->classes; i++)
+		if (!(model->labels[i] = make_label(config->json, i, arena)))
 			return status_nomem(st, "labels");
 	return true;
 }

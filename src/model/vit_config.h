@@ -4,8 +4,8 @@
 #define SPIKESCOPE_MODEL_VIT_CONFIG_H
 
 #include "base/arena.h"
+#include "model/model.h"
 #include "model/safetensors.h"
-#include "model/vit.h"
 
 #include <jansson.h>
 
@@ -13,7 +13,7 @@ enum { CONFIG_DIM_MAX = 65536, CONFIG_DEPTH_MAX = 1024 };
 
 /* How a family names its tensors. All but the heads follow one of the prefixes;
  * parts of a block follow its number. Weights end in ".weight", biases in ".bias". */
-struct vit_names {
+struct model_names {
 	const char *prefixes[4]; /* tried in turn, NULL after the last */
 	const char *class_token, *dist_token, *positions, *patch;
 	const char *norm_pre;                                  /* NULL: the family has none */
@@ -24,9 +24,9 @@ struct vit_names {
 	const char *head_pair[2]; /* the two heads of a distilled model */
 };
 
-/* What the configuration says beside the dimensions in struct vit. */
+/* What the configuration says beside the dimensions in struct model. */
 struct vit_spec {
-	const struct vit_names *names;
+	const struct model_names *names;
 	float eps;
 	bool qkv_bias;
 	bool bias_optional; /* patch embedding and head may have none */
@@ -57,16 +57,16 @@ bool config_channels(const struct config *config, const json_t *object, const ch
 bool config_activation(const struct config *config, const char *name, enum activation *act, struct status *st);
 
 /* Derived dimensions, and whether they fit each other. */
-bool config_derive(const struct config *config, struct vit *vit, struct status *st);
+bool config_derive(const struct config *config, struct model *model, struct status *st);
 
 /* Labels: id2label, or label_names (with label_descriptions). */
-bool config_labels(const struct config *config, struct vit *vit, struct arena *arena, struct status *st);
+bool config_labels(const struct config *config, struct model *model, struct arena *arena, struct status *st);
 
 /* Dimensions, activation, preprocessing and spec, from the configuration (and,
  * where it leaves it open, from which tensors there are). */
-bool vit_hf_read(const struct config *config, const struct safetensors *file, struct vit *vit, struct vit_spec *spec,
+bool vit_hf_read(const struct config *config, const struct safetensors *file, struct model *model, struct vit_spec *spec,
 		 struct status *st);
-bool vit_timm_read(const struct config *config, const struct safetensors *file, struct vit *vit, struct vit_spec *spec,
+bool vit_timm_read(const struct config *config, const struct safetensors *file, struct model *model, struct vit_spec *spec,
 		   struct status *st);
 
 #endif

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const struct vit_names hf_names = {
+static const struct model_names hf_names = {
     .prefixes = {"vit.", "deit.", ""},
     .class_token = "embeddings.cls_token",
     .dist_token = "embeddings.distillation_token",
@@ -27,17 +27,17 @@ static const struct vit_names hf_names = {
 
 /* Absent keys mean the defaults of ViTConfig and DeiTConfig. */
 static bool
-read_dimensions(const struct config *c, struct vit *vit, struct status *st)
+read_dimensions(const struct config *c, struct model *model, struct status *st)
 {
 	const json_t *j = c->json;
 
-	return config_side(c, j, "image_size", 224, &vit->image_size, st) &&
-	       config_side(c, j, "patch_size", 16, &vit->patch_size, st) &&
-	       config_int(c, j, "num_channels", 3, 3, &vit->channels, st) &&
-	       config_int(c, j, "hidden_size", 768, CONFIG_DIM_MAX, &vit->width, st) &&
-	       config_int(c, j, "num_hidden_layers", 12, CONFIG_DEPTH_MAX, &vit->depth, st) &&
-	       config_int(c, j, "num_attention_heads", 12, CONFIG_DIM_MAX, &vit->heads, st) &&
-	       config_int(c, j, "intermediate_size", 3072, CONFIG_DIM_MAX, &vit->mlp_width, st);
+	return config_side(c, j, "image_size", 224, &model->image_size, st) &&
+	       config_side(c, j, "patch_size", 16, &model->patch_size, st) &&
+	       config_int(c, j, "num_channels", 3, 3, &model->channels, st) &&
+	       config_int(c, j, "hidden_size", 768, CONFIG_DIM_MAX, &model->width, st) &&
+	       config_int(c, j, "num_hidden_layers", 12, CONFIG_DEPTH_MAX, &model->depth, st) &&
+	       config_int(c, j, "num_attention_heads", 12, CONFIG_DIM_MAX, &model->heads, st) &&
+	       config_int(c, j, "intermediate_size", 3072, CONFIG_DIM_MAX, &model->mlp_width, st);
 }
 
 /* "size" is a number, {height, width} or {shortest_edge}; square unless the last. */
@@ -127,15 +127,15 @@ read_preprocessor(const struct config *c, struct preprocess *prep, struct status
 }
 
 static bool
-read_preprocessing(struct vit *vit, struct status *st)
+read_preprocessing(struct model *model, struct status *st)
 {
 	struct config c = {0};
-	char *path = text_format("%s/preprocessor_config.json", vit->path);
+	char *path = text_format("%s/preprocessor_config.json", model->path);
 	bool ok;
 
-	vit->prep = (struct preprocess){
-	    .size = vit->image_size,
-	    .resize = vit->image_size,
+	model->prep = (struct preprocess){
+	    .size = model->image_size,
+	    .resize = model->image_size,
 	    .square = true,
 	    .interpolation = INTERPOLATION_BILINEAR,
 	    .mean = {0.5f, 0.5f, 0.5f},
@@ -144,30 +144,30 @@ read_preprocessing(struct vit *vit, struct status *st)
 	if (!path)
 		return status_nomem(st, "a file name");
 	c.path = path;
-	ok = config_load(path, true, &c.json, st) && (!c.json || read_preprocessor(&c, &vit->prep, st));
+	ok = config_load(path, true, &c.json, st) && (!c.json || read_preprocessor(&c, &model->prep, st));
 	json_decref(c.json);
 	free(path);
 	return ok;
 }
 
 bool
-vit_hf_read(const struct config *config, const struct safetensors *file, struct vit *vit, struct vit_spec *spec,
+vit_hf_read(const struct config *config, const struct safetensors *file, struct model *model, struct vit_spec *spec,
 	    struct status *st)
 {
 	const json_t *labels = json_object_get(config->json, "id2label");
 	const char *act = config_text(config->json, "hidden_act");
-	bool deit = strcmp(vit->family, "deit") == 0;
+	bool deit = strcmp(model->family, "deit") == 0;
 	double eps;
 
 	*spec = (struct vit_spec){.names = &hf_names, .qkv_bias = config_bool(config->json, "qkv_bias", true)};
-	vit->prefix = deit ? 2 : 1;
-	vit->distilled = deit && !safetensors_find(file, "classifier.weight");
+	model->prefix = deit ? 2 : 1;
+	model->distilled = deit && !safetensors_find(file, "classifier.weight");
 	if (json_object_size(labels) > 16 * CONFIG_DIM_MAX)
 		return status_fail(st, STATUS_DATA, "%s: too many labels in id2label", config->path);
 	spec->classes = (int)json_object_size(labels);
 	if (!config_real(config, config->json, "layer_norm_eps", 1e-12, &eps, st))
 		return false;
 	spec->eps = (float)eps;
-	return read_dimensions(config, vit, st) && config_activation(config, act ? act : "gelu", &vit->act, st) &&
-	       config_derive(config, vit, st) && read_preprocessing(vit, st);
+	return read_dimensions(config, model, st) && config_activation(config, act ? act : "gelu", &model->act, st) &&
+	       config_derive(config, model, st) && read_preprocessing(model, st);
 }

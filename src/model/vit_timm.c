@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const struct vit_names timm_names = {
+static const struct model_names timm_names = {
     .prefixes = {""},
     .class_token = "cls_token",
     .dist_token = "dist_token",
@@ -92,24 +92,24 @@ read_architecture(const struct config *c, const char *name, struct architecture 
 }
 
 static bool
-read_dimensions(const struct config *c, const struct architecture *a, struct vit *vit, struct status *st)
+read_dimensions(const struct config *c, const struct architecture *a, struct model *model, struct status *st)
 {
 	const json_t *args = json_object_get(c->json, "model_args"), *cfg = json_object_get(c->json, "pretrained_cfg");
 	const json_t *input = json_array_get(json_object_get(cfg, "input_size"), 1);
 	int side = json_is_integer(input) ? (int)json_integer_value(input) : a->side;
 	double ratio;
 
-	if (!config_side(c, args, "img_size", side, &vit->image_size, st) ||
-	    !config_side(c, args, "patch_size", a->patch, &vit->patch_size, st) ||
-	    !config_int(c, args, "in_chans", 3, 3, &vit->channels, st) ||
-	    !config_int(c, args, "embed_dim", a->width, CONFIG_DIM_MAX, &vit->width, st) ||
-	    !config_int(c, args, "depth", a->depth, CONFIG_DEPTH_MAX, &vit->depth, st) ||
-	    !config_int(c, args, "num_heads", a->heads, CONFIG_DIM_MAX, &vit->heads, st) ||
+	if (!config_side(c, args, "img_size", side, &model->image_size, st) ||
+	    !config_side(c, args, "patch_size", a->patch, &model->patch_size, st) ||
+	    !config_int(c, args, "in_chans", 3, 3, &model->channels, st) ||
+	    !config_int(c, args, "embed_dim", a->width, CONFIG_DIM_MAX, &model->width, st) ||
+	    !config_int(c, args, "depth", a->depth, CONFIG_DEPTH_MAX, &model->depth, st) ||
+	    !config_int(c, args, "num_heads", a->heads, CONFIG_DIM_MAX, &model->heads, st) ||
 	    !config_real(c, args, "mlp_ratio", 4, &ratio, st))
 		return false;
-	if (ratio * vit->width < 1 || ratio * vit->width > 8 * CONFIG_DIM_MAX)
+	if (ratio * model->width < 1 || ratio * model->width > 8 * CONFIG_DIM_MAX)
 		return status_fail(st, STATUS_DATA, "%s: 'mlp_ratio' %g is impossible", c->path, ratio);
-	vit->mlp_width = (int)(ratio * vit->width);
+	model->mlp_width = (int)(ratio * model->width);
 	return true;
 }
 
@@ -151,16 +151,16 @@ read_interpolation(const struct config *c, const json_t *cfg, enum interpolation
 }
 
 static bool
-read_preprocessing(const struct config *c, struct vit *vit, struct status *st)
+read_preprocessing(const struct config *c, struct model *model, struct status *st)
 {
 	const json_t *cfg = json_object_get(c->json, "pretrained_cfg");
-	struct preprocess *prep = &vit->prep;
+	struct preprocess *prep = &model->prep;
 	const char *mode;
 	double crop;
 
 	if (!cfg)
 		cfg = c->json; /* folders of timm before 0.9 have the keys at the top */
-	*prep = (struct preprocess){.size = vit->image_size, .mean = {0.5f, 0.5f, 0.5f}, .std = {0.5f, 0.5f, 0.5f}};
+	*prep = (struct preprocess){.size = model->image_size, .mean = {0.5f, 0.5f, 0.5f}, .std = {0.5f, 0.5f, 0.5f}};
 	if (!config_channels(c, cfg, "mean", prep->mean, st) || !config_channels(c, cfg, "std", prep->std, st) ||
 	    !read_interpolation(c, cfg, &prep->interpolation, st) || !config_real(c, cfg, "crop_pct", 0.9, &crop, st))
 		return false;
@@ -190,7 +190,7 @@ read_classes(const struct config *c, const json_t *args, int *classes, struct st
 }
 
 bool
-vit_timm_read(const struct config *config, const struct safetensors *file, struct vit *vit, struct vit_spec *spec,
+vit_timm_read(const struct config *config, const struct safetensors *file, struct model *model, struct vit_spec *spec,
 	      struct status *st)
 {
 	const json_t *args = json_object_get(config->json, "model_args");
@@ -199,19 +199,19 @@ vit_timm_read(const struct config *config, const struct safetensors *file, struc
 
 	if (!read_architecture(config, config_text(config->json, "architecture"), &a, st) || !check_arguments(config, args, st))
 		return false;
-	vit->has_norm_pre = safetensors_find(file, "norm_pre.weight") || a.clip || config_bool(args, "pre_norm", false);
-	vit->family = a.clip ? "timm-clip" : "timm";
+	model->has_norm_pre = safetensors_find(file, "norm_pre.weight") || a.clip || config_bool(args, "pre_norm", false);
+	model->family = a.clip ? "timm-clip" : "timm";
 	*spec = (struct vit_spec){
 	    .names = &timm_names,
 	    .eps = a.clip ? 1e-5f : 1e-6f,
 	    .qkv_bias = config_bool(args, "qkv_bias", true),
-	    .bias_optional = vit->has_norm_pre,
+	    .bias_optional = model->has_norm_pre,
 	};
-	vit->prefix = safetensors_find(file, "dist_token") ? 2 : 1;
-	vit->distilled = vit->prefix == 2;
+	model->prefix = safetensors_find(file, "dist_token") ? 2 : 1;
+	model->distilled = model->prefix == 2;
 	if (!act)
 		act = a.quick_gelu ? "quick_gelu" : "gelu";
-	return read_dimensions(config, &a, vit, st) && read_classes(config, args, &spec->classes, st) &&
-	       config_activation(config, act, &vit->act, st) && config_derive(config, vit, st) &&
-	       read_preprocessing(config, vit, st);
+	return read_dimensions(config, &a, model, st) && read_classes(config, args, &spec->classes, st) &&
+	       config_activation(config, act, &model->act, st) && config_derive(config, model, st) &&
+	       read_preprocessing(config, model, st);
 }

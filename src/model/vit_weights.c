@@ -1,4 +1,4 @@
-/* From tensors by name to the weights of struct vit. */
+/* From tensors by name to the weights of struct model. */
 #include "model/vit_weights.h"
 
 #include "model/panels.h"
@@ -18,7 +18,7 @@ struct shape {
 };
 
 struct binder {
-	struct vit *vit;
+	struct model *model;
 	const struct vit_spec *spec;
 	const struct safetensors *file;
 	struct arena *arena;
@@ -45,8 +45,9 @@ check_shape(const struct binder *b, const struct st_tensor *t, const struct shap
 
 	if (t->dims == want->dims && memcmp(t->dim, want->dim, (size_t)t->dims * sizeof(*t->dim)) == 0)
 		return true;
-	return status_fail(b->st, STATUS_DATA, "%s: tensor '%.100s' has the shape %s, but config.json asks for %s", b->vit->path,
-			   t->name, shape_text(t->dims, t->dim, found), shape_text(want->dims, want->dim, wanted));
+	return status_fail(b->st, STATUS_DATA, "%s: tensor '%.100s' has the shape %s, but config.json asks for %s",
+			   b->model->path, t->name, shape_text(t->dims, t->dim, found),
+			   shape_text(want->dims, want->dim, wanted));
 }
 
 static bool
@@ -59,8 +60,8 @@ check_finite(const struct binder *b, const struct st_tensor *t, const float *val
 	if (bad == 0)
 		return true;
 	return status_fail(b->st, STATUS_DATA,
-			   "%s: tensor '%.100s' holds %zu values that are NaN or infinite; the weights are broken", b->vit->path,
-			   t->name, bad);
+			   "%s: tensor '%.100s' holds %zu values that are NaN or infinite; the weights are broken",
+			   b->model->path, t->name, bad);
 }
 
 /* The tensor's values: where they are mapped if they can be used there, else
@@ -74,7 +75,7 @@ take_values(struct binder *b, const struct st_tensor *t, float *dest)
 		status_fail(
 		    b->st, STATUS_DATA,
 		    "%s: tensor '%.100s' is %s; weights must be F32, F16, BF16 or F64 (quantised models are not supported)",
-		    b->vit->path, t->name, dtype_name(t->dtype));
+		    b->model->path, t->name, dtype_name(t->dtype));
 		return NULL;
 	}
 	if (!dest && t->dtype == DTYPE_F32 && (uintptr_t)t->data % sizeof(float) == 0) {
@@ -88,7 +89,7 @@ take_values(struct binder *b, const struct st_tensor *t, float *dest)
 		values = dest;
 	}
 	b->used[t - safetensors_at(b->file, 0)] = true;
-	b->vit->parameters += t->count;
+	b->model->parameters += t->count;
 	return check_finite(b, t, values) ? values : NULL;
 }
 
@@ -99,7 +100,7 @@ find_shaped(const struct binder *b, const char *name, struct shape want)
 
 	if (!t)
 		status_fail(b->st, STATUS_DATA, "%s: tensor '%.100s' is missing; is this a complete download of a classifier?",
-			    b->vit->path, name);
+			    b->model->path, name);
 	return t && check_shape(b, t, &want) ? t : NULL;
 }
 
@@ -115,9 +116,9 @@ static bool
 take_norm(struct binder *b, const char *part, struct norm *norm)
 {
 	char name[NAME_MAX_LENGTH];
-	struct shape shape = {1, {b->vit->width}};
+	struct shape shape = {1, {b->model->width}};
 
-	norm->width = b->vit->width;
+	norm->width = b->model->width;
 	norm->eps = b->spec->eps;
 	snprintf(name, sizeof(name), "%s.weight", part);
 	if (!(norm->weight = take(b, name, shape, NULL)))
@@ -150,7 +151,7 @@ static bool
 join_qkv(struct binder *b, const char *block, float *weight, float *bias)
 {
 	const char *const *parts = b->spec->names->qkv;
-	int64_t width = b->vit->width;
+	int64_t width = b->model->width;
 	char name[NAME_MAX_LENGTH];
 
 	for (int64_t i = 0; i < 3; i++) {
@@ -167,7 +168,7 @@ join_qkv(struct binder *b, const char *block, float *weight, float *bias)
 static bool
 take_split_qkv(struct binder *b, const char *block, struct linear *l)
 {
-	size_t width = (size_t)b->vit->width;
+	size_t width = (size_t)b->model->width;
 	char name[NAME_MAX_LENGTH];
 	float *weight, *bias;
 
@@ -189,8 +190,8 @@ take_qkv(struct binder *b, const char *block, struct linear *l)
 {
 	char part[NAME_MAX_LENGTH];
 
-	l->in = b->vit->width;
-	l->out = 3 * b->vit->width;
+	l->in = b->model->width;
+	l->out = 3 * b->model->width;
 	if (b->spec->names->qkv[1])
 		return take_split_qkv(b, block, l);
 	snprintf(part, sizeof(part), "%s.%s", block, b->spec->names->qkv[0]);
@@ -212,9 +213,9 @@ make_panels(struct binder *b, struct linear *l)
 static bool
 take_block(struct binder *b, int index)
 {
-	const struct vit_names *n = b->spec->names;
-	struct vit_block *block = &b->vit->blocks[index];
-	int64_t width = b->vit->width, mlp = b->vit->mlp_width;
+	const struct model_names *n = b->spec->names;
+	struct vit_block *block = &b->model->blocks[index];
+	int64_t width = b->model->width, mlp = b->model->mlp_width;
 	char at[64], part[NAME_MAX_LENGTH];
 
 	snprintf(at, sizeof(at), "%s%s%d", b->prefix, n->block, index);
@@ -232,38 +233,38 @@ take_block(struct binder *b, int index)
 static bool
 take_prefix_tokens(struct binder *b)
 {
-	struct vit *vit = b->vit;
-	struct shape shape = {3, {1, 1, vit->width}};
+	struct model *model = b->model;
+	struct shape shape = {3, {1, 1, model->width}};
 	char name[NAME_MAX_LENGTH];
 	float *both = NULL;
 
-	if (vit->prefix == 2 && !(both = arena_floats(b->arena, 2 * (size_t)vit->width)))
+	if (model->prefix == 2 && !(both = arena_floats(b->arena, 2 * (size_t)model->width)))
 		return status_nomem(b->st, "tokens");
 	snprintf(name, sizeof(name), "%s%s", b->prefix, b->spec->names->class_token);
-	if (!(vit->prefix_tokens = take(b, name, shape, both)))
+	if (!(model->prefix_tokens = take(b, name, shape, both)))
 		return false;
 	snprintf(name, sizeof(name), "%s%s", b->prefix, b->spec->names->dist_token);
-	return !both || take(b, name, shape, both + vit->width);
+	return !both || take(b, name, shape, both + model->width);
 }
 
 static bool
 take_embedding(struct binder *b)
 {
-	struct vit *vit = b->vit;
-	const struct vit_names *n = b->spec->names;
-	struct shape patch = {4, {vit->width, vit->channels, vit->patch_size, vit->patch_size}};
+	struct model *model = b->model;
+	const struct model_names *n = b->spec->names;
+	struct shape patch = {4, {model->width, model->channels, model->patch_size, model->patch_size}};
 	char name[NAME_MAX_LENGTH];
 
 	if (!take_prefix_tokens(b))
 		return false;
 	snprintf(name, sizeof(name), "%s%s", b->prefix, n->positions);
-	if (!(vit->positions = take(b, name, (struct shape){3, {1, vit->tokens, vit->width}}, NULL)))
+	if (!(model->positions = take(b, name, (struct shape){3, {1, model->tokens, model->width}}, NULL)))
 		return false;
 	snprintf(name, sizeof(name), "%s%s", b->prefix, n->patch);
-	if (!take_linear(b, name, patch, b->spec->bias_optional ? -1 : 1, &vit->patch))
+	if (!take_linear(b, name, patch, b->spec->bias_optional ? -1 : 1, &model->patch))
 		return false;
 	snprintf(name, sizeof(name), "%s%s", b->prefix, n->norm_pre ? n->norm_pre : "");
-	return !vit->has_norm_pre || take_norm(b, name, &vit->norm_pre);
+	return !model->has_norm_pre || take_norm(b, name, &model->norm_pre);
 }
 
 /* The number of classes: the configuration's, else as many as the head has rows. */
@@ -275,36 +276,36 @@ find_classes(struct binder *b, const char *head)
 
 	snprintf(name, sizeof(name), "%s.weight", head);
 	t = safetensors_find(b->file, name);
-	b->vit->classes = b->spec->classes;
-	if (b->vit->classes == 0 && t && t->dims == 2 && t->dim[0] > 0 && t->dim[0] < INT_MAX)
-		b->vit->classes = (int)t->dim[0];
-	if (b->vit->classes > 0)
+	b->model->classes = b->spec->classes;
+	if (b->model->classes == 0 && t && t->dims == 2 && t->dim[0] > 0 && t->dim[0] < INT_MAX)
+		b->model->classes = (int)t->dim[0];
+	if (b->model->classes > 0)
 		return true;
 	return status_fail(b->st, STATUS_DATA,
-			   "%s: tensor '%s' is missing or misshapen; a model with a classifier head is needed", b->vit->path,
+			   "%s: tensor '%s' is missing or misshapen; a model with a classifier head is needed", b->model->path,
 			   name);
 }
 
 static bool
 take_heads(struct binder *b)
 {
-	const struct vit_names *n = b->spec->names;
-	struct vit *vit = b->vit;
-	const char *head = vit->distilled ? n->head_pair[0] : n->head;
+	const struct model_names *n = b->spec->names;
+	struct model *model = b->model;
+	const char *head = model->distilled ? n->head_pair[0] : n->head;
 	int bias = b->spec->bias_optional ? -1 : 1;
 	char name[NAME_MAX_LENGTH];
 	struct shape shape;
 
 	snprintf(name, sizeof(name), "%s%s", b->prefix, n->norm);
-	if (!take_norm(b, name, &vit->norm) || !find_classes(b, head))
+	if (!take_norm(b, name, &model->norm) || !find_classes(b, head))
 		return false;
-	shape = (struct shape){2, {vit->classes, vit->width}};
-	return take_linear(b, head, shape, bias, &vit->head) &&
-	       (!vit->distilled || take_linear(b, n->head_pair[1], shape, bias, &vit->head_dist));
+	shape = (struct shape){2, {model->classes, model->width}};
+	return take_linear(b, head, shape, bias, &model->head) &&
+	       (!model->distilled || take_linear(b, n->head_pair[1], shape, bias, &model->head_dist));
 }
 
 static const char *
-find_prefix(const struct safetensors *file, const struct vit_names *n)
+find_prefix(const struct safetensors *file, const struct model_names *n)
 {
 	char name[NAME_MAX_LENGTH];
 
@@ -316,7 +317,7 @@ find_prefix(const struct safetensors *file, const struct vit_names *n)
 	return n->prefixes[0];
 }
 
-/* Tensors that would change the numbers but have no place in struct vit. */
+/* Tensors that would change the numbers but have no place in struct model. */
 static bool
 check_unused(const struct binder *b)
 {
@@ -343,12 +344,12 @@ check_unused(const struct binder *b)
 
 		for (size_t k = 0; !b->used[i] && k < sizeof(known) / sizeof(*known); k++)
 			if (strstr(name, known[k].part))
-				return status_fail(b->st, STATUS_DATA, "%s: tensor '%.100s': %s is not supported", b->vit->path,
+				return status_fail(b->st, STATUS_DATA, "%s: tensor '%.100s': %s is not supported", b->model->path,
 						   name, known[k].what);
 		if (!b->used[i] && strncmp(name, block, strlen(block)) == 0)
 			return status_fail(b->st, STATUS_DATA,
 					   "%s: tensor '%.100s' has no place in the model that config.json describes (depth %d)",
-					   b->vit->path, name, b->vit->depth);
+					   b->model->path, name, b->model->depth);
 	}
 	return true;
 }
@@ -356,25 +357,25 @@ check_unused(const struct binder *b)
 static bool
 take_all(struct binder *b)
 {
-	struct vit *vit = b->vit;
+	struct model *model = b->model;
 
-	vit->blocks = arena_alloc(b->arena, (size_t)vit->depth * sizeof(*vit->blocks));
-	if (!vit->blocks)
+	model->blocks = arena_alloc(b->arena, (size_t)model->depth * sizeof(*model->blocks));
+	if (!model->blocks)
 		return status_nomem(b->st, "blocks");
 	if (!take_embedding(b))
 		return false;
-	for (int i = 0; i < vit->depth; i++)
+	for (int i = 0; i < model->depth; i++)
 		if (!take_block(b, i))
 			return false;
 	return take_heads(b) && check_unused(b);
 }
 
 bool
-vit_weights_bind(struct vit *vit, const struct vit_spec *spec, const struct safetensors *file, struct arena *arena,
+vit_weights_bind(struct model *model, const struct vit_spec *spec, const struct safetensors *file, struct arena *arena,
 		 struct status *st)
 {
 	struct binder b = {
-	    .vit = vit, .spec = spec, .file = file, .arena = arena, .prefix = find_prefix(file, spec->names), .st = st};
+	    .model = model, .spec = spec, .file = file, .arena = arena, .prefix = find_prefix(file, spec->names), .st = st};
 	bool ok;
 
 	b.used = calloc((size_t)safetensors_count(file) + 1, sizeof(*b.used));

@@ -26,7 +26,7 @@ spent(struct snn *snn, const struct node *node)
 	if (!snn->clock)
 		return;
 	now = timing_now();
-	snn->clock[site_index(snn->vit, node->plan->site)] += now - snn->clock_at;
+	snn->clock[site_index(snn->model, node->plan->site)] += now - snn->clock_at;
 	snn->clock_at = now;
 }
 
@@ -34,16 +34,16 @@ spent(struct snn *snn, const struct node *node)
 static const struct node *
 norm_step(struct snn *snn, struct norm_sites s, const float *x)
 {
-	const struct vit *vit = snn->vit;
+	const struct model *model = snn->model;
 	float scale = snn_scale(snn), eps = snn->plan->eps ? s.parameters->eps : 0;
 
-	rows_center(x, vit->tokens, vit->width, s.center->target);
+	rows_center(x, model->tokens, model->width, s.center->target);
 	node_encode(s.center, *snn->t);
 	spent(snn, s.center);
-	rows_variance(s.center->total, vit->tokens, vit->width, scale, eps * scale, s.variance);
+	rows_variance(s.center->total, model->tokens, model->width, scale, eps * scale, s.variance);
 	node_group(s.rsqrt, s.variance, scale, *snn->t);
 	spent(snn, s.rsqrt);
-	rows_scale(s.center->total, vit->tokens, vit->width, s.rsqrt->total, scale, false, s.norm->target);
+	rows_scale(s.center->total, model->tokens, model->width, s.rsqrt->total, scale, false, s.norm->target);
 	node_encode(s.norm, *snn->t);
 	spent(snn, s.norm);
 	return snn->plan->fold_norm ? s.center : s.norm;
@@ -69,21 +69,21 @@ static void
 folded_output(const struct snn *snn, const struct linear *layer, const float *sum, const float *rsqrt, int first, int columns,
 	      float *target)
 {
-	rows_affine(sum + first, layer->out, snn->vit->tokens, columns, snn->plan->fold_norm ? rsqrt : NULL, snn_scale(snn),
+	rows_affine(sum + first, layer->out, snn->model->tokens, columns, snn->plan->fold_norm ? rsqrt : NULL, snn_scale(snn),
 		    layer->bias + first, target);
 }
 
 static void
 project_qkv(struct snn *snn, struct block *b, const struct linear *qkv, const struct node *spikes)
 {
-	const struct vit *vit = snn->vit;
+	const struct model *model = snn->model;
 	const float *rsqrt = b->node[SITE_NORM1_RSQRT].total;
 
 	receive(snn, qkv, spikes, b->qkv_sum);
 	for (int part = 0; part < 3; part++) {
 		struct node *node = &b->node[SITE_Q + part];
 
-		folded_output(snn, qkv, b->qkv_sum, rsqrt, part * vit->width, vit->width, node->target);
+		folded_output(snn, qkv, b->qkv_sum, rsqrt, part * model->width, model->width, node->target);
 		node_encode(node, *snn->t);
 		spent(snn, node);
 	}
@@ -92,23 +92,23 @@ project_qkv(struct snn *snn, struct block *b, const struct linear *qkv, const st
 static struct head
 head_of(const struct snn *snn)
 {
-	const struct vit *vit = snn->vit;
+	const struct model *model = snn->model;
 
-	return (struct head){vit->tokens, vit->head_dim, vit->tokens, vit->width, snn->heads};
+	return (struct head){model->tokens, model->head_dim, model->tokens, model->width, snn->heads};
 }
 
 static void
 score_step(struct snn *snn, struct block *b)
 {
-	const struct vit *vit = snn->vit;
+	const struct model *model = snn->model;
 	const struct node *q = &b->node[SITE_Q], *k = &b->node[SITE_K];
 	struct node *qk = &b->node[SITE_QK];
-	size_t map = (size_t)vit->tokens * (size_t)vit->tokens;
+	size_t map = (size_t)model->tokens * (size_t)model->tokens;
 	struct head head = head_of(snn);
 
-	for (int h = 0; h < vit->heads; h++)
-		head_scores(&head, q->total + h * vit->head_dim, k->total + h * vit->head_dim, snn->scores + (size_t)h * map);
-	send_values(snn->scores, 1 / (snn_scale(snn) * sqrtf((float)vit->head_dim)), qk->size, qk->total, qk->sent);
+	for (int h = 0; h < model->heads; h++)
+		head_scores(&head, q->total + h * model->head_dim, k->total + h * model->head_dim, snn->scores + (size_t)h * map);
+	send_values(snn->scores, 1 / (snn_scale(snn) * sqrtf((float)model->head_dim)), qk->size, qk->total, qk->sent);
 	spent(snn, qk);
 }
 
@@ -130,12 +130,12 @@ probability_target(const struct snn *snn, struct node *p, const float *e, const 
 static void
 softmax_step(struct snn *snn, struct block *b)
 {
-	const struct vit *vit = snn->vit;
+	const struct model *model = snn->model;
 	struct node *e = &b->node[SITE_EXP], *reciprocal = &b->node[SITE_RECIPROCAL], *p = &b->node[SITE_SOFTMAX];
 	float scale = snn_scale(snn), floor = snn->plan->exp_floor * scale;
-	int rows = vit->heads * vit->tokens;
+	int rows = model->heads * model->tokens;
 
-	rows_shift(b->node[SITE_QK].total, rows, vit->tokens, b->score);
+	rows_shift(b->node[SITE_QK].total, rows, model->tokens, b->score);
 	node_group(e, b->score, scale, *snn->t);
 	for (size_t i = 0; floor > -INFINITY && i < e->size; i++) {
 		if (b->score[i] > floor)
@@ -144,7 +144,7 @@ softmax_step(struct snn *snn, struct block *b)
 		e->total[i] = 0;
 	}
 	spent(snn, e);
-	rows_sum(e->total, rows, vit->tokens, b->row_sum);
+	rows_sum(e->total, rows, model->tokens, b->row_sum);
 	node_group(reciprocal, b->row_sum, scale, *snn->t);
 	spent(snn, reciprocal);
 	probability_target(snn, p, e->total, reciprocal->total);
@@ -155,15 +155,15 @@ softmax_step(struct snn *snn, struct block *b)
 static void
 value_step(struct snn *snn, struct block *b)
 {
-	const struct vit *vit = snn->vit;
+	const struct model *model = snn->model;
 	const struct node *p = &b->node[SITE_SOFTMAX], *v = &b->node[SITE_V];
 	struct node *av = &b->node[SITE_AV];
-	size_t map = (size_t)vit->tokens * (size_t)vit->tokens;
+	size_t map = (size_t)model->tokens * (size_t)model->tokens;
 	struct head head = head_of(snn);
 
-	for (int h = 0; h < vit->heads; h++)
-		head_values(&head, p->total + (size_t)h * map, v->total + h * vit->head_dim, av->target + h * vit->head_dim,
-			    vit->width);
+	for (int h = 0; h < model->heads; h++)
+		head_values(&head, p->total + (size_t)h * map, v->total + h * model->head_dim, av->target + h * model->head_dim,
+			    model->width);
 	if (snn->plan->mean_decoded)
 		divide_array(av->target, av->size, snn_scale(snn));
 	node_encode(av, *snn->t);
@@ -205,7 +205,7 @@ fc1_step(struct snn *snn, struct block *b, const struct vit_block *weights, cons
 				   &weights->norm2};
 
 	receive(snn, &folded->fc1, norm_step(snn, sites, mid), b->fc1_sum);
-	folded_output(snn, &folded->fc1, b->fc1_sum, b->node[SITE_NORM2_RSQRT].total, 0, snn->vit->mlp_width, target);
+	folded_output(snn, &folded->fc1, b->fc1_sum, b->node[SITE_NORM2_RSQRT].total, 0, snn->model->mlp_width, target);
 }
 
 static void
@@ -237,7 +237,7 @@ void
 block_step(struct snn *snn, int index, const float *x)
 {
 	struct block *b = &snn->block[index];
-	const struct vit_block *weights = &snn->vit->blocks[index];
+	const struct vit_block *weights = &snn->model->blocks[index];
 	const struct folded_block *folded = &snn->plan->folded[index];
 
 	if (snn->clock)
@@ -252,12 +252,12 @@ block_step(struct snn *snn, int index, const float *x)
 struct run *
 run_new(const struct snn *snn)
 {
-	size_t tokens = (size_t)snn->vit->tokens, wide = tokens * (size_t)snn->vit->mlp_width;
+	size_t tokens = (size_t)snn->model->tokens, wide = tokens * (size_t)snn->model->mlp_width;
 	struct run *run = arena_alloc(snn->arena, sizeof(*run));
 	bool ok = run && (run->sent = arena_floats(snn->arena, wide));
 
 	for (int k = 0; ok && k < GROUP_STEPS; k++) {
-		run->stream[k] = arena_floats(snn->arena, tokens * (size_t)snn->vit->width);
+		run->stream[k] = arena_floats(snn->arena, tokens * (size_t)snn->model->width);
 		run->fc1[k] = arena_floats(snn->arena, wide);
 		run->act[k] = arena_floats(snn->arena, wide);
 		ok = run->stream[k] && run->fc1[k] && run->act[k];
@@ -270,7 +270,7 @@ run_new(const struct snn *snn)
 static void
 run_to_fc1(struct snn *snn, struct block *b, int index, int start, int steps)
 {
-	const struct vit_block *weights = &snn->vit->blocks[index];
+	const struct vit_block *weights = &snn->model->blocks[index];
 	const struct folded_block *folded = &snn->plan->folded[index];
 	struct node *fc1 = &b->node[SITE_FC1];
 
@@ -337,5 +337,5 @@ block_run(struct snn *snn, int index, int start, int steps)
 
 	run_to_fc1(snn, b, index, start, steps);
 	run_act(snn, b, start, steps);
-	run_from_act(snn, b, &snn->vit->blocks[index].fc2, start, steps);
+	run_from_act(snn, b, &snn->model->blocks[index].fc2, start, steps);
 }

@@ -179,8 +179,8 @@ static void
 see(void *ctx, struct site site, int pictures, const float *input, float *data)
 {
 	struct calibration *c = ctx;
-	struct tracker *t = &c->tracker[site_index(c->plan->vit, site)];
-	size_t n = site_size(c->plan->vit, site) * (size_t)pictures;
+	struct tracker *t = &c->tracker[site_index(c->plan->model, site)];
+	size_t n = site_size(c->plan->model, site) * (size_t)pictures;
 
 	if (!t->site)
 		return;
@@ -199,8 +199,8 @@ see(void *ctx, struct site site, int pictures, const float *input, float *data)
 static bool
 pass(struct calibration *c, enum eye eye, int first, int end, struct status *st)
 {
-	const struct vit *vit = c->plan->vit;
-	size_t picture = (size_t)vit->channels * (size_t)vit->image_size * (size_t)vit->image_size;
+	const struct model *model = c->plan->model;
+	size_t picture = (size_t)model->channels * (size_t)model->image_size * (size_t)model->image_size;
 	struct ann_observer observer = {see, c};
 
 	c->eye = eye;
@@ -219,7 +219,7 @@ pass(struct calibration *c, enum eye eye, int first, int end, struct status *st)
 static bool
 tracker_init(struct calibration *c, struct tracker *t, struct site_plan *site)
 {
-	int dim[3], dims = site_shape(c->plan->vit, site->site, dim);
+	int dim[3], dims = site_shape(c->plan->model, site->site, dim);
 
 	*t = (struct tracker){.site = site, .columns = dim[dims - 1], .lo = INFINITY, .hi = -INFINITY};
 	if (site->mode == FUNCTION_MODE_NONE)
@@ -234,11 +234,11 @@ calibration_init(struct calibration *c, struct status *st)
 	struct plan *plan = c->plan;
 
 	c->arena = arena_new();
-	c->ann = ann_new(plan->vit, PASS_PICTURES, st);
+	c->ann = ann_new(plan->model, PASS_PICTURES, st);
 	if (!c->ann)
 		return false;
 	c->levels = (float)plan->T;
-	if (!c->arena || !(c->logits = arena_floats(c->arena, (size_t)PASS_PICTURES * (size_t)plan->vit->classes)) ||
+	if (!c->arena || !(c->logits = arena_floats(c->arena, (size_t)PASS_PICTURES * (size_t)plan->model->classes)) ||
 	    !(c->tracker = arena_alloc(c->arena, (size_t)plan->sites * sizeof(*c->tracker))))
 		return status_nomem(st, "calibration");
 	for (int i = 0; i < plan->sites; i++) {
@@ -349,7 +349,7 @@ import_ugo(const struct calibration *c, enum function f, const struct tracker *t
 static bool
 make_ugo(struct calibration *c, struct tracker *t, struct status *st)
 {
-	enum function f = plan_function(c->plan->vit, t->site->site.kind);
+	enum function f = plan_function(c->plan->model, t->site->site.kind);
 	char name[SITE_NAME_MAX];
 	struct ugo u = {0};
 	bool ok;
@@ -365,14 +365,14 @@ make_ugo(struct calibration *c, struct tracker *t, struct status *st)
 static void
 share_ranges(struct calibration *c)
 {
-	const struct vit *vit = c->plan->vit;
+	const struct model *model = c->plan->model;
 
 	for (int i = 0; i < c->plan->sites; i++)
 		for (int j = 0; j < c->plan->sites; j++) {
 			struct tracker *a = &c->tracker[i], *b = &c->tracker[j];
 
 			if (!a->site || !b->site || a->site->mode == FUNCTION_MODE_NONE || b->site->mode == FUNCTION_MODE_NONE ||
-			    plan_function(vit, a->site->site.kind) != plan_function(vit, b->site->site.kind))
+			    plan_function(model, a->site->site.kind) != plan_function(model, b->site->site.kind))
 				continue;
 			a->lo = b->lo = fminf(a->lo, b->lo);
 			a->hi = b->hi = fmaxf(a->hi, b->hi);
@@ -553,7 +553,7 @@ apply_options(struct site_plan *p, const struct plan_options *options)
 }
 
 struct plan *
-plan_build(const struct vit *vit, const struct plan_options *given, const struct progress *progress, struct status *st)
+plan_build(const struct model *model, const struct plan_options *given, const struct progress *progress, struct status *st)
 {
 	struct plan_options options = *given;
 	struct calibration c = {.options = &options, .progress = progress};
@@ -569,7 +569,7 @@ plan_build(const struct vit *vit, const struct plan_options *given, const struct
 		status_fail(st, STATUS_USAGE, "a neuron sends 1 to 3 spikes a step, not %d", options.repeat);
 		return NULL;
 	}
-	c.plan = plan_new(vit, options.recipe, options.T, st);
+	c.plan = plan_new(model, options.recipe, options.T, st);
 	if (!c.plan)
 		return NULL;
 	c.recipe = recipe_find(options.recipe);

@@ -52,7 +52,7 @@ struct run {
 
 struct snn {
 	const struct plan *plan;
-	const struct vit *vit;
+	const struct model *model;
 	struct arena *arena;
 	struct block *block; /* [depth] */
 	float *pixels, *embedding, *patch_scratch;

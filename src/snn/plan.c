@@ -60,13 +60,13 @@ fold(struct arena *arena, const struct linear *layer, const struct norm *norm, f
 static bool
 fold_blocks(struct plan *plan)
 {
-	const struct vit *vit = plan->vit;
-	int widest = 3 * vit->width > vit->mlp_width ? 3 * vit->width : vit->mlp_width;
-	float *rows = malloc((size_t)widest * (size_t)vit->width * sizeof(*rows));
-	bool ok = rows && (plan->folded = arena_alloc(plan->arena, (size_t)vit->depth * sizeof(*plan->folded)));
+	const struct model *model = plan->model;
+	int widest = 3 * model->width > model->mlp_width ? 3 * model->width : model->mlp_width;
+	float *rows = malloc((size_t)widest * (size_t)model->width * sizeof(*rows));
+	bool ok = rows && (plan->folded = arena_alloc(plan->arena, (size_t)model->depth * sizeof(*plan->folded)));
 
-	for (int i = 0; ok && i < vit->depth; i++) {
-		const struct vit_block *b = &vit->blocks[i];
+	for (int i = 0; ok && i < model->depth; i++) {
+		const struct vit_block *b = &model->blocks[i];
 
 		ok = fold(plan->arena, &b->qkv, &b->norm1, rows, &plan->folded[i].qkv) &&
 		     fold(plan->arena, &b->fc1, &b->norm2, rows, &plan->folded[i].fc1);
@@ -76,7 +76,7 @@ fold_blocks(struct plan *plan)
 }
 
 enum function
-plan_function(const struct vit *vit, enum site_kind kind)
+plan_function(const struct model *model, enum site_kind kind)
 {
 	static const enum function of_act[] = {
 	    [ACT_GELU] = FUNCTION_GELU,
@@ -91,7 +91,7 @@ plan_function(const struct vit *vit, enum site_kind kind)
 	case SITE_RECIPROCAL:
 		return FUNCTION_RECIPROCAL;
 	case SITE_ACT:
-		return of_act[vit->act];
+		return of_act[model->act];
 	default:
 		return FUNCTION_RSQRT;
 	}
@@ -162,7 +162,7 @@ settings_from_recipe(struct plan *plan, const struct recipe *recipe)
 }
 
 struct plan *
-plan_new(const struct vit *vit, const char *name, int T, struct status *st)
+plan_new(const struct model *model, const char *name, int T, struct status *st)
 {
 	const struct recipe *recipe = recipe_find(name);
 	struct plan *plan;
@@ -178,15 +178,15 @@ plan_new(const struct vit *vit, const char *name, int T, struct status *st)
 	plan = calloc(1, sizeof(*plan));
 	if (!plan || !(plan->arena = arena_new()))
 		goto nomem;
-	plan->vit = vit;
+	plan->model = model;
 	plan->T = T;
 	settings_from_recipe(plan, recipe);
-	plan->sites = site_count(vit);
+	plan->sites = site_count(model);
 	plan->site = arena_alloc(plan->arena, (size_t)plan->sites * sizeof(*plan->site));
 	if (!plan->site || !fold_blocks(plan))
 		goto nomem;
 	for (int i = 0; i < plan->sites; i++) {
-		plan->site[i].site = site_at(vit, i);
+		plan->site[i].site = site_at(model, i);
 		site_from_recipe(&plan->site[i], recipe);
 	}
 	return plan;
@@ -211,7 +211,7 @@ plan_free(struct plan *plan)
 bool
 plan_set_threshold(struct plan *plan, struct site site, const float *threshold, int channels, int per_channel, struct status *st)
 {
-	struct site_plan *p = &plan->site[site_index(plan->vit, site)];
+	struct site_plan *p = &plan->site[site_index(plan->model, site)];
 	size_t n = (size_t)channels * (size_t)per_channel;
 
 	p->threshold = arena_floats(plan->arena, n);
@@ -226,7 +226,7 @@ plan_set_threshold(struct plan *plan, struct site site, const float *threshold, 
 bool
 plan_set_ugo(struct plan *plan, struct site site, const struct ugo *ugo, struct status *st)
 {
-	struct site_plan *p = &plan->site[site_index(plan->vit, site)];
+	struct site_plan *p = &plan->site[site_index(plan->model, site)];
 
 	if (!p->ugo && !(p->ugo = arena_alloc(plan->arena, sizeof(*p->ugo))))
 		return status_nomem(st, "a UGO");
@@ -238,7 +238,7 @@ static bool
 check_site(const struct plan *plan, const struct site_plan *p, struct status *st)
 {
 	char name[SITE_NAME_MAX];
-	int dim[3], dims = site_shape(plan->vit, p->site, dim);
+	int dim[3], dims = site_shape(plan->model, p->site, dim);
 	int want = p->mode == FUNCTION_MODE_SPIKING ? (p->ugo ? p->ugo->hidden : 0) : p->split ? 2 : 1;
 
 	site_name(p->site, name);

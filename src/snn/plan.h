@@ -19,8 +19,8 @@
 
 #include "base/progress.h"
 #include "base/status.h"
+#include "model/model.h"
 #include "model/site.h"
-#include "model/vit.h"
 #include "ugo/ugo.h"
 
 #include <stdint.h>
@@ -83,7 +83,7 @@ struct folded_block;
 struct arena;
 
 struct plan {
-	const struct vit *vit; /* not owned; must outlive the plan */
+	const struct model *model; /* not owned; must outlive the plan */
 	char recipe[24];
 	int T;                /* steps the thresholds were calibrated for */
 	bool mean_decoded;    /* value = sum sent / t, input at every step; else value = sum sent, input once */
@@ -126,7 +126,7 @@ extern const struct recipe_info recipe_table[];
 /* A plan without thresholds and UGOs: every site as the recipe has it, to be filled
  * by plan_set_threshold() and plan_set_ugo() and closed by plan_finish(). This is how
  * a plan is made from thresholds that come from elsewhere; plan_build() does it all. */
-struct plan *plan_new(const struct vit *vit, const char *recipe, int T, struct status *st);
+struct plan *plan_new(const struct model *model, const char *recipe, int T, struct status *st);
 /* Thresholds of a site, copied: [channels, per_channel]; channels is 1 or the site's last dimension. */
 bool plan_set_threshold(struct plan *plan, struct site site, const float *threshold, int channels, int per_channel,
 			struct status *st);
@@ -157,10 +157,10 @@ struct plan *plan_copy(const struct plan *plan, struct status *st);
 void *plan_pack(const struct plan *plan, size_t *size, struct status *st);
 /* The plan from such bytes, for the same model. hash: its own, which must come out
  * again, or NULL. STATUS_DATA for bytes that are damaged or of another model. */
-struct plan *plan_unpack(const struct vit *vit, const void *bytes, size_t size, const char *hash, struct status *st);
+struct plan *plan_unpack(const struct model *model, const void *bytes, size_t size, const char *hash, struct status *st);
 
 /* Calibrates and builds. STATUS_USAGE: unknown recipe, T out of range. */
-struct plan *plan_build(const struct vit *vit, const struct plan_options *options, const struct progress *progress,
+struct plan *plan_build(const struct model *model, const struct plan_options *options, const struct progress *progress,
 			struct status *st);
 void plan_free(struct plan *plan);
 
@@ -168,7 +168,7 @@ void plan_free(struct plan *plan);
 char *plan_json(const struct plan *plan);
 
 /* The function that stands at a UGO site of this model. */
-enum function plan_function(const struct vit *vit, enum site_kind kind);
+enum function plan_function(const struct model *model, enum site_kind kind);
 
 /* Can this kind of site have an encoder; does it have a nonlinearity? */
 bool plan_encodes(enum site_kind kind);

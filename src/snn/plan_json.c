@@ -87,7 +87,7 @@ plan_json(const struct plan *plan)
 			json_array_append_new(sites, site_json(&plan->site[i]));
 	weights_hash(plan, hex);
 	o = json_pack("{s:s, s:s, s:i, s:s, s:b, s:b, s:b, s:I, s:i, s:s, s:s, s:o}", "recipe", plan->recipe, "model_hash",
-		      plan->vit->hash, "T", plan->T, "decoding", plan->mean_decoded ? "mean" : "sum", "fold_norm",
+		      plan->model->hash, "T", plan->T, "decoding", plan->mean_decoded ? "mean" : "sum", "fold_norm",
 		      plan->fold_norm, "self_correcting", plan->self_correcting, "eps", plan->eps, "seed", (json_int_t)plan->seed,
 		      "calibration_pictures", plan->calibration_pictures, "calibration_hash", plan->calibration_hash,
 		      "weights_hash", hex, "sites", sites);

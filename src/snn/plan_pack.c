@@ -85,9 +85,9 @@ pack_settings(struct packer *p, struct plan *plan)
 
 	memcpy(head, mark, sizeof(head));
 	raw(p, head, sizeof(head));
-	memcpy(model, plan->vit->hash, sizeof(model));
+	memcpy(model, plan->model->hash, sizeof(model));
 	raw(p, model, sizeof(model));
-	p->failed |= memcmp(head, mark, sizeof(head)) != 0 || memcmp(model, plan->vit->hash, sizeof(model)) != 0;
+	p->failed |= memcmp(head, mark, sizeof(head)) != 0 || memcmp(model, plan->model->hash, sizeof(model)) != 0;
 	text(p, plan->recipe, sizeof(plan->recipe));
 	plan->T = number(p, plan->T, 1, PLAN_T_MAX);
 	flag(p, &plan->mean_decoded);
@@ -189,7 +189,7 @@ pack_ugo(struct packer *p, struct ugo *u)
 static bool
 pack_thresholds(struct packer *p, const struct plan *plan, struct site_plan *s)
 {
-	int dim[3], dims = site_shape(plan->vit, s->site, dim);
+	int dim[3], dims = site_shape(plan->model, s->site, dim);
 	bool has = s->threshold != NULL;
 
 	flag(p, &has);
@@ -272,9 +272,9 @@ plan_pack(const struct plan *plan, size_t *size, struct status *st)
 }
 
 struct plan *
-plan_unpack(const struct vit *vit, const void *bytes, size_t size, const char *hash, struct status *st)
+plan_unpack(const struct model *model, const void *bytes, size_t size, const char *hash, struct status *st)
 {
-	struct plan *plan = plan_new(vit, "sta", 1, st);
+	struct plan *plan = plan_new(model, "sta", 1, st);
 	struct packer p = {.in = bytes, .size = size, .st = st};
 	bool ok;
 
@@ -286,7 +286,7 @@ plan_unpack(const struct vit *vit, const void *bytes, size_t size, const char *h
 		ok = status_fail(
 		    st, STATUS_DATA,
 		    "the kept plan is damaged at byte %zu of %zu, or of another model than %s; make it again with convert", p.at,
-		    size, vit->name);
+		    size, model->name);
 	ok = ok && plan_finish(plan, st);
 	if (ok && hash && strcmp(plan->hash, hash) != 0)
 		ok = status_fail(st, STATUS_DATA,
@@ -303,7 +303,7 @@ plan_copy(const struct plan *plan, struct status *st)
 {
 	size_t size;
 	void *bytes = plan_pack(plan, &size, st);
-	struct plan *copy = bytes ? plan_unpack(plan->vit, bytes, size, plan->hash, st) : NULL;
+	struct plan *copy = bytes ? plan_unpack(plan->model, bytes, size, plan->hash, st) : NULL;
 
 	free(bytes);
 	return copy;

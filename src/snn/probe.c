@@ -9,7 +9,7 @@
 static const struct node *
 node_at(const struct snn *snn, struct site site)
 {
-	if (!site_in_block(site.kind) || site.block < 0 || site.block >= snn->vit->depth)
+	if (!site_in_block(site.kind) || site.block < 0 || site.block >= snn->model->depth)
 		return NULL;
 	return &snn->block[site.block].node[site.kind];
 }
@@ -18,7 +18,7 @@ node_at(const struct snn *snn, struct site site)
 static bool
 is_entry(const struct snn *snn, struct site site)
 {
-	return site.kind == (snn->vit->has_norm_pre ? SITE_NORM_PRE : SITE_PATCH_EMBED);
+	return site.kind == (snn->model->has_norm_pre ? SITE_NORM_PRE : SITE_PATCH_EMBED);
 }
 
 bool
@@ -47,18 +47,18 @@ snn_has(const struct snn *snn, struct site site, enum snn_quantity q)
 void
 snn_logits(const struct snn *snn, float *logits)
 {
-	const struct vit *vit = snn->vit;
-	const struct node *last = &snn->block[vit->depth - 1].node[SITE_BLOCK];
-	int rows = vit->distilled ? 2 : 1;
+	const struct model *model = snn->model;
+	const struct node *last = &snn->block[model->depth - 1].node[SITE_BLOCK];
+	int rows = model->distilled ? 2 : 1;
 	float *mean = snn->readout, scale = snn_scale(snn);
 
 	if (*snn->t == 0) {
-		memset(logits, 0, (size_t)vit->classes * sizeof(*logits));
+		memset(logits, 0, (size_t)model->classes * sizeof(*logits));
 		return;
 	}
-	for (int i = 0; i < rows * vit->width; i++)
+	for (int i = 0; i < rows * model->width; i++)
 		mean[i] = last->total[i] / scale;
-	ann_head(vit, mean, logits);
+	ann_head(model, mean, logits);
 }
 
 /* The sum received by a UGO site. */
@@ -158,7 +158,7 @@ snn_probe(const struct snn *snn, struct site site, enum snn_quantity q, struct t
 {
 	struct reader reader = reader_of(snn, site, q);
 	char name[SITE_NAME_MAX];
-	int dim[3], dims = site_shape(snn->vit, site, dim);
+	int dim[3], dims = site_shape(snn->model, site, dim);
 
 	if (!snn_has(snn, site, q))
 		return status_fail(st, STATUS_USAGE,
@@ -186,7 +186,7 @@ outer_element(const struct snn *snn, struct site site, size_t i)
 
 	if (site.kind != SITE_HEAD)
 		return snn->embedding[i];
-	logits = malloc((size_t)snn->vit->classes * sizeof(*logits));
+	logits = malloc((size_t)snn->model->classes * sizeof(*logits));
 	if (logits) {
 		snn_logits(snn, logits);
 		logit = logits[i];
@@ -275,7 +275,7 @@ snn_extremes(const struct snn *snn, struct site site, enum snn_quantity q, struc
 {
 	struct reader reader = reader_of(snn, site, q);
 	const struct node *node = reader.node;
-	size_t n = site_size(snn->vit, site);
+	size_t n = site_size(snn->model, site);
 
 	*out = (struct snn_extremes){INFINITY, -INFINITY};
 	if (*snn->t == 0 && q != SNN_THRESHOLD) {
@@ -359,7 +359,7 @@ sum_tally(const struct snn *snn, bool last)
 {
 	struct neuron_tally sum = {0, 0};
 
-	for (int b = 0; b < snn->vit->depth; b++)
+	for (int b = 0; b < snn->model->depth; b++)
 		for (int kind = 0; kind < SITE_KINDS; kind++) {
 			const struct node *node = &snn->block[b].node[kind];
 			const struct neuron_tally *t = !node->plan ? NULL : last ? node->step : node->all;
@@ -423,7 +423,7 @@ snn_state_hash(const struct snn *snn, char hex[HASH_HEX])
 	if (!hash)
 		return;
 	hash_add(hash, snn->state, snn->state_cleared);
-	for (int i = 0; i < snn->vit->depth * SITE_KINDS; i++) {
+	for (int i = 0; i < snn->model->depth * SITE_KINDS; i++) {
 		const struct group *g = &snn->block[i / SITE_KINDS].node[i % SITE_KINDS].group;
 
 		if (g->m)
@@ -441,7 +441,7 @@ snn_memory(const struct snn *snn)
 void
 snn_feed_block(struct snn *snn, int block, const float *x)
 {
-	size_t stream = (size_t)snn->vit->tokens * (size_t)snn->vit->width, depth = (size_t)snn->vit->depth;
+	size_t stream = (size_t)snn->model->tokens * (size_t)snn->model->width, depth = (size_t)snn->model->depth;
 	float *fed;
 
 	if (!snn->fed) {

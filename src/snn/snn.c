@@ -42,11 +42,11 @@ snn_constant(const struct snn *snn)
 }
 
 static void
-node_shape(const struct vit *vit, struct site site, struct node *node)
+node_shape(const struct model *model, struct site site, struct node *node)
 {
-	int dim[3], dims = site_shape(vit, site, dim);
+	int dim[3], dims = site_shape(model, site, dim);
 
-	node->size = site_size(vit, site);
+	node->size = site_size(model, site);
 	node->columns = dim[dims - 1];
 	node->rows = (int)(node->size / (size_t)node->columns);
 }
@@ -104,11 +104,11 @@ block_init(struct snn *snn, int index)
 
 		if (!site_in_block((enum site_kind)kind))
 			continue;
-		node->plan = &snn->plan->site[site_index(snn->vit, site)];
-		node_shape(snn->vit, site, node);
+		node->plan = &snn->plan->site[site_index(snn->model, site)];
+		node_shape(snn->model, site, node);
 		if (node->plan->mode != FUNCTION_MODE_NONE) {
 			node->group = (struct group){.plan = node->plan,
-						     .exact = plan_function(snn->vit, (enum site_kind)kind),
+						     .exact = plan_function(snn->model, (enum site_kind)kind),
 						     .rows = node->rows,
 						     .columns = node->columns};
 			if (!group_init(&node->group, snn->arena))
@@ -123,8 +123,8 @@ block_init(struct snn *snn, int index)
 static void
 block_layout(struct snn *snn, struct block *b, struct carve *c)
 {
-	const struct vit *vit = snn->vit;
-	size_t tokens = (size_t)vit->tokens, width = (size_t)vit->width;
+	const struct model *model = snn->model;
+	size_t tokens = (size_t)model->tokens, width = (size_t)model->width;
 
 	for (int kind = 0; kind < SITE_KINDS; kind++)
 		if (site_in_block((enum site_kind)kind))
@@ -134,11 +134,11 @@ block_layout(struct snn *snn, struct block *b, struct carve *c)
 			b->node[kind].target = snn->graded;
 	b->node[SITE_ACT_OUT].target = b->node[SITE_ACT].total;
 	b->qkv_sum = carve_floats(c, tokens * 3 * width);
-	b->fc1_sum = carve_floats(c, tokens * (size_t)vit->mlp_width);
+	b->fc1_sum = carve_floats(c, tokens * (size_t)model->mlp_width);
 	b->variance1 = carve_floats(c, tokens);
 	b->variance2 = carve_floats(c, tokens);
-	b->score = carve_floats(c, (size_t)vit->heads * tokens * tokens);
-	b->row_sum = carve_floats(c, (size_t)vit->heads * tokens);
+	b->score = carve_floats(c, (size_t)model->heads * tokens * tokens);
+	b->row_sum = carve_floats(c, (size_t)model->heads * tokens);
 	b->mid = carve_floats(c, tokens * width);
 }
 
@@ -149,10 +149,10 @@ layout(struct snn *snn, char *base)
 	struct carve c = {base, 0};
 
 	snn->t = carve(&c, sizeof(*snn->t));
-	for (int i = 0; i < snn->vit->depth; i++)
+	for (int i = 0; i < snn->model->depth; i++)
 		block_layout(snn, &snn->block[i], &c);
 	snn->state_cleared = c.used;
-	for (int i = 0; i < snn->vit->depth * SITE_KINDS; i++) {
+	for (int i = 0; i < snn->model->depth * SITE_KINDS; i++) {
 		struct group *g = &snn->block[i / SITE_KINDS].node[i % SITE_KINDS].group;
 
 		if (g->plan && group_state_size(g) > 0)
@@ -164,22 +164,22 @@ layout(struct snn *snn, char *base)
 static bool
 scratch_init(struct snn *snn)
 {
-	const struct vit *vit = snn->vit;
-	size_t stream = (size_t)vit->tokens * (size_t)vit->width;
-	size_t picture = (size_t)vit->channels * (size_t)vit->image_size * (size_t)vit->image_size;
+	const struct model *model = snn->model;
+	size_t stream = (size_t)model->tokens * (size_t)model->width;
+	size_t picture = (size_t)model->channels * (size_t)model->image_size * (size_t)model->image_size;
 
-	int widest = vit->width > vit->mlp_width ? vit->width : vit->mlp_width;
+	int widest = model->width > model->mlp_width ? model->width : model->mlp_width;
 
 	snn->pixels = arena_floats(snn->arena, picture);
 	snn->embedding = arena_floats(snn->arena, stream);
-	snn->patch_scratch = arena_floats(snn->arena, ann_embed_scratch(vit));
+	snn->patch_scratch = arena_floats(snn->arena, ann_embed_scratch(model));
 	snn->first = arena_floats(snn->arena, stream);
-	snn->readout = arena_floats(snn->arena, 2 * (size_t)vit->width);
-	snn->spikes = spikes_new(snn->arena, vit->tokens, widest);
-	snn->heads = arena_floats(snn->arena, head_scratch(vit->tokens, vit->head_dim));
-	snn->scores = arena_floats(snn->arena, (size_t)vit->heads * (size_t)vit->tokens * (size_t)vit->tokens);
+	snn->readout = arena_floats(snn->arena, 2 * (size_t)model->width);
+	snn->spikes = spikes_new(snn->arena, model->tokens, widest);
+	snn->heads = arena_floats(snn->arena, head_scratch(model->tokens, model->head_dim));
+	snn->scores = arena_floats(snn->arena, (size_t)model->heads * (size_t)model->tokens * (size_t)model->tokens);
 	snn->stream = arena_floats(snn->arena, stream);
-	snn->graded = arena_floats(snn->arena, (size_t)vit->tokens * (size_t)widest);
+	snn->graded = arena_floats(snn->arena, (size_t)model->tokens * (size_t)widest);
 	return snn->pixels && snn->embedding && snn->first && snn->readout && snn->patch_scratch && snn->spikes && snn->heads &&
 	       snn->scores && snn->stream && snn->graded;
 }
@@ -190,10 +190,10 @@ snn_init(struct snn *snn)
 	snn->arena = arena_new();
 	if (!snn->arena)
 		return false;
-	snn->block = arena_alloc(snn->arena, (size_t)snn->vit->depth * sizeof(*snn->block));
+	snn->block = arena_alloc(snn->arena, (size_t)snn->model->depth * sizeof(*snn->block));
 	if (!snn->block || !scratch_init(snn))
 		return false;
-	for (int i = 0; i < snn->vit->depth; i++)
+	for (int i = 0; i < snn->model->depth; i++)
 		if (!block_init(snn, i))
 			return false;
 	snn->state_size = layout(snn, NULL);
@@ -211,7 +211,7 @@ snn_new(const struct plan *plan, struct status *st)
 
 	if (snn) {
 		snn->plan = plan;
-		snn->vit = plan->vit;
+		snn->model = plan->model;
 	}
 	if (!snn || !snn_init(snn)) {
 		status_nomem(st, "the spiking network");
@@ -240,23 +240,24 @@ void
 snn_reset(struct snn *snn)
 {
 	memset(snn->state, 0, snn->state_cleared);
-	for (int i = 0; i < snn->vit->depth * SITE_KINDS; i++) {
+	for (int i = 0; i < snn->model->depth * SITE_KINDS; i++) {
 		struct group *g = &snn->block[i / SITE_KINDS].node[i % SITE_KINDS].group;
 
 		if (g->plan)
 			group_reset(g);
 	}
 	if (snn->feeding)
-		memset(snn->feeding, 0, (size_t)snn->vit->depth * sizeof(*snn->feeding));
+		memset(snn->feeding, 0, (size_t)snn->model->depth * sizeof(*snn->feeding));
 }
 
 void
 snn_show(struct snn *snn, const float *pixels)
 {
-	const struct vit *vit = snn->vit;
+	const struct model *model = snn->model;
 
-	memcpy(snn->pixels, pixels, (size_t)vit->channels * (size_t)vit->image_size * (size_t)vit->image_size * sizeof(float));
-	ann_embed(vit, snn->pixels, snn->patch_scratch, snn->embedding);
+	memcpy(snn->pixels, pixels,
+	       (size_t)model->channels * (size_t)model->image_size * (size_t)model->image_size * sizeof(float));
+	ann_embed(model, snn->pixels, snn->patch_scratch, snn->embedding);
 	snn->shown = true;
 	snn_reset(snn);
 }
@@ -266,7 +267,7 @@ static const float *
 block_input(struct snn *snn, int index)
 {
 	float scale = snn_scale(snn);
-	size_t stream = (size_t)snn->vit->tokens * (size_t)snn->vit->width;
+	size_t stream = (size_t)snn->model->tokens * (size_t)snn->model->width;
 
 	if (snn->feeding && snn->feeding[index])
 		return snn->fed + (size_t)index * stream;
@@ -280,7 +281,7 @@ void
 snn_step(struct snn *snn)
 {
 	++*snn->t;
-	for (int i = 0; i < snn->vit->depth; i++)
+	for (int i = 0; i < snn->model->depth; i++)
 		block_step(snn, i, block_input(snn, i));
 }
 
@@ -290,7 +291,7 @@ enter(struct snn *snn, float *x)
 {
 	float scale = snn_scale(snn);
 
-	rows_scale(snn->embedding, 1, snn->vit->tokens * snn->vit->width, &scale, 1, false, x);
+	rows_scale(snn->embedding, 1, snn->model->tokens * snn->model->width, &scale, 1, false, x);
 }
 
 /* Several steps of block after block, so that hidden neurons take all steps at once. */
@@ -303,7 +304,7 @@ run_layers(struct snn *snn, int steps)
 		*snn->t = start + k + 1;
 		enter(snn, snn->run->stream[k]);
 	}
-	for (int i = 0; i < snn->vit->depth; i++)
+	for (int i = 0; i < snn->model->depth; i++)
 		block_run(snn, i, start, steps);
 	*snn->t = start + steps;
 }

@@ -18,7 +18,7 @@
 
 struct snn;
 
-/* plan (and its vit) must outlive the network. */
+/* plan (and its model) must outlive the network. */
 struct snn *snn_new(const struct plan *plan, struct status *st);
 void snn_free(struct snn *snn);
 const struct plan *snn_plan(const struct snn *snn);

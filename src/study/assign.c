@@ -7,7 +7,7 @@
 static bool
 check_function(const struct plan *plan, const struct site_plan *p, const struct ugo *ugo, bool any, struct status *st)
 {
-	enum function wanted = plan_function(plan->vit, p->site.kind);
+	enum function wanted = plan_function(plan->model, p->site.kind);
 	char name[SITE_NAME_MAX];
 
 	site_name(p->site, name);
@@ -47,7 +47,7 @@ set_thresholds(struct plan *plan, const struct site_plan *p, struct status *st)
 bool
 assign_ugo(struct plan *plan, struct site site, const struct ugo *ugo, enum assign_form form, bool any, struct status *st)
 {
-	struct site_plan *p = &plan->site[site_index(plan->vit, site)];
+	struct site_plan *p = &plan->site[site_index(plan->model, site)];
 	bool segments = form == ASSIGN_SEGMENTS || (form == ASSIGN_SAME && (!p->ugo || p->ugo->h));
 	struct ugo formed = {0};
 	bool ok =

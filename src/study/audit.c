@@ -105,7 +105,7 @@ judge(const struct plan *plan, struct audit_site *a)
 	a->state = p->neuron != NEURON_NONE ? AUDIT_SPIKING : function ? AUDIT_ANALOG : AUDIT_GRADED;
 	if (a->state == AUDIT_ANALOG)
 		snprintf(a->verdict, sizeof(a->verdict), "analog: %s %s",
-			 function_table[plan_function(plan->vit, a->site.kind)].name,
+			 function_table[plan_function(plan->model, a->site.kind)].name,
 			 p->mode == FUNCTION_MODE_EXACT ? "itself" : "by its UGO as an MLP");
 	else if (a->state == AUDIT_GRADED)
 		snprintf(a->verdict, sizeof(a->verdict), "graded: values go into a product as they are");

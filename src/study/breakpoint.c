@@ -22,10 +22,10 @@ reserve(struct breakpoints *b, struct status *st)
 }
 
 static struct condition *
-read_condition(const char *text, bool is_watch, const struct vit *vit, const struct walk *walk, struct condition_fault *fault,
+read_condition(const char *text, bool is_watch, const struct model *model, const struct walk *walk, struct condition_fault *fault,
 	       struct status *st)
 {
-	struct condition *c = condition_parse(text, vit, fault, st);
+	struct condition *c = condition_parse(text, model, fault, st);
 
 	if (!c)
 		return NULL;
@@ -38,14 +38,14 @@ read_condition(const char *text, bool is_watch, const struct vit *vit, const str
 }
 
 struct breakpoint *
-breakpoints_add(struct breakpoints *b, const char *text, bool is_watch, bool is_silent, const struct vit *vit,
+breakpoints_add(struct breakpoints *b, const char *text, bool is_watch, bool is_silent, const struct model *model,
 		const struct walk *walk, struct condition_fault *fault, struct status *st)
 {
 	struct breakpoint new = {.is_watch = is_watch, .is_silent = is_silent, .enabled = true};
 
 	if (!reserve(b, st))
 		return NULL;
-	new.condition = read_condition(text, is_watch, vit, walk, fault, st);
+	new.condition = read_condition(text, is_watch, model, walk, fault, st);
 	if (!new.condition)
 		return NULL;
 	new.text = strdup(text);
@@ -97,7 +97,7 @@ breakpoints_done(struct breakpoints *b)
 }
 
 void
-breakpoints_bind(struct breakpoints *b, const struct vit *vit, const struct walk *walk)
+breakpoints_bind(struct breakpoints *b, const struct model *model, const struct walk *walk)
 {
 	for (int i = 0; i < b->count; i++) {
 		struct breakpoint *p = &b->list[i];
@@ -105,7 +105,7 @@ breakpoints_bind(struct breakpoints *b, const struct vit *vit, const struct walk
 		struct status st = {0};
 
 		condition_free(p->condition);
-		p->condition = vit ? read_condition(p->text, p->is_watch, vit, walk, &fault, &st) : NULL;
+		p->condition = model ? read_condition(p->text, p->is_watch, model, walk, &fault, &st) : NULL;
 		p->known = false;
 	}
 }

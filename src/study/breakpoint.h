@@ -33,14 +33,15 @@ enum { BREAKPOINTS_MAX = 256 };
 /* Adds one; NULL when the text is no condition (STATUS_USAGE, *fault), cannot be read
  * under the walk's plan, or is no single value to watch. walk may be NULL: not yet
  * converted, so that only the text is checked. The result is valid until the next call. */
-struct breakpoint *breakpoints_add(struct breakpoints *b, const char *text, bool is_watch, bool is_silent, const struct vit *vit,
-				   const struct walk *walk, struct condition_fault *fault, struct status *st);
+struct breakpoint *breakpoints_add(struct breakpoints *b, const char *text, bool is_watch, bool is_silent,
+				   const struct model *model, const struct walk *walk, struct condition_fault *fault,
+				   struct status *st);
 struct breakpoint *breakpoints_find(struct breakpoints *b, int number); /* NULL: no such number */
 void breakpoints_remove(struct breakpoints *b, int number);
 void breakpoints_done(struct breakpoints *b);
 
 /* Another model or plan: walk may be NULL. */
-void breakpoints_bind(struct breakpoints *b, const struct vit *vit, const struct walk *walk);
+void breakpoints_bind(struct breakpoints *b, const struct model *model, const struct walk *walk);
 /* Reads what is watched where the walk is now, so that the next step compares with it. */
 void breakpoints_look(struct breakpoints *b, const struct walk *walk);
 /* After a step: counts those that are hit, and returns the first one that stops, or NULL. */

@@ -69,7 +69,7 @@ struct condition_node {
 
 struct condition {
 	char *text;
-	const struct vit *vit;
+	const struct model *model;
 	struct condition_node node[NODES];
 	int nodes, root;
 };
@@ -172,9 +172,9 @@ parse_index(const char *text, size_t n, struct reading *r)
 
 /* Does the site have the element that was given? A number more names a hidden neuron. */
 static bool
-index_fits(const struct vit *vit, struct site site, const struct reading *r)
+index_fits(const struct model *model, struct site site, const struct reading *r)
 {
-	int dim[3], dims = site_shape(vit, site, dim), extra = r->quantity == QUANTITY_MEMBRANE;
+	int dim[3], dims = site_shape(model, site, dim), extra = r->quantity == QUANTITY_MEMBRANE;
 
 	if (r->ats == 0)
 		return true;
@@ -189,7 +189,7 @@ index_fits(const struct vit *vit, struct site site, const struct reading *r)
 static bool
 unfit_index(struct parser *p, size_t at, size_t length, struct site site)
 {
-	int dim[3], dims = site_shape(p->c->vit, site, dim);
+	int dim[3], dims = site_shape(p->c->model, site, dim);
 	char name[SITE_NAME_MAX], shape[48] = "";
 
 	for (int i = 0; i < dims; i++)
@@ -200,18 +200,18 @@ unfit_index(struct parser *p, size_t at, size_t length, struct site site)
 static bool
 find_sites(struct parser *p, struct reading *r, const char *glob, size_t at, size_t length)
 {
-	int n = site_count(p->c->vit), unfit = -1;
+	int n = site_count(p->c->model), unfit = -1;
 	char shown[SITE_NAME_MAX * 2];
 
 	r->site = malloc((size_t)n * sizeof(*r->site));
 	if (!r->site)
 		return status_nomem(p->st, "a condition");
 	for (int i = 0; i < n; i++) {
-		struct site site = site_at(p->c->vit, i);
+		struct site site = site_at(p->c->model, i);
 
 		if (!site_matches(site, glob))
 			continue;
-		if (index_fits(p->c->vit, site, r))
+		if (index_fits(p->c->model, site, r))
 			r->site[r->sites++] = i;
 		else
 			unfit = i;
@@ -219,7 +219,7 @@ find_sites(struct parser *p, struct reading *r, const char *glob, size_t at, siz
 	if (r->sites > 0)
 		return true;
 	if (unfit >= 0)
-		return unfit_index(p, at, length, site_at(p->c->vit, unfit));
+		return unfit_index(p, at, length, site_at(p->c->model, unfit));
 	return fail(p, at, length, "no site matches \"%s\"; type: model", text_escape(glob, shown, sizeof(shown)));
 }
 
@@ -261,12 +261,12 @@ parse_site(struct parser *p, struct reading *r)
 
 /* The class with this label. */
 static int
-class_named(const struct vit *vit, const char *word)
+class_named(const struct model *model, const char *word)
 {
 	char label[64];
 
-	for (int i = 0; i < vit->classes; i++)
-		if (strcmp(vit_label(vit, i, label), word) == 0)
+	for (int i = 0; i < model->classes; i++)
+		if (strcmp(model_label(model, i, label), word) == 0)
 			return i;
 	return -1;
 }
@@ -287,7 +287,7 @@ parse_name(struct parser *p, struct reading *r)
 	p->at += n;
 	if (r->quantity != QUANTITY_NUMBER)
 		return !is_site_quantity(r->quantity) || parse_site(p, r);
-	class = class_named(p->c->vit, word);
+	class = class_named(p->c->model, word);
 	if (class < 0)
 		return fail(p, start, n,
 			    "\"%s\" is nothing that can be compared; there are spikes, rate, error, range, membrane and value "
@@ -461,7 +461,7 @@ parse_or(struct parser *p)
 }
 
 struct condition *
-condition_parse(const char *text, const struct vit *vit, struct condition_fault *fault, struct status *st)
+condition_parse(const char *text, const struct model *model, struct condition_fault *fault, struct status *st)
 {
 	struct condition *c = calloc(1, sizeof(*c));
 	struct parser p = {.c = c, .text = text, .fault = fault, .st = st};
@@ -472,7 +472,7 @@ condition_parse(const char *text, const struct vit *vit, struct condition_fault 
 		condition_free(c);
 		return NULL;
 	}
-	c->vit = vit;
+	c->model = model;
 	c->root = parse_or(&p);
 	skip_blanks(&p);
 	if (c->root >= 0 && text[p.at]) {
@@ -523,15 +523,15 @@ element_quantity(enum quantity q)
 static bool
 has_hidden(const struct walk *walk, struct site site)
 {
-	return walk->plan->site[site_index(walk->vit, site)].mode == FUNCTION_MODE_SPIKING;
+	return walk->plan->site[site_index(walk->model, site)].mode == FUNCTION_MODE_SPIKING;
 }
 
 /* Can the quantity be read at the site under this plan? */
 static bool
 readable(const struct reading *r, const struct walk *walk, struct site site)
 {
-	const struct site_plan *plan = &walk->plan->site[site_index(walk->vit, site)];
-	int dim[3], dims = site_shape(walk->vit, site, dim);
+	const struct site_plan *plan = &walk->plan->site[site_index(walk->model, site)];
+	int dim[3], dims = site_shape(walk->model, site, dim);
 
 	switch (r->quantity) {
 	case QUANTITY_SPIKES:
@@ -557,10 +557,10 @@ check_reading(const struct condition *c, const struct reading *r, const struct w
 	if (!is_site_quantity(r->quantity))
 		return true;
 	for (int i = 0; i < r->sites; i++)
-		if (readable(r, walk, site_at(c->vit, r->site[i])))
+		if (readable(r, walk, site_at(c->model, r->site[i])))
 			return true;
-	site_name(site_at(c->vit, r->site[0]), name);
-	if (r->quantity == QUANTITY_MEMBRANE && r->ats == 0 && has_hidden(walk, site_at(c->vit, r->site[0])))
+	site_name(site_at(c->model, r->site[0]), name);
+	if (r->quantity == QUANTITY_MEMBRANE && r->ats == 0 && has_hidden(walk, site_at(c->model, r->site[0])))
 		return status_fail(st, STATUS_USAGE, "%s has a group of neurons for each element; name one, as membrane(%s[0,0])",
 				   name, name);
 	return status_fail(st, STATUS_USAGE, "%s%s has no %s under plan '%s'; type: model %s", name,
@@ -578,9 +578,9 @@ condition_check(const struct condition *c, const struct walk *walk, struct statu
 }
 
 static size_t
-flat_index(const struct vit *vit, struct site site, const struct reading *r)
+flat_index(const struct model *model, struct site site, const struct reading *r)
 {
-	int dim[3], dims = site_shape(vit, site, dim);
+	int dim[3], dims = site_shape(model, site, dim);
 	size_t at = 0;
 
 	for (int i = 0; i < dims; i++)
@@ -592,7 +592,7 @@ flat_index(const struct vit *vit, struct site site, const struct reading *r)
 static double
 hidden_membrane(const struct walk *walk, struct site site, const struct reading *r, struct condition_found *found)
 {
-	int hidden = walk->plan->site[site_index(walk->vit, site)].ugo->hidden, best = 0, dim[3];
+	int hidden = walk->plan->site[site_index(walk->model, site)].ugo->hidden, best = 0, dim[3];
 	float *membrane = malloc((size_t)hidden * sizeof(*membrane));
 	struct status st = {0};
 	double value = 0;
@@ -601,7 +601,7 @@ hidden_membrane(const struct walk *walk, struct site site, const struct reading 
 		for (int i = 1; i < hidden; i++)
 			if (fabsf(membrane[i]) > fabsf(membrane[best]))
 				best = i;
-		if (r->ats > site_shape(walk->vit, site, dim))
+		if (r->ats > site_shape(walk->model, site, dim))
 			best = r->at[r->ats - 1];
 		found->unit = best;
 		value = (double)membrane[best];
@@ -616,21 +616,21 @@ read_element(const struct walk *walk, struct site site, const struct reading *r,
 	double value;
 
 	found->has_element = true;
-	found->element = flat_index(walk->vit, site, r);
+	found->element = flat_index(walk->model, site, r);
 	if (r->quantity == QUANTITY_MEMBRANE && has_hidden(walk, site))
 		return hidden_membrane(walk, site, r, found);
 	value = (double)snn_element(walk_network(walk, site), site, element_quantity(r->quantity), found->element);
 	if (r->quantity == QUANTITY_SPIKES)
 		return fabs(value);
 	if (r->quantity == QUANTITY_ERROR)
-		return value - (double)walk->reference.value[site_index(walk->vit, site)][found->element];
+		return value - (double)walk->reference.value[site_index(walk->model, site)][found->element];
 	return value;
 }
 
 static double
 read_site_number(const struct walk *walk, struct site site, enum quantity q)
 {
-	const struct walk_site *s = walk_site_now(walk, site_index(walk->vit, site));
+	const struct walk_site *s = walk_site_now(walk, site_index(walk->model, site));
 
 	if (!s)
 		return 0;
@@ -692,7 +692,7 @@ find_equal(const struct walk *walk, struct site site, enum snn_quantity q, enum 
 	   struct condition_found *found)
 {
 	const struct snn *snn = walk_network(walk, site);
-	size_t n = site_size(walk->vit, site);
+	size_t n = site_size(walk->model, site);
 
 	for (size_t i = 0; i < n; i++) {
 		found->value = (double)snn_element(snn, site, q, i);
@@ -745,7 +745,7 @@ read_single(const struct condition *c, const struct reading *r, const struct wal
 
 	if (!is_site_quantity(r->quantity))
 		return read_scalar(walk, r);
-	at_site(walk, site_at(c->vit, r->site[0]), r, NOT_EQUAL, 0, &found);
+	at_site(walk, site_at(c->model, r->site[0]), r, NOT_EQUAL, 0, &found);
 	return found.value;
 }
 
@@ -761,7 +761,7 @@ compare_true(const struct condition *c, const struct condition_node *node, const
 		return compare(found->value, node->comparison, to);
 	}
 	for (int i = 0; i < r->sites; i++) {
-		struct site site = site_at(c->vit, r->site[i]);
+		struct site site = site_at(c->model, r->site[i]);
 		struct condition_found one;
 		bool now;
 

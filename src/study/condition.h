@@ -36,9 +36,9 @@ struct condition_fault {
 	size_t at, length;
 };
 
-/* STATUS_USAGE and *fault when the text is not a condition over the sites of vit.
- * The text is copied; vit must outlive the condition. */
-struct condition *condition_parse(const char *text, const struct vit *vit, struct condition_fault *fault, struct status *st);
+/* STATUS_USAGE and *fault when the text is not a condition over the sites of model.
+ * The text is copied; the model must outlive the condition. */
+struct condition *condition_parse(const char *text, const struct model *model, struct condition_fault *fault, struct status *st);
 void condition_free(struct condition *condition); /* NULL is fine */
 const char *condition_text(const struct condition *condition);
 

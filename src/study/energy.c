@@ -12,8 +12,8 @@ charge(const struct snn *snn, struct site site, double fan_out, struct energy *t
 	struct snn_activity a;
 	const struct plan *plan = snn_plan(snn);
 
-	if (plan->site[site_index(plan->vit, site)].neuron == NEURON_NONE) {
-		double all = MULTIPLY * fan_out * (double)site_size(plan->vit, site) * snn_time(snn);
+	if (plan->site[site_index(plan->model, site)].neuron == NEURON_NONE) {
+		double all = MULTIPLY * fan_out * (double)site_size(plan->model, site) * snn_time(snn);
 
 		to->per_event += all;
 		to->per_unit += all;
@@ -29,7 +29,7 @@ charge_ugo(const struct snn *snn, struct site site, struct energy *to)
 {
 	const struct plan *plan = snn_plan(snn);
 
-	if (plan->site[site_index(plan->vit, site)].mode == FUNCTION_MODE_SPIKING)
+	if (plan->site[site_index(plan->model, site)].mode == FUNCTION_MODE_SPIKING)
 		charge(snn, site, 1, to);
 }
 
@@ -38,18 +38,18 @@ charge_block(const struct snn *snn, int b, struct energy *part)
 {
 	static const enum site_kind ugos[] = {SITE_NORM1_RSQRT, SITE_EXP, SITE_RECIPROCAL, SITE_NORM2_RSQRT, SITE_ACT};
 	const struct plan *plan = snn_plan(snn);
-	const struct vit *vit = plan->vit;
+	const struct model *model = plan->model;
 	enum site_kind norm1 = plan->fold_norm ? SITE_NORM1_CENTER : SITE_NORM1;
 	enum site_kind norm2 = plan->fold_norm ? SITE_NORM2_CENTER : SITE_NORM2;
 
-	charge(snn, (struct site){norm1, b}, 3 * vit->width, &part[ENERGY_LINEAR]);
-	charge(snn, (struct site){SITE_AV, b}, vit->width, &part[ENERGY_LINEAR]);
-	charge(snn, (struct site){norm2, b}, vit->mlp_width, &part[ENERGY_LINEAR]);
-	charge(snn, (struct site){SITE_ACT_OUT, b}, vit->width, &part[ENERGY_LINEAR]);
-	charge(snn, (struct site){SITE_Q, b}, vit->tokens, &part[ENERGY_PRODUCT]);
-	charge(snn, (struct site){SITE_K, b}, vit->tokens, &part[ENERGY_PRODUCT]);
-	charge(snn, (struct site){SITE_SOFTMAX, b}, vit->head_dim, &part[ENERGY_PRODUCT]);
-	charge(snn, (struct site){SITE_V, b}, vit->tokens, &part[ENERGY_PRODUCT]);
+	charge(snn, (struct site){norm1, b}, 3 * model->width, &part[ENERGY_LINEAR]);
+	charge(snn, (struct site){SITE_AV, b}, model->width, &part[ENERGY_LINEAR]);
+	charge(snn, (struct site){norm2, b}, model->mlp_width, &part[ENERGY_LINEAR]);
+	charge(snn, (struct site){SITE_ACT_OUT, b}, model->width, &part[ENERGY_LINEAR]);
+	charge(snn, (struct site){SITE_Q, b}, model->tokens, &part[ENERGY_PRODUCT]);
+	charge(snn, (struct site){SITE_K, b}, model->tokens, &part[ENERGY_PRODUCT]);
+	charge(snn, (struct site){SITE_SOFTMAX, b}, model->head_dim, &part[ENERGY_PRODUCT]);
+	charge(snn, (struct site){SITE_V, b}, model->tokens, &part[ENERGY_PRODUCT]);
 	for (size_t i = 0; i < sizeof(ugos) / sizeof(*ugos); i++)
 		charge_ugo(snn, (struct site){ugos[i], b}, &part[ENERGY_UGO]);
 }
@@ -59,7 +59,7 @@ energy_of(const struct snn *snn, struct energy *part)
 {
 	struct energy own[ENERGY_PARTS] = {{0, 0}}, sum = {0, 0};
 
-	for (int b = 0; b < snn_plan(snn)->vit->depth; b++)
+	for (int b = 0; b < snn_plan(snn)->model->depth; b++)
 		charge_block(snn, b, own);
 	for (int i = 0; i < ENERGY_PARTS; i++) {
 		sum.per_event += own[i].per_event;
@@ -71,10 +71,10 @@ energy_of(const struct snn *snn, struct energy *part)
 }
 
 double
-energy_ann(const struct vit *vit)
+energy_ann(const struct model *model)
 {
-	double tokens = vit->tokens, width = vit->width;
-	double linear = tokens * width * (4 * width + 2 * vit->mlp_width), product = 2 * tokens * tokens * width;
+	double tokens = model->tokens, width = model->width;
+	double linear = tokens * width * (4 * width + 2 * model->mlp_width), product = 2 * tokens * tokens * width;
 
-	return MULTIPLY * vit->depth * (linear + product);
+	return MULTIPLY * model->depth * (linear + product);
 }

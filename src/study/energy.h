@@ -28,6 +28,6 @@ extern const char *const energy_part_names[]; /* "linear", "product", "ugo"; end
 /* part [ENERGY_PARTS] may be NULL; returns the sum. */
 struct energy energy_of(const struct snn *snn, struct energy *part);
 /* Of the reference, per picture: picojoules. */
-double energy_ann(const struct vit *vit);
+double energy_ann(const struct model *model);
 
 #endif

@@ -23,7 +23,7 @@ struct site_sum {
 /* Shared by the threads of a run. Pictures are independent; what they gave is added up
  * in their order, so that sums do not depend on who did which. */
 struct job {
-	const struct vit *vit;
+	const struct model *model;
 	const struct plan *plan; /* NULL: the reference alone */
 	const struct dataset *data;
 	const struct eval_options *options;
@@ -54,17 +54,17 @@ struct worker {
 static bool
 worker_init(struct worker *w, const struct job *job, struct status *st)
 {
-	const struct vit *vit = job->vit;
-	size_t side = (size_t)vit->image_size;
+	const struct model *model = job->model;
+	size_t side = (size_t)model->image_size;
 
-	w->ann_energy = energy_ann(vit);
-	w->pixels = calloc((size_t)vit->channels * side * side, sizeof(float));
-	w->reference = calloc((size_t)vit->classes, sizeof(float));
-	w->logits = calloc((size_t)vit->classes, sizeof(float));
+	w->ann_energy = energy_ann(model);
+	w->pixels = calloc((size_t)model->channels * side * side, sizeof(float));
+	w->reference = calloc((size_t)model->classes, sizeof(float));
+	w->logits = calloc((size_t)model->classes, sizeof(float));
 	if (!w->pixels || !w->reference || !w->logits)
 		return status_nomem(st, "evaluation");
-	w->ann = ann_new(vit, 1, st);
-	if (!w->ann || (job->options->errors && job->plan && !ann_trace_init(&w->trace, vit, st)))
+	w->ann = ann_new(model, 1, st);
+	if (!w->ann || (job->options->errors && job->plan && !ann_trace_init(&w->trace, model, st)))
 		return false;
 	return !job->plan || (w->snn = snn_new(job->plan, st));
 }
@@ -86,7 +86,7 @@ static void
 note_outcome(const struct job *job, const struct worker *w, struct eval_outcome *out)
 {
 	struct energy energy = energy_of(w->snn, NULL);
-	int classes = job->vit->classes;
+	int classes = job->model->classes;
 	double sum = 0;
 
 	snn_logits(w->snn, w->logits);
@@ -107,7 +107,7 @@ static bool
 note_sites(const struct job *job, struct worker *w, struct site_sum *sum, struct status *st)
 {
 	for (int i = 0; i < job->sites; i++) {
-		struct site site = site_at(job->vit, i);
+		struct site site = site_at(job->model, i);
 		struct snn_activity a;
 
 		snn_activity(w->snn, site, &a);
@@ -138,10 +138,10 @@ one_picture(struct job *job, struct worker *w, int index, struct status *st)
 	const struct eval_options *o = job->options;
 	struct site_sum *sum = NULL;
 
-	if (!dataset_get(job->data, o->first + index, job->vit, w->pixels, &job->label[index], st) ||
-	    !run_reference(w, job->vit->classes, st))
+	if (!dataset_get(job->data, o->first + index, job->model, w->pixels, &job->label[index], st) ||
+	    !run_reference(w, job->model->classes, st))
 		return false;
-	job->ann_top[index] = walk_best(w->reference, job->vit->classes);
+	job->ann_top[index] = walk_best(w->reference, job->model->classes);
 	if (w->snn) {
 		snn_show(w->snn, w->pixels);
 		for (int i = 0; i < job->ts; i++) {
@@ -390,7 +390,7 @@ check(struct job *job, struct status *st)
 			return status_fail(st, STATUS_USAGE, "steps must ascend from 1; step %d does not", o->t[i]);
 	job->count = o->count > 0 && o->count < all - o->first ? o->count : all - o->first;
 	job->ts = job->plan ? o->ts : 0;
-	job->sites = job->plan ? site_count(job->vit) : 0;
+	job->sites = job->plan ? site_count(job->model) : 0;
 	if (o->known && (o->known->points != job->ts || o->known->sites != job->sites))
 		return status_fail(st, STATUS_USAGE, "what is known has %d steps, not %d", o->known->points, job->ts);
 	return true;
@@ -457,7 +457,7 @@ count_neurons(struct job *job, struct status *st)
 	for (int i = 0; snn && i < job->sites; i++) {
 		struct snn_activity a;
 
-		snn_activity(snn, site_at(job->vit, i), &a);
+		snn_activity(snn, site_at(job->model, i), &a);
 		job->neurons[i] = a.neurons;
 	}
 	snn_free(snn);
@@ -490,16 +490,16 @@ bool
 eval_run(const struct plan *plan, const struct dataset *data, const struct eval_options *options, struct eval_result *result,
 	 const struct progress *progress, struct status *st)
 {
-	struct job job = {.vit = plan->vit, .plan = plan, .data = data, .options = options, .progress = progress};
+	struct job job = {.model = plan->model, .plan = plan, .data = data, .options = options, .progress = progress};
 
 	return evaluate(&job, result, st);
 }
 
 bool
-eval_ann(const struct vit *vit, const struct dataset *data, const struct eval_options *options, struct eval_result *result,
+eval_ann(const struct model *model, const struct dataset *data, const struct eval_options *options, struct eval_result *result,
 	 const struct progress *progress, struct status *st)
 {
-	struct job job = {.vit = vit, .data = data, .options = options, .progress = progress};
+	struct job job = {.model = model, .data = data, .options = options, .progress = progress};
 
 	return evaluate(&job, result, st);
 }

@@ -72,8 +72,8 @@ struct eval_options {
 bool eval_run(const struct plan *plan, const struct dataset *data, const struct eval_options *options, struct eval_result *result,
 	      const struct progress *progress, struct status *st);
 /* The reference alone: accuracy and top-1 per picture (no points). */
-bool eval_ann(const struct vit *vit, const struct dataset *data, const struct eval_options *options, struct eval_result *result,
-	      const struct progress *progress, struct status *st);
+bool eval_ann(const struct model *model, const struct dataset *data, const struct eval_options *options,
+	      struct eval_result *result, const struct progress *progress, struct status *st);
 void eval_done(struct eval_result *result);
 
 /* Wilson's 95% interval of k of n. */

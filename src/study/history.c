@@ -60,7 +60,7 @@ is_same(const struct history *h, const struct walk *walk, const struct history_r
 static const struct ugo *
 hidden_ugo(const struct walk *walk, struct site site)
 {
-	const struct site_plan *p = &walk->plan->site[site_index(walk->vit, site)];
+	const struct site_plan *p = &walk->plan->site[site_index(walk->model, site)];
 
 	return p->mode == FUNCTION_MODE_SPIKING ? p->ugo : NULL;
 }
@@ -132,8 +132,8 @@ read_hidden(struct history *h, const struct snn *snn, struct history_point *p, s
 static float
 hidden_threshold(const struct history *h)
 {
-	const struct site_plan *p = &h->walk->plan->site[site_index(h->walk->vit, h->request.site)];
-	int dim[3], dims = site_shape(h->walk->vit, h->request.site, dim);
+	const struct site_plan *p = &h->walk->plan->site[site_index(h->walk->model, h->request.site)];
+	int dim[3], dims = site_shape(h->walk->model, h->request.site, dim);
 	size_t column = p->channels > 1 ? h->request.element % (size_t)dim[dims - 1] : 0;
 
 	return p->threshold[column * (size_t)p->per_channel + (size_t)h->unit];
@@ -142,12 +142,12 @@ hidden_threshold(const struct history *h)
 static void
 read_train(const struct history *h, const struct snn *snn, enum site_kind kind, int token, float *sent, float *sum)
 {
-	const struct vit *vit = h->walk->vit;
+	const struct model *model = h->walk->model;
 	struct site site = {kind, h->request.layer};
-	size_t first = (size_t)token * (size_t)vit->width + (size_t)(h->request.head * vit->head_dim);
+	size_t first = (size_t)token * (size_t)model->width + (size_t)(h->request.head * model->head_dim);
 	float scale = h->walk->plan->mean_decoded ? (float)snn_time(snn) : 1;
 
-	for (int i = 0; i < vit->head_dim; i++) {
+	for (int i = 0; i < model->head_dim; i++) {
 		sent[i] = snn_element(snn, site, SNN_SENT, first + (size_t)i);
 		sum[i] = snn_element(snn, site, SNN_VALUE, first + (size_t)i) * scale;
 	}
@@ -156,10 +156,10 @@ read_train(const struct history *h, const struct snn *snn, enum site_kind kind, 
 static void
 read_product(const struct history *h, const struct snn *snn, struct history_point *p)
 {
-	const struct vit *vit = h->walk->vit;
+	const struct model *model = h->walk->model;
 	const struct history_request *r = &h->request;
 	struct site site = {SITE_QK, r->layer};
-	size_t tokens = (size_t)vit->tokens, at = ((size_t)r->head * tokens + (size_t)r->q) * tokens + (size_t)r->k;
+	size_t tokens = (size_t)model->tokens, at = ((size_t)r->head * tokens + (size_t)r->q) * tokens + (size_t)r->k;
 
 	read_train(h, snn, SITE_Q, r->q, p->a, p->A);
 	read_train(h, snn, SITE_K, r->k, p->b, p->B);
@@ -170,7 +170,7 @@ read_product(const struct history *h, const struct snn *snn, struct history_poin
 static bool
 reserve(struct history *h, struct history_point *p, struct status *st)
 {
-	size_t d = (size_t)h->walk->vit->head_dim;
+	size_t d = (size_t)h->walk->model->head_dim;
 
 	if (h->count == h->capacity) {
 		int capacity = h->capacity ? 2 * h->capacity : 32;
@@ -274,7 +274,7 @@ history_unit(const struct history *h)
 size_t
 history_memory(const struct history *h)
 {
-	size_t d = h->walk ? (size_t)h->walk->vit->head_dim : 0;
+	size_t d = h->walk ? (size_t)h->walk->model->head_dim : 0;
 
 	return (h->snn ? snn_memory(h->snn) : 0) + (size_t)h->count * 4 * d * sizeof(float) +
 	       (size_t)h->capacity * sizeof(*h->point);

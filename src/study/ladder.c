@@ -135,7 +135,7 @@ ladder_run(const struct plan *plan, const struct dataset *data, const struct lad
 	ladder->rung[1].name = "activation";
 	ladder->rung[2].name = "analog";
 	ladder->rung[3].name = "spiking";
-	ok = eval_ann(plan->vit, data, &reference, &ladder->rung[0].result, &own, st);
+	ok = eval_ann(plan->model, data, &reference, &ladder->rung[0].result, &own, st);
 	for (int i = 1; ok && i < LADDER_RUNGS; i++) {
 		ladder->rung[i - 1].done = true;
 		share.at = i;

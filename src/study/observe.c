@@ -39,9 +39,9 @@ static void
 see(void *ctx, struct site site, int pictures, const float *input, float *data)
 {
 	struct watcher *w = ctx;
-	const struct vit *vit = w->observation->vit;
-	struct observed *o = &w->observation->site[site_index(vit, site)];
-	size_t n = site_size(vit, site) * (size_t)pictures;
+	const struct model *model = w->observation->model;
+	struct observed *o = &w->observation->site[site_index(model, site)];
+	size_t n = site_size(model, site) * (size_t)pictures;
 
 	(void)data;
 	if (!input)
@@ -55,8 +55,8 @@ see(void *ctx, struct site site, int pictures, const float *input, float *data)
 static bool
 pass(struct watcher *w, struct ann *ann, const float *pixels, float *logits, const struct progress *progress, struct status *st)
 {
-	const struct vit *vit = w->observation->vit;
-	size_t picture = (size_t)vit->channels * (size_t)vit->image_size * (size_t)vit->image_size;
+	const struct model *model = w->observation->model;
+	size_t picture = (size_t)model->channels * (size_t)model->image_size * (size_t)model->image_size;
 	struct ann_observer observer = {see, w};
 	int all = w->observation->pictures;
 
@@ -72,16 +72,16 @@ pass(struct watcher *w, struct ann *ann, const float *pixels, float *logits, con
 }
 
 bool
-observe(struct observation *observation, const struct vit *vit, const float *pixels, int pictures,
+observe(struct observation *observation, const struct model *model, const float *pixels, int pictures,
 	const struct progress *progress, struct status *st)
 {
-	int sites = site_count(vit);
-	struct ann *ann = ann_new(vit, PASS_PICTURES, st);
-	float *logits = calloc((size_t)PASS_PICTURES * (size_t)vit->classes, sizeof(float));
+	int sites = site_count(model);
+	struct ann *ann = ann_new(model, PASS_PICTURES, st);
+	float *logits = calloc((size_t)PASS_PICTURES * (size_t)model->classes, sizeof(float));
 	struct watcher w = {observation, false};
 	bool ok;
 
-	*observation = (struct observation){vit, pictures, calloc((size_t)sites, sizeof(struct observed))};
+	*observation = (struct observation){model, pictures, calloc((size_t)sites, sizeof(struct observed))};
 	ok = (ann && logits && observation->site) || status_nomem(st, "observing");
 	for (int i = 0; ok && i < sites; i++) {
 		observation->site[i].lo = INFINITY;

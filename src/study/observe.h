@@ -5,8 +5,8 @@
 #define SPIKESCOPE_STUDY_OBSERVE_H
 
 #include "base/progress.h"
+#include "model/model.h"
 #include "model/site.h"
-#include "model/vit.h"
 
 enum { OBSERVE_BINS = 256 };
 
@@ -17,14 +17,14 @@ struct observed {
 };
 
 struct observation {
-	const struct vit *vit; /* not owned */
+	const struct model *model; /* not owned */
 	int pictures;
 	struct observed *site; /* [site_count] by site_index; empty for sites without a function */
 };
 
 /* pixels [pictures, channels, size, size]; the pictures are run twice. observation must be
  * zeroed or done, and is done after a failure. */
-bool observe(struct observation *observation, const struct vit *vit, const float *pixels, int pictures,
+bool observe(struct observation *observation, const struct model *model, const float *pixels, int pictures,
 	     const struct progress *progress, struct status *st);
 void observation_done(struct observation *observation);
 

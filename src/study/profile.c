@@ -34,10 +34,10 @@ bench_init(struct bench *b, const struct profile_options *o, struct status *st)
 	b->run = calloc(n, sizeof(double));
 	b->reference = calloc(n, sizeof(double));
 	b->clock = calloc((size_t)b->plan->sites, sizeof(double));
-	b->logits = calloc((size_t)b->plan->vit->classes, sizeof(float));
+	b->logits = calloc((size_t)b->plan->model->classes, sizeof(float));
 	if (!b->seconds || !b->run || !b->reference || !b->clock || !b->logits)
 		return status_nomem(st, "the benchmark");
-	return (b->snn = snn_new(b->plan, st)) && (b->ann = ann_new(b->plan->vit, 1, st));
+	return (b->snn = snn_new(b->plan, st)) && (b->ann = ann_new(b->plan->model, 1, st));
 }
 
 static void
@@ -81,7 +81,7 @@ repeat(struct bench *b, int i, struct status *st)
 static void
 summarise_site(const struct bench *b, int i, int done, struct profile_site *out)
 {
-	struct site site = site_at(b->plan->vit, i);
+	struct site site = site_at(b->plan->model, i);
 	struct snn_activity a;
 
 	snn_activity(b->snn, site, &a);

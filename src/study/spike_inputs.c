@@ -166,9 +166,9 @@ struct gathering {
 static bool
 gather_picture(struct gathering *g, const struct site_pictures *from, int picture, int T, struct rng *rng, struct status *st)
 {
-	const struct vit *vit = from->plan->vit;
-	size_t size = site_size(vit, from->site);
-	size_t pixels = (size_t)vit->channels * (size_t)vit->image_size * (size_t)vit->image_size;
+	const struct model *model = from->plan->model;
+	size_t size = site_size(model, from->site);
+	size_t pixels = (size_t)model->channels * (size_t)model->image_size * (size_t)model->image_size;
 
 	for (int i = 0; i < g->per; i++)
 		g->element[i] = (size_t)rng_below(rng, size);
@@ -238,7 +238,7 @@ spike_inputs_site(struct spike_inputs *train, struct spike_inputs *test, const s
 	*train = *test = (struct spike_inputs){0};
 	if (T < 1 || T > SPIKE_T_MAX)
 		return status_fail(st, STATUS_USAGE, "T must be 1 to %d steps, not %d", SPIKE_T_MAX, T);
-	if (from->plan->site[site_index(from->plan->vit, from->site)].mode == FUNCTION_MODE_NONE)
+	if (from->plan->site[site_index(from->plan->model, from->site)].mode == FUNCTION_MODE_NONE)
 		return status_fail(st, STATUS_USAGE, "%s has no function; choose a site such as blocks.0.mlp.act",
 				   site_name(from->site, name));
 	ok = check_function(u, st) && gathering_open(&g, from, T, st) && gather(&g, from, T, seed, progress, st);

@@ -9,9 +9,9 @@
 #include <string.h>
 
 static size_t
-picture_size(const struct vit *vit)
+picture_size(const struct model *model)
 {
-	return (size_t)vit->channels * (size_t)vit->image_size * (size_t)vit->image_size;
+	return (size_t)model->channels * (size_t)model->image_size * (size_t)model->image_size;
 }
 
 struct walk *
@@ -24,15 +24,15 @@ walk_new(const struct plan *plan, struct status *st)
 		return NULL;
 	}
 	walk->plan = plan;
-	walk->vit = plan->vit;
+	walk->model = plan->model;
 	walk->label = -1;
 	walk->site = -1;
 	timeline_init(&walk->timeline, TIMELINE_BUDGET);
-	walk->pixels = calloc(picture_size(plan->vit), sizeof(float));
+	walk->pixels = calloc(picture_size(plan->model), sizeof(float));
 	if (!walk->pixels)
 		status_nomem(st, "a picture");
-	if (walk->pixels && (walk->snn = snn_new(plan, st)) && (walk->ann = ann_new(plan->vit, 1, st)) &&
-	    ann_trace_init(&walk->reference, plan->vit, st))
+	if (walk->pixels && (walk->snn = snn_new(plan, st)) && (walk->ann = ann_new(plan->model, 1, st)) &&
+	    ann_trace_init(&walk->reference, plan->model, st))
 		return walk;
 	walk_free(walk);
 	return NULL;
@@ -81,11 +81,11 @@ walk_show(struct walk *walk, const float *pixels, int label, struct status *st)
 {
 	if (!ann_trace_record(&walk->reference, walk->ann, pixels, st))
 		return false;
-	memmove(walk->pixels, pixels, picture_size(walk->vit) * sizeof(float));
+	memmove(walk->pixels, pixels, picture_size(walk->model) * sizeof(float));
 	forget_steps(walk);
 	timeline_clear(&walk->timeline);
 	snn_show(walk->snn, walk->pixels);
-	walk->ann_top = walk_best(walk->reference.logits, walk->vit->classes);
+	walk->ann_top = walk_best(walk->reference.logits, walk->model->classes);
 	walk->label = label;
 	walk->shown = true;
 	walk->pictures++;
@@ -103,7 +103,7 @@ walk_reset(struct walk *walk)
 static bool
 record_site(const struct walk *walk, int index, struct tensor *scratch, struct walk_site *out, struct status *st)
 {
-	struct site site = site_at(walk->vit, index);
+	struct site site = site_at(walk->model, index);
 	struct comparison c = {0};
 	struct snn_activity a;
 
@@ -127,7 +127,7 @@ record_site(const struct walk *walk, int index, struct tensor *scratch, struct w
 static bool
 record_step(const struct walk *walk, struct walk_step *step, struct status *st)
 {
-	int classes = walk->vit->classes, sites = site_count(walk->vit);
+	int classes = walk->model->classes, sites = site_count(walk->model);
 	struct tensor scratch = {0};
 	double sum = 0;
 	bool ok = true;
@@ -264,11 +264,11 @@ leave_before(struct walk *walk, struct status *st)
 bool
 walk_next_site(struct walk *walk, struct status *st)
 {
-	int next = walk->site + 1, sites = site_count(walk->vit);
+	int next = walk->site + 1, sites = site_count(walk->model);
 
 	if (!need_picture(walk, st) || (walk->site < 0 && (!leave_before(walk, st) || !advance(walk, st))))
 		return false;
-	while (next < sites && !snn_has(walk->snn, site_at(walk->vit, next), SNN_VALUE))
+	while (next < sites && !snn_has(walk->snn, site_at(walk->model, next), SNN_VALUE))
 		next++;
 	walk->site = next;
 	if (next >= sites - 1)
@@ -279,7 +279,7 @@ walk_next_site(struct walk *walk, struct status *st)
 const struct snn *
 walk_network(const struct walk *walk, struct site site)
 {
-	return walk->site < 0 || site_index(walk->vit, site) <= walk->site ? walk->snn : walk->before;
+	return walk->site < 0 || site_index(walk->model, site) <= walk->site ? walk->snn : walk->before;
 }
 
 const struct walk_site *

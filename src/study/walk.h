@@ -37,7 +37,7 @@ struct walk_step {
 enum { WALK_STEPS_MAX = 4096 };
 
 struct walk {
-	const struct vit *vit;
+	const struct model *model;
 	const struct plan *plan;
 	struct snn *snn;
 	struct ann_trace reference;

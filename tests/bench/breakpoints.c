@@ -31,7 +31,7 @@ static bool
 time_condition(const char *text, const struct walk *walk, double step, struct status *st)
 {
 	struct condition_fault fault;
-	struct condition *c = condition_parse(text, walk->vit, &fault, st);
+	struct condition *c = condition_parse(text, walk->model, &fault, st);
 	struct condition_found found;
 	double seconds[REPEATS];
 	int hits = 0;
@@ -75,25 +75,25 @@ time_walk(struct walk *walk, const float *pixels, struct status *st)
 static bool
 time_model(const char *path, struct status *st)
 {
-	struct vit *vit = vit_load(path, st);
-	size_t size = vit ? (size_t)vit->channels * (size_t)vit->image_size * (size_t)vit->image_size : 0;
+	struct model *model = model_load(path, st);
+	size_t size = model ? (size_t)model->channels * (size_t)model->image_size * (size_t)model->image_size : 0;
 	float *pixels = calloc(PICTURES * size + 1, sizeof(*pixels));
 	struct plan *plan;
 	struct walk *walk;
 	bool ok;
 
-	if (!vit || !pixels)
+	if (!model || !pixels)
 		return false;
 	for (size_t i = 0; i < PICTURES * size; i++)
 		pixels[i] = (float)((i * 2654435761u >> 8) % 2000) / 1000 - 1;
-	plan = plan_build(vit, &(struct plan_options){.T = 16, .rule = -1, .pixels = pixels, .pictures = PICTURES}, NULL, st);
+	plan = plan_build(model, &(struct plan_options){.T = 16, .rule = -1, .pixels = pixels, .pictures = PICTURES}, NULL, st);
 	walk = plan ? walk_new(plan, st) : NULL;
 	printf("%s, sta\n", path);
 	ok = walk && time_walk(walk, pixels, st);
 	walk_free(walk);
 	plan_free(plan);
 	free(pixels);
-	vit_free(vit);
+	model_free(model);
 	return ok;
 }
 

@@ -347,7 +347,7 @@ time_steps(struct app *app, int steps, int turns)
 			bare[i] = some_steps(app, steps, false);
 		ratio[i] = recorded / bare[i] - 1;
 	}
-	printf("%s, runs of %d steps: a step %.1f us, recording it %+.2f%%", app->vit->name, steps,
+	printf("%s, runs of %d steps: a step %.1f us, recording it %+.2f%%", app->model->name, steps,
 	       1e6 * timing_median(bare, turns) / steps, 100 * timing_median(ratio, turns));
 	printf(" (half of %d pairs: %+.2f to %+.2f%%)\n", turns, 100 * ratio[turns / 4], 100 * ratio[turns - 1 - turns / 4]);
 }
@@ -388,7 +388,7 @@ time_eval(struct app *app, int pictures)
 	notebook_run_end(app, keeping.run, &st, 1);
 	keeping.seconds += timing_spent() - all;
 	all = timing_spent() - start;
-	printf("%s, %d pictures: an evaluation %.2f s, recording it %.1f ms: %.2f%%\n", app->vit->name, pictures, all,
+	printf("%s, %d pictures: an evaluation %.2f s, recording it %.1f ms: %.2f%%\n", app->model->name, pictures, all,
 	       1e3 * keeping.seconds, 100 * keeping.seconds / (all - keeping.seconds));
 	eval_done(&result);
 }

@@ -79,7 +79,7 @@ print_ratio(const char *what, double seconds, double competitor)
 /* --- models and pictures -------------------------------------------------- */
 
 struct subject {
-	struct vit *vit;
+	struct model *model;
 	float *pixels; /* [PICTURES, channels, size, size] */
 	size_t picture;
 };
@@ -91,16 +91,16 @@ subject_init(struct subject *s, const char *path, const char *data_path, struct 
 	struct dataset *data = data_path && access(data_path, R_OK) == 0 ? dataset_open(data_path, st) : NULL;
 	struct rng rng;
 
-	s->vit = vit_load(path, st);
-	if (!s->vit)
+	s->model = model_load(path, st);
+	if (!s->model)
 		return false;
-	s->picture = (size_t)s->vit->channels * (size_t)s->vit->image_size * (size_t)s->vit->image_size;
+	s->picture = (size_t)s->model->channels * (size_t)s->model->image_size * (size_t)s->model->image_size;
 	s->pixels = malloc(PICTURES * s->picture * sizeof(float));
 	rng_seed(&rng, 1);
 	for (size_t i = 0; i < PICTURES * s->picture; i++)
 		s->pixels[i] = (float)rng_normal(&rng);
 	for (int i = 0; data && i < PICTURES; i++)
-		if (!dataset_get(data, i, s->vit, s->pixels + (size_t)i * s->picture, NULL, st))
+		if (!dataset_get(data, i, s->model, s->pixels + (size_t)i * s->picture, NULL, st))
 			return false;
 	if (data)
 		dataset_close(data);
@@ -111,7 +111,7 @@ static void
 subject_done(struct subject *s)
 {
 	free(s->pixels);
-	vit_free(s->vit);
+	model_free(s->model);
 }
 
 static bool
@@ -125,7 +125,7 @@ build(const struct subject *s, const char *recipe, int T, struct status *st)
 {
 	struct plan_options options = {.recipe = recipe, .T = T, .rule = -1, .pixels = s->pixels, .pictures = PICTURES};
 
-	return plan_build(s->vit, &options, NULL, st);
+	return plan_build(s->model, &options, NULL, st);
 }
 
 /* --- ceiling -------------------------------------------------------------- */
@@ -189,8 +189,8 @@ bench_ceiling(struct status *st)
 static double
 time_ann(const struct subject *s, int batch, struct status *st)
 {
-	struct ann *ann = ann_new(s->vit, batch, st);
-	float *logits = malloc((size_t)batch * (size_t)s->vit->classes * sizeof(float));
+	struct ann *ann = ann_new(s->model, batch, st);
+	float *logits = malloc((size_t)batch * (size_t)s->model->classes * sizeof(float));
 	double seconds[2 * REPEATS] = {0};
 
 	for (int i = 0; ann && logits && i < 2 * REPEATS; i++) {
@@ -584,7 +584,7 @@ bench_vit_b32(struct status *st)
 	print_ratio("ANN, one thread", time_ann(&s, 1, st), 0);
 	options.pixels = s.pixels;
 	start = timing_now();
-	if (!(plan = plan_build(s.vit, &options, NULL, st)) || !(snn = snn_new(plan, st)))
+	if (!(plan = plan_build(s.model, &options, NULL, st)) || !(snn = snn_new(plan, st)))
 		return false;
 	printf("  delta: calibration with 2 pictures %.2f s, state %.0f MB\n", timing_now() - start,
 	       (double)snn_state_size(snn) / 1e6);

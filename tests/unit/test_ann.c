@@ -19,7 +19,7 @@
 
 /* One golden model, its two pictures, and the network. */
 struct golden {
-	struct vit *vit;
+	struct model *model;
 	struct safetensors *expected;
 	struct ann *ann;
 	float *pixels; /* [pictures, channels, size, size] */
@@ -33,8 +33,8 @@ open_golden(struct golden *g, const char *model, const char *expected)
 	struct status st = {0};
 	const struct st_tensor *t;
 
-	*g = (struct golden){.vit = vit_load(model, &st), .expected = safetensors_open(expected, &st)};
-	if (!g->vit || !g->expected)
+	*g = (struct golden){.model = model_load(model, &st), .expected = safetensors_open(expected, &st)};
+	if (!g->model || !g->expected)
 		fail_msg("%s", st.message);
 	t = safetensors_find(g->expected, "pixel_values");
 	assert_non_null(t);
@@ -42,7 +42,7 @@ open_golden(struct golden *g, const char *model, const char *expected)
 	g->picture = t->count / (size_t)t->dim[0];
 	g->pixels = calloc(t->count, sizeof(float));
 	safetensors_read(t, 0, t->count, g->pixels);
-	g->ann = ann_new(g->vit, g->pictures, &st);
+	g->ann = ann_new(g->model, g->pictures, &st);
 	assert_non_null(g->ann);
 }
 
@@ -62,7 +62,7 @@ close_golden(struct golden *g)
 	ann_free(g->ann);
 	free(g->pixels);
 	safetensors_close(g->expected);
-	vit_free(g->vit);
+	model_free(g->model);
 }
 
 static void
@@ -123,15 +123,15 @@ check_parity(const char *model, const char *expected, const char *logits_name)
 	double fast, observed;
 
 	open_golden(&g, model, expected);
-	assert_true(g.pictures == 2 && g.vit->classes <= 16);
+	assert_true(g.pictures == 2 && g.model->classes <= 16);
 	forward(&g, logits, NULL, NULL);
 	fast = difference(g.expected, logits_name, logits);
 	forward(&g, logits, check_block, &blocks);
 	observed = difference(g.expected, logits_name, logits);
-	print_message("%s: logits %.1e, observed %.1e, %d blocks %.1e of the largest\n", g.vit->name, fast, observed, blocks.seen,
-		      blocks.worst);
+	print_message("%s: logits %.1e, observed %.1e, %d blocks %.1e of the largest\n", g.model->name, fast, observed,
+		      blocks.seen, blocks.worst);
 	assert_true(fast < TOLERANCE && observed < TOLERANCE && blocks.worst < TOLERANCE);
-	if (strcmp(g.vit->name, "hf_vit") == 0)
+	if (strcmp(g.model->name, "hf_vit") == 0)
 		assert_int_equal(blocks.seen, 3);
 	close_golden(&g);
 }
@@ -197,7 +197,7 @@ batch_equals_single(void **state)
 }
 
 struct order_check {
-	const struct vit *vit;
+	const struct model *model;
 	int next;
 };
 
@@ -205,7 +205,7 @@ static void
 check_order(void *ctx, struct site site, int pictures, const float *input, float *data)
 {
 	struct order_check *check = ctx;
-	struct site want = site_at(check->vit, check->next++);
+	struct site want = site_at(check->model, check->next++);
 	bool function = site.kind == SITE_NORM1_RSQRT || site.kind == SITE_NORM2_RSQRT || site.kind == SITE_EXP ||
 			site.kind == SITE_RECIPROCAL || site.kind == SITE_ACT;
 
@@ -224,9 +224,9 @@ sites_come_in_order(void **state)
 
 	(void)state;
 	open_fixture(&g, "timm_vit");
-	check.vit = g.vit;
+	check.model = g.model;
 	forward(&g, logits, check_order, &check);
-	assert_int_equal(check.next, site_count(g.vit));
+	assert_int_equal(check.next, site_count(g.model));
 	close_golden(&g);
 }
 
@@ -239,14 +239,14 @@ assert_close(double found, double want)
 
 /* Each function's value is its function of the input; products are products. */
 struct meaning {
-	const struct vit *vit;
+	const struct model *model;
 	struct ann_trace *trace;
 };
 
 static const float *
 value(const struct meaning *m, enum site_kind kind, int block)
 {
-	return m->trace->value[site_index(m->vit, (struct site){kind, block})];
+	return m->trace->value[site_index(m->model, (struct site){kind, block})];
 }
 
 static void
@@ -254,16 +254,16 @@ check_norm(const struct meaning *m, const float *stream)
 {
 	const float *center = value(m, SITE_NORM1_CENTER, 0), *rsqrt = value(m, SITE_NORM1_RSQRT, 0),
 		    *norm = value(m, SITE_NORM1, 0);
-	size_t width = (size_t)m->vit->width;
+	size_t width = (size_t)m->model->width;
 
-	for (size_t t = 0; t < (size_t)m->vit->tokens; t++) {
+	for (size_t t = 0; t < (size_t)m->model->tokens; t++) {
 		double mean = 0, var = 0;
 
 		for (size_t i = 0; i < width; i++)
 			mean += stream[t * width + i] / (double)width;
 		for (size_t i = 0; i < width; i++)
 			var += pow(stream[t * width + i] - mean, 2) / (double)width;
-		assert_close(rsqrt[t], 1 / sqrt(var + m->vit->blocks[0].norm1.eps));
+		assert_close(rsqrt[t], 1 / sqrt(var + m->model->blocks[0].norm1.eps));
 		for (size_t i = 0; i < width; i++) {
 			assert_close(center[t * width + i], stream[t * width + i] - mean);
 			assert_close(norm[t * width + i], (double)center[t * width + i] * rsqrt[t]);
@@ -277,9 +277,9 @@ check_attention(const struct meaning *m)
 	const float *q = value(m, SITE_Q, 0), *k = value(m, SITE_K, 0), *v = value(m, SITE_V, 0), *qk = value(m, SITE_QK, 0);
 	const float *a = value(m, SITE_SOFTMAX, 0), *e = value(m, SITE_EXP, 0), *r = value(m, SITE_RECIPROCAL, 0),
 		    *av = value(m, SITE_AV, 0);
-	size_t n = (size_t)m->vit->tokens, w = (size_t)m->vit->width, d = (size_t)m->vit->head_dim;
+	size_t n = (size_t)m->model->tokens, w = (size_t)m->model->width, d = (size_t)m->model->head_dim;
 
-	for (size_t h = 0; h < (size_t)m->vit->heads; h++)
+	for (size_t h = 0; h < (size_t)m->model->heads; h++)
 		for (size_t i = 0; i < n; i++) {
 			size_t row = (h * n + i) * n;
 			double sum = 0, mix = 0, most = 0;
@@ -312,21 +312,21 @@ traces_mean_what_they_say(void **state)
 
 	(void)state;
 	open_fixture(&g, "hf_deit");
-	m.vit = g.vit;
-	g.vit->blocks[0].norm1.eps = 0.5f; /* so large that its absence shows */
-	assert_true(ann_trace_init(&trace, g.vit, &st));
+	m.model = g.model;
+	g.model->blocks[0].norm1.eps = 0.5f; /* so large that its absence shows */
+	assert_true(ann_trace_init(&trace, g.model, &st));
 	assert_true(ann_trace_record(&trace, g.ann, g.pixels, &st));
 	forward(&g, logits, NULL, NULL);
 	for (int c = 0; c < 7; c++) {
 		assert_close(trace.logits[c], logits[c]);
 		assert_close(value(&m, SITE_HEAD, -1)[c], logits[c]);
 	}
-	scratch = calloc(ann_embed_scratch(g.vit), sizeof(*scratch));
-	ann_embed(g.vit, g.pixels, scratch, tokens);
+	scratch = calloc(ann_embed_scratch(g.model), sizeof(*scratch));
+	ann_embed(g.model, g.pixels, scratch, tokens);
 	free(scratch);
 	check_norm(&m, tokens);
 	check_attention(&m);
-	ann_head(g.vit, value(&m, SITE_BLOCK, 2), tokens);
+	ann_head(g.model, value(&m, SITE_BLOCK, 2), tokens);
 	for (int c = 0; c < 7; c++)
 		assert_close(tokens[c], logits[c]);
 	ann_trace_done(&trace);
@@ -335,7 +335,7 @@ traces_mean_what_they_say(void **state)
 
 /* Changes one site of block 1 and looks at what follows. */
 struct change {
-	const struct vit *vit;
+	const struct model *model;
 	enum site_kind kind;
 	float *kept; /* a copy of the changed data, or of what is needed later */
 	bool checked;
@@ -354,7 +354,7 @@ static void
 change_softmax(void *ctx, struct site site, int pictures, const float *input, float *data)
 {
 	struct change *c = ctx;
-	size_t size = site_size(c->vit, site), w = (size_t)c->vit->width, n = (size_t)c->vit->tokens;
+	size_t size = site_size(c->model, site), w = (size_t)c->model->width, n = (size_t)c->model->tokens;
 
 	(void)input;
 	if (site.block != 1)
@@ -379,7 +379,7 @@ static void
 change_exp(void *ctx, struct site site, int pictures, const float *input, float *data)
 {
 	struct change *c = ctx;
-	size_t n = (size_t)c->vit->tokens;
+	size_t n = (size_t)c->model->tokens;
 
 	(void)pictures;
 	if (site.block != 1)
@@ -404,7 +404,7 @@ static void
 change_center(void *ctx, struct site site, int pictures, const float *input, float *data)
 {
 	struct change *c = ctx;
-	size_t w = (size_t)c->vit->width;
+	size_t w = (size_t)c->model->width;
 
 	(void)pictures;
 	if (site.block != 1)
@@ -413,7 +413,7 @@ change_center(void *ctx, struct site site, int pictures, const float *input, flo
 		for (size_t i = 0; i < w; i++)
 			data[i] = 3;
 	} else if (site.kind == SITE_NORM2_RSQRT) {
-		assert_close(input[0], 9 + (double)c->vit->norm.eps);
+		assert_close(input[0], 9 + (double)c->model->norm.eps);
 		assert_close(data[0], 1 / 3.0);
 		data[0] = 5;
 	} else if (site.kind == SITE_NORM2) {
@@ -427,7 +427,7 @@ static void
 change_branches(void *ctx, struct site site, int pictures, const float *input, float *data)
 {
 	struct change *c = ctx;
-	size_t size = (size_t)pictures * site_size(c->vit, site);
+	size_t size = (size_t)pictures * site_size(c->model, site);
 
 	(void)input;
 	if (site.kind == SITE_BLOCK && site.block == 0)
@@ -450,10 +450,10 @@ change_act_out(void *ctx, struct site site, int pictures, const float *input, fl
 	if (site.block != 1)
 		return;
 	if (site.kind == SITE_ACT_OUT)
-		memset(data, 0, (size_t)pictures * site_size(c->vit, site) * sizeof(*data));
+		memset(data, 0, (size_t)pictures * site_size(c->model, site) * sizeof(*data));
 	if (site.kind == SITE_MLP) {
-		for (int i = 0; i < c->vit->width; i++)
-			assert_close(data[i], c->vit->blocks[1].fc2.bias[i]);
+		for (int i = 0; i < c->model->width; i++)
+			assert_close(data[i], c->model->blocks[1].fc2.bias[i]);
 		c->checked = true;
 	}
 }
@@ -470,7 +470,7 @@ observers_intervene(void **state)
 	open_fixture(&g, "hf_vit");
 	forward(&g, before, NULL, NULL);
 	for (size_t i = 0; i < sizeof(changes) / sizeof(*changes); i++) {
-		struct change change = {.vit = g.vit};
+		struct change change = {.model = g.model};
 
 		forward(&g, after, changes[i], &change);
 		assert_true(change.checked);
@@ -583,10 +583,10 @@ impossible_batches_are_refused(void **state)
 
 	(void)state;
 	open_fixture(&g, "hf_vit");
-	assert_null(ann_new(g.vit, 0, &st));
+	assert_null(ann_new(g.model, 0, &st));
 	assert_int_equal(st.code, STATUS_FAILED);
 	status_clear(&st);
-	assert_null(ann_new(g.vit, 2000000000, &st));
+	assert_null(ann_new(g.model, 2000000000, &st));
 	assert_non_null(strstr(st.message, "at once"));
 	close_golden(&g);
 }

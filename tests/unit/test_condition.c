@@ -17,7 +17,7 @@
 
 enum { PICTURES = 16, SIDE = 3 * 8 * 8 };
 
-static struct vit *vit;
+static struct model *model;
 static struct plan *plan;
 static struct walk *walk;
 
@@ -30,14 +30,14 @@ setup(void **state)
 	int label;
 
 	(void)state;
-	vit = vit_load(DIGITS, &st);
-	for (int i = 0; vit && data && i < PICTURES; i++)
-		if (!dataset_get(data, i, vit, pixels + SIDE * i, &label, &st))
+	model = model_load(DIGITS, &st);
+	for (int i = 0; model && data && i < PICTURES; i++)
+		if (!dataset_get(data, i, model, pixels + SIDE * i, &label, &st))
 			return -1;
 	dataset_close(data);
-	plan =
-	    vit ? plan_build(vit, &(struct plan_options){.T = 8, .rule = -1, .pixels = pixels, .pictures = PICTURES}, NULL, &st)
-		: NULL;
+	plan = model ? plan_build(model, &(struct plan_options){.T = 8, .rule = -1, .pixels = pixels, .pictures = PICTURES}, NULL,
+				  &st)
+		     : NULL;
 	walk = plan ? walk_new(plan, &st) : NULL;
 	if (!walk || !walk_show(walk, pixels, 3, &st) || !walk_steps(walk, 3, NULL, &st))
 		return -1;
@@ -51,7 +51,7 @@ teardown(void **state)
 	(void)state;
 	walk_free(walk);
 	plan_free(plan);
-	vit_free(vit);
+	model_free(model);
 	return 0;
 }
 
@@ -60,7 +60,7 @@ parse(const char *text)
 {
 	struct condition_fault fault;
 	struct status st = {0};
-	struct condition *c = condition_parse(text, vit, &fault, &st);
+	struct condition *c = condition_parse(text, model, &fault, &st);
 
 	if (!c)
 		fail_msg("%s: %s (at %zu)", text, st.message, fault.at);
@@ -117,9 +117,9 @@ static void
 test_quantities(void **state)
 {
 	struct site site = {SITE_ATTN, 2}, q = {SITE_Q, 1};
-	int index = site_index(vit, site), qi = site_index(vit, q);
+	int index = site_index(model, site), qi = site_index(model, q);
 	const struct walk_step *last = walk_last(walk);
-	size_t at = (size_t)5 * (size_t)vit->width + 17;
+	size_t at = (size_t)5 * (size_t)model->width + 17;
 	struct condition_found found;
 
 	(void)state;
@@ -135,7 +135,7 @@ test_quantities(void **state)
 		    (double)snn_element(walk->snn, q, SNN_VALUE, at) - (double)walk->reference.value[qi][at]);
 	assert_true(number("spikes(blocks.1.attn.q[5,17])", &found) == fabs((double)snn_element(walk->snn, q, SNN_COUNT, at)));
 	assert_true(number("range(blocks.1.mlp.act)", &found) ==
-		    (double)last->site[site_index(vit, (struct site){SITE_ACT, 1})].alarms);
+		    (double)last->site[site_index(model, (struct site){SITE_ACT, 1})].alarms);
 }
 
 /* Hidden neurons of a UGO: one by its number, and the largest of them. */
@@ -143,9 +143,9 @@ static void
 test_hidden_neurons(void **state)
 {
 	struct site act = {SITE_ACT, 2};
-	int hidden = plan->site[site_index(vit, act)].ugo->hidden, largest = 0;
+	int hidden = plan->site[site_index(model, act)].ugo->hidden, largest = 0;
 	float *membrane = malloc((size_t)hidden * sizeof(*membrane));
-	size_t at = (size_t)5 * (size_t)vit->mlp_width + 17;
+	size_t at = (size_t)5 * (size_t)model->mlp_width + 17;
 	struct condition_found found;
 	struct status st = {0};
 
@@ -171,24 +171,24 @@ test_globs(void **state)
 	int worst = -1, least = -1;
 
 	(void)state;
-	for (int b = 0; b < vit->depth; b++) {
-		int i = site_index(vit, (struct site){SITE_ATTN, b});
+	for (int b = 0; b < model->depth; b++) {
+		int i = site_index(model, (struct site){SITE_ATTN, b});
 
 		worst = worst < 0 || last->site[i].relative > last->site[worst].relative ? i : worst;
 		least = least < 0 || last->site[i].relative < last->site[least].relative ? i : least;
 	}
 	assert_true(condition_true(c, walk, &found));
-	assert_int_equal(site_index(vit, found.site), worst);
+	assert_int_equal(site_index(model, found.site), worst);
 	condition_free(c);
 	c = parse("10 > error(blocks.[0-3].attn)"); /* turned round: the smallest */
 	assert_true(condition_true(c, walk, &found));
-	assert_int_equal(site_index(vit, found.site), least);
+	assert_int_equal(site_index(model, found.site), least);
 	condition_free(c);
 	assert_false(truth("error(blocks.*.attn) > 1000"));
 	/* One is enough, wherever in the order it stands. */
-	for (int b = 0; b < vit->depth; b++)
+	for (int b = 0; b < model->depth; b++)
 		for (int less = 0; less < 2; less++) {
-			float at = last->site[site_index(vit, (struct site){SITE_ATTN, b})].relative;
+			float at = last->site[site_index(model, (struct site){SITE_ATTN, b})].relative;
 			char text[80];
 
 			snprintf(text, sizeof(text), "error(blocks.*.attn) %s %.17g", less ? "<=" : ">=", (double)at);
@@ -261,7 +261,7 @@ test_faults(void **state)
 		struct condition_fault fault;
 		struct status st = {0};
 
-		if (condition_parse(wrong[i].text, vit, &fault, &st))
+		if (condition_parse(wrong[i].text, model, &fault, &st))
 			fail_msg("\"%s\" is a condition", wrong[i].text);
 		if (st.code != STATUS_USAGE || fault.at != wrong[i].at || !strstr(st.message, wrong[i].says))
 			fail_msg("\"%s\": %s, at %zu", wrong[i].text, st.message, fault.at);
@@ -290,7 +290,7 @@ test_any_bytes(void **state)
 			seed = seed * 1664525u + 1013904223u;
 			strcat(text, part[(seed >> 16) % (sizeof(part) / sizeof(*part))]);
 		}
-		c = condition_parse(text, vit, &fault, &st);
+		c = condition_parse(text, model, &fault, &st);
 		if (!c)
 			assert_true(st.code == STATUS_USAGE && fault.at <= strlen(text));
 		condition_free(c);
@@ -307,7 +307,7 @@ test_what_a_plan_lacks(void **state)
 	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
 		struct condition_fault fault;
 		struct status st = {0};
-		struct condition *c = condition_parse(texts[i], vit, &fault, &st);
+		struct condition *c = condition_parse(texts[i], model, &fault, &st);
 
 		assert_non_null(c);
 		if (condition_check(c, walk, &st))
@@ -322,7 +322,7 @@ add(struct breakpoints *b, const char *text, bool watch, bool silent)
 {
 	struct condition_fault fault;
 	struct status st = {0};
-	struct breakpoint *p = breakpoints_add(b, text, watch, silent, vit, walk, &fault, &st);
+	struct breakpoint *p = breakpoints_add(b, text, watch, silent, model, walk, &fault, &st);
 
 	if (!p)
 		fail_msg("%s: %s", text, st.message);
@@ -341,7 +341,7 @@ test_breakpoints(void **state)
 	add(&b, "t", true, false);
 	add(&b, "t", true, true);
 	add(&b, "top == -7", false, false);
-	assert_null(breakpoints_add(&b, "error(blocks.*.attn)", true, false, vit, walk, &fault, &st));
+	assert_null(breakpoints_add(&b, "error(blocks.*.attn)", true, false, model, walk, &fault, &st));
 	assert_int_equal(st.code, STATUS_USAGE);
 	breakpoints_look(&b, walk);
 	assert_null(breakpoints_after_step(&b, walk)); /* nothing has changed */
@@ -362,7 +362,7 @@ test_breakpoints(void **state)
 	breakpoints_bind(&b, NULL, NULL);
 	assert_null(breakpoints_find(&b, 3)->condition);
 	assert_null(breakpoints_after_step(&b, walk));
-	breakpoints_bind(&b, vit, walk);
+	breakpoints_bind(&b, model, walk);
 	assert_non_null(breakpoints_find(&b, 3)->condition);
 	breakpoints_done(&b);
 	assert_true(walk_back(walk, 3, NULL, &st));

@@ -17,14 +17,14 @@
 
 enum { RECORD = 3073 };
 
-static const struct vit vit32 = {.image_size = 32,
-				 .channels = 3,
-				 .prep = {.size = 32,
-					  .resize = 35,
-					  .interpolation = INTERPOLATION_BICUBIC,
-					  .mean = {0.5f, 0.4f, 0.3f},
-					  .std = {0.2f, 0.3f, 0.25f}}};
-static const struct vit vit2 = {
+static const struct model vit32 = {.image_size = 32,
+				   .channels = 3,
+				   .prep = {.size = 32,
+					    .resize = 35,
+					    .interpolation = INTERPOLATION_BICUBIC,
+					    .mean = {0.5f, 0.4f, 0.3f},
+					    .std = {0.2f, 0.3f, 0.25f}}};
+static const struct model vit2 = {
     .image_size = 2, .channels = 3, .prep = {.size = 2, .resize = 2, .square = true, .std = {1, 1, 1}}};
 
 static struct dataset *
@@ -57,14 +57,14 @@ refuse_open(const char *path, const char *words)
 }
 
 static void
-refuse_picture(const char *text, const struct dataset *data, const struct vit *vit, enum status_code code, const char *words)
+refuse_picture(const char *text, const struct dataset *data, const struct model *model, enum status_code code, const char *words)
 {
 	float pixels[3 * 32 * 32];
 	struct status st = {0};
 	char *title;
 	int label;
 
-	assert_false(picture_get(text, data, vit, pixels, &label, &title, &st));
+	assert_false(picture_get(text, data, model, pixels, &label, &title, &st));
 	assert_null(title);
 	expect_message(&st, code, words);
 }
@@ -385,14 +385,14 @@ wrong_tensor_sets_are_refused(void **state)
 }
 
 static void
-check_picture(const char *text, const struct dataset *data, const struct vit *vit, float first, int label, const char *title)
+check_picture(const char *text, const struct dataset *data, const struct model *model, float first, int label, const char *title)
 {
 	float pixels[3 * 32 * 32];
 	struct status st = {0};
 	char *got;
 	int is;
 
-	if (!picture_get(text, data, vit, pixels, &is, &got, &st))
+	if (!picture_get(text, data, model, pixels, &is, &got, &st))
 		fail_msg("%s", st.message);
 	assert_string_equal(got, title);
 	assert_int_equal(is, label);

@@ -133,15 +133,15 @@ jpeg_equals_pillow(void **state)
 }
 
 static void
-check_prepared(const struct image *image, const struct vit *vit, const char *golden)
+check_prepared(const struct image *image, const struct model *model, const char *golden)
 {
 	char *path = files_path(fixtures, golden);
-	size_t size, count = (size_t)(vit->channels * vit->image_size * vit->image_size);
+	size_t size, count = (size_t)(model->channels * model->image_size * model->image_size);
 	float *want = files_read(path, &size), *got = calloc(count, sizeof(*got)), worst = 0;
 	struct status st = {0};
 
 	assert_int_equal(size, count * sizeof(*want));
-	assert_true(image_prepare(image, vit, got, &st));
+	assert_true(image_prepare(image, model, got, &st));
 	for (size_t i = 0; i < count; i++)
 		worst = fmaxf(worst, fabsf(got[i] - want[i]));
 	print_message("%-25s largest difference %g (at most 1e-6)\n", golden, (double)worst);
@@ -167,14 +167,14 @@ turned(const struct image *in)
 static void
 prepare_equals_torchvision_rules(void **state)
 {
-	struct vit cifar = {.image_size = 32,
-			    .channels = 3,
-			    .prep = {.size = 32,
-				     .resize = 35,
-				     .interpolation = INTERPOLATION_BICUBIC,
-				     .mean = {0.4914f, 0.4822f, 0.4465f},
-				     .std = {0.247f, 0.2435f, 0.2616f}}};
-	struct vit half = cifar, grey = cifar;
+	struct model cifar = {.image_size = 32,
+			      .channels = 3,
+			      .prep = {.size = 32,
+				       .resize = 35,
+				       .interpolation = INTERPOLATION_BICUBIC,
+				       .mean = {0.4914f, 0.4822f, 0.4465f},
+				       .std = {0.247f, 0.2435f, 0.2616f}}};
+	struct model half = cifar, grey = cifar;
 	struct image source = read_fixture("source.png"), tall = turned(&source);
 
 	(void)state;
@@ -195,20 +195,20 @@ prepare_equals_torchvision_rules(void **state)
 static void
 show_undoes_normalise(void **state)
 {
-	struct vit vit = {.image_size = 32, .channels = 3, .prep = {.mean = {0.5f, 0.4f, 0.3f}, .std = {0.2f, 0.3f, 0.25f}}};
+	struct model model = {.image_size = 32, .channels = 3, .prep = {.mean = {0.5f, 0.4f, 0.3f}, .std = {0.2f, 0.3f, 0.25f}}};
 	struct image small = read_ppm("bicubic_32x32.ppm");
 	struct status st = {0};
 	float pixels[3 * 32 * 32];
 	uint8_t rgb[3 * 32 * 32];
 
 	(void)state;
-	assert_true(image_normalise(&small, &vit, pixels, &st));
-	image_show(&vit, pixels, rgb);
+	assert_true(image_normalise(&small, &model, pixels, &st));
+	image_show(&model, pixels, rgb);
 	assert_memory_equal(rgb, small.rgb, sizeof(rgb));
 	pixels[0] = NAN;
 	pixels[1] = 1e9f;
 	pixels[2] = -1e9f;
-	image_show(&vit, pixels, rgb);
+	image_show(&model, pixels, rgb);
 	assert_int_equal(rgb[0], 0);
 	assert_int_equal(rgb[3], 255);
 	assert_int_equal(rgb[6], 0);
@@ -218,15 +218,15 @@ show_undoes_normalise(void **state)
 static void
 square_ignores_the_aspect(void **state)
 {
-	struct vit vit = {.image_size = 32,
-			  .channels = 3,
-			  .prep = {.resize = 32, .square = true, .interpolation = INTERPOLATION_BILINEAR, .std = {1, 1, 1}}};
+	struct model model = {.image_size = 32,
+			      .channels = 3,
+			      .prep = {.resize = 32, .square = true, .interpolation = INTERPOLATION_BILINEAR, .std = {1, 1, 1}}};
 	struct image source = read_fixture("source.png"), want = read_ppm("bilinear_32x32.ppm");
 	struct status st = {0};
 	float pixels[3 * 32 * 32];
 
 	(void)state;
-	assert_true(image_prepare(&source, &vit, pixels, &st));
+	assert_true(image_prepare(&source, &model, pixels, &st));
 	for (int i = 0; i < 32 * 32; i++)
 		assert_true(fabsf(pixels[i] - (float)want.rgb[3 * i] / 255) < 1e-6f);
 	image_done(&source);
@@ -236,7 +236,7 @@ square_ignores_the_aspect(void **state)
 static void
 small_pictures_are_padded_with_black(void **state)
 {
-	struct vit vit = {
+	struct model model = {
 	    .image_size = 5, .channels = 3, .prep = {.resize = 2, .interpolation = INTERPOLATION_NEAREST, .std = {1, 1, 1}}};
 	uint8_t white[3 * 2 * 2];
 	struct image image = {2, 2, white};
@@ -245,7 +245,7 @@ small_pictures_are_padded_with_black(void **state)
 
 	(void)state;
 	memset(white, 255, sizeof(white));
-	assert_true(image_prepare(&image, &vit, pixels, &st));
+	assert_true(image_prepare(&image, &model, pixels, &st));
 	for (int y = 0; y < 5; y++)
 		for (int x = 0; x < 5; x++)
 			assert_true(pixels[5 * y + x] == (y >= 1 && y < 3 && x >= 1 && x < 3 ? 1.0f : 0.0f));
@@ -454,7 +454,7 @@ huge_jpeg_is_refused(void **state)
 static void
 thin_pictures_are_refused(void **state)
 {
-	struct vit vit = {
+	struct model model = {
 	    .image_size = 224, .channels = 3, .prep = {.resize = 224, .interpolation = INTERPOLATION_BICUBIC, .std = {1, 1, 1}}};
 	struct status st = {0};
 	struct image image;
@@ -462,12 +462,12 @@ thin_pictures_are_refused(void **state)
 
 	(void)state;
 	assert_true(image_new(&image, 1, 20000000, "thin", &st));
-	assert_false(image_prepare(&image, &vit, &unused, &st));
+	assert_false(image_prepare(&image, &model, &unused, &st));
 	assert_non_null(strstr(st.message, "too long and thin"));
 	image_done(&image);
 	st = (struct status){0};
 	assert_true(image_new(&image, 1, 1000000, "thin", &st));
-	assert_false(image_prepare(&image, &vit, &unused, &st));
+	assert_false(image_prepare(&image, &model, &unused, &st));
 	assert_non_null(strstr(st.message, "megapixels"));
 	image_done(&image);
 }
@@ -475,13 +475,13 @@ thin_pictures_are_refused(void **state)
 static void
 other_channel_counts_are_refused(void **state)
 {
-	struct vit vit = {.image_size = 32, .channels = 4, .prep = {.resize = 32, .std = {1, 1, 1}}};
+	struct model model = {.image_size = 32, .channels = 4, .prep = {.resize = 32, .std = {1, 1, 1}}};
 	struct image image = read_ppm("bicubic_32x32.ppm");
 	struct status st = {0};
 	float unused;
 
 	(void)state;
-	assert_false(image_prepare(&image, &vit, &unused, &st));
+	assert_false(image_prepare(&image, &model, &unused, &st));
 	assert_non_null(strstr(st.message, "4 channels"));
 	image_done(&image);
 }

@@ -13,7 +13,7 @@
 enum { PICTURES = 8, SIDE = 3 * 8 * 8, STEPS = 5 };
 
 struct example {
-	struct vit *vit;
+	struct model *model;
 	struct plan *plan;
 	float pixels[PICTURES * SIDE];
 };
@@ -29,8 +29,8 @@ setup(void **state)
 	rng_seed(&rng, 2);
 	for (int i = 0; i < PICTURES * SIDE; i++)
 		e.pixels[i] = (float)rng_normal(&rng);
-	e.vit = vit_load("examples/digits-vit", &st);
-	if (!e.vit || !(e.plan = plan_build(e.vit, &options, NULL, &st)))
+	e.model = model_load("examples/digits-vit", &st);
+	if (!e.model || !(e.plan = plan_build(e.model, &options, NULL, &st)))
 		fail_msg("%s", st.message);
 	*state = &e;
 	return 0;
@@ -42,7 +42,7 @@ teardown(void **state)
 	struct example *e = *state;
 
 	plan_free(e->plan);
-	vit_free(e->vit);
+	model_free(e->model);
 	return 0;
 }
 
@@ -68,7 +68,7 @@ profiles_are_of_the_steps(void **state)
 	}
 	for (int i = 0; i < p.sites; i++) {
 		events += p.site[i].events * STEPS;
-		if (site_in_block(site_at(e->vit, i).kind))
+		if (site_in_block(site_at(e->model, i).kind))
 			assert_true(p.site[i].seconds > 0 && p.site[i].bytes > 0);
 	}
 	assert_true(fabs(events - snn_events(snn)) < 0.5);

@@ -16,21 +16,21 @@
 enum { CALIBRATION = 64, SIDE = 3 * 8 * 8 };
 
 struct example {
-	struct vit *vit;
+	struct model *model;
 	struct dataset *test;
 	float *pixels; /* [CALIBRATION, SIDE] */
 	struct plan *sta, *release, *delta;
 };
 
 static float *
-read_pictures(struct dataset *data, const struct vit *vit, int n)
+read_pictures(struct dataset *data, const struct model *model, int n)
 {
 	float *pixels = malloc((size_t)n * SIDE * sizeof(float));
 	struct status st = {0};
 
 	assert_non_null(pixels);
 	for (int i = 0; i < n; i++)
-		if (!dataset_get(data, i, vit, pixels + (size_t)i * SIDE, NULL, &st))
+		if (!dataset_get(data, i, model, pixels + (size_t)i * SIDE, NULL, &st))
 			fail_msg("%s", st.message);
 	return pixels;
 }
@@ -40,7 +40,7 @@ build(const struct example *e, const char *recipe, int T)
 {
 	struct status st = {0};
 	struct plan_options options = {.recipe = recipe, .T = T, .rule = -1, .pixels = e->pixels, .pictures = CALIBRATION};
-	struct plan *plan = plan_build(e->vit, &options, NULL, &st);
+	struct plan *plan = plan_build(e->model, &options, NULL, &st);
 
 	if (!plan)
 		fail_msg("%s", st.message);
@@ -54,12 +54,12 @@ setup(void **state)
 	struct status st = {0};
 	struct dataset *calibration;
 
-	e.vit = vit_load("examples/digits-vit", &st);
+	e.model = model_load("examples/digits-vit", &st);
 	e.test = dataset_open("examples/digits-vit/test.safetensors", &st);
 	calibration = dataset_open("examples/digits-vit/calibration.safetensors", &st);
-	if (!e.vit || !e.test || !calibration)
+	if (!e.model || !e.test || !calibration)
 		fail_msg("%s", st.message);
-	e.pixels = read_pictures(calibration, e.vit, CALIBRATION);
+	e.pixels = read_pictures(calibration, e.model, CALIBRATION);
 	dataset_close(calibration);
 	e.sta = build(&e, "sta", 16);
 	e.release = build(&e, "sta-release", 16);
@@ -78,7 +78,7 @@ teardown(void **state)
 	plan_free(e->delta);
 	free(e->pixels);
 	dataset_close(e->test);
-	vit_free(e->vit);
+	model_free(e->model);
 	return 0;
 }
 
@@ -118,12 +118,12 @@ graded_network_is_the_reference(void **state)
 	static const char *const recipes[] = {"sta", "sta-release"};
 	struct ann_trace trace;
 	struct status st = {0};
-	struct ann *ann = ann_new(e->vit, 1, &st);
+	struct ann *ann = ann_new(e->model, 1, &st);
 
-	assert_true(ann_trace_init(&trace, e->vit, &st));
+	assert_true(ann_trace_init(&trace, e->model, &st));
 	assert_true(ann_trace_record(&trace, ann, e->pixels, &st));
 	for (int r = 0; r < 2; r++) {
-		struct plan *plan = plan_new(e->vit, recipes[r], 1, &st);
+		struct plan *plan = plan_new(e->model, recipes[r], 1, &st);
 		struct tensor value = {0};
 		struct snn *snn;
 
@@ -139,7 +139,7 @@ graded_network_is_the_reference(void **state)
 		snn_show(snn, e->pixels);
 		steps(snn, 3); /* a constant input: every step says the same */
 		for (int i = 0; i < plan->sites; i++) {
-			struct site site = site_at(e->vit, i);
+			struct site site = site_at(e->model, i);
 			char name[SITE_NAME_MAX];
 			double worst = 0, most = 0;
 
@@ -176,7 +176,7 @@ plans_are_deterministic_values(void **state)
 	assert_string_equal(json_string_value(json_object_get(json, "recipe")), "sta");
 	assert_int_equal(json_integer_value(json_object_get(json, "T")), 16);
 	assert_int_equal(plan_analog_functions(e->sta), 0);
-	assert_int_equal(plan_analog_functions(e->release), 2 * e->vit->depth); /* exp and reciprocal */
+	assert_int_equal(plan_analog_functions(e->release), 2 * e->model->depth); /* exp and reciprocal */
 	json_decref(json);
 	free(text);
 	plan_free(again);
@@ -324,7 +324,7 @@ activity_is_what_probes_show(void **state)
 		if (snn_has(after, p->site, SNN_COUNT))
 			check_encoder(after, p->site);
 		else if (p->mode == FUNCTION_MODE_SPIKING)
-			check_hidden(before, after, p->site, site_size(e->vit, p->site), p->ugo->hidden);
+			check_hidden(before, after, p->site, site_size(e->model, p->site), p->ugo->hidden);
 		snn_activity(after, p->site, &a);
 		events += a.events_total;
 	}
@@ -339,7 +339,7 @@ static void
 scores_are_products_of_decoded_values(void **state)
 {
 	struct example *e = *state;
-	const struct vit *v = e->vit;
+	const struct model *v = e->model;
 	struct tensor q = {0}, k = {0}, qk = {0};
 	struct snn *snn = network(e->sta);
 
@@ -458,7 +458,7 @@ work_stops_when_told(void **state)
 	assert_true(r.images > 0 && r.images < 360 && r.points == 1);
 	eval_done(&r);
 	status_clear(&st);
-	assert_null(plan_build(e->vit, &build_options, &progress, &st));
+	assert_null(plan_build(e->model, &build_options, &progress, &st));
 	assert_int_equal(st.code, STATUS_CANCELLED);
 }
 
@@ -469,23 +469,23 @@ wrong_requests_are_refused(void **state)
 	struct plan_options options = {.recipe = "stb", .T = 8, .rule = -1, .pixels = e->pixels, .pictures = CALIBRATION};
 	struct status st = {0};
 
-	assert_null(plan_build(e->vit, &options, NULL, &st));
+	assert_null(plan_build(e->model, &options, NULL, &st));
 	assert_int_equal(st.code, STATUS_USAGE);
 	assert_non_null(strstr(st.message, "stb"));
 	status_clear(&st);
 	options.recipe = "sta";
 	options.T = 5000;
-	assert_null(plan_build(e->vit, &options, NULL, &st));
+	assert_null(plan_build(e->model, &options, NULL, &st));
 	assert_int_equal(st.code, STATUS_USAGE);
 	status_clear(&st);
 	options.T = 8;
 	options.pictures = 0;
-	assert_null(plan_build(e->vit, &options, NULL, &st));
+	assert_null(plan_build(e->model, &options, NULL, &st));
 	assert_int_equal(st.code, STATUS_USAGE);
 	status_clear(&st);
 	/* a plan without thresholds does not pass */
 	{
-		struct plan *plan = plan_new(e->vit, "sta", 8, &st);
+		struct plan *plan = plan_new(e->model, "sta", 8, &st);
 
 		assert_non_null(plan);
 		assert_false(plan_finish(plan, &st));

@@ -347,45 +347,45 @@ test_refusals(void **state)
 
 enum { PICTURES = 16, SIDE = 3 * 8 * 8 };
 
-struct model {
-	struct vit *vit;
+struct example {
+	struct model *model;
 	struct plan *plan;
 	float *pixels;
 };
 
-static struct model
+static struct example
 open_model(void)
 {
 	struct status st = {0};
 	struct dataset *data = dataset_open("examples/digits-vit/calibration.safetensors", &st);
-	struct model m = {.vit = vit_load("examples/digits-vit", &st), .pixels = malloc(PICTURES * SIDE * sizeof(float))};
+	struct example m = {.model = model_load("examples/digits-vit", &st), .pixels = malloc(PICTURES * SIDE * sizeof(float))};
 	struct plan_options options = {.recipe = "sta", .T = 8, .rule = -1, .pixels = m.pixels, .pictures = PICTURES};
 
-	if (!data || !m.vit)
+	if (!data || !m.model)
 		fail_msg("%s", st.message);
 	for (int i = 0; i < PICTURES; i++)
-		assert_true(dataset_get(data, i, m.vit, m.pixels + (size_t)i * SIDE, NULL, &st));
+		assert_true(dataset_get(data, i, m.model, m.pixels + (size_t)i * SIDE, NULL, &st));
 	dataset_close(data);
-	m.plan = plan_build(m.vit, &options, NULL, &st);
+	m.plan = plan_build(m.model, &options, NULL, &st);
 	if (!m.plan)
 		fail_msg("%s", st.message);
 	return m;
 }
 
 static void
-close_model(struct model *m)
+close_model(struct example *m)
 {
 	plan_free(m->plan);
-	vit_free(m->vit);
+	model_free(m->model);
 	free(m->pixels);
 }
 
 static struct site
-site_of(const struct model *m, const char *name)
+site_of(const struct example *m, const char *name)
 {
 	struct site site;
 
-	assert_true(site_parse(m->vit, name, &site));
+	assert_true(site_parse(m->model, name, &site));
 	return site;
 }
 
@@ -393,9 +393,9 @@ site_of(const struct model *m, const char *name)
 static void
 test_site_trains(void **state)
 {
-	struct model m = open_model();
+	struct example m = open_model();
 	struct site_pictures from = {m.plan, site_of(&m, "blocks.0.mlp.act"), m.pixels, 4};
-	const struct site_plan *site = &m.plan->site[site_index(m.vit, from.site)];
+	const struct site_plan *site = &m.plan->site[site_index(m.model, from.site)];
 	struct spike_options options = {.neuron = NEURON_ROUND, .burst = site->burst, .T = 8};
 	struct spike_inputs train, test, first;
 	struct spike_result r, again;
@@ -427,56 +427,56 @@ test_site_trains(void **state)
 static void
 test_observe(void **state)
 {
-	struct model m = open_model();
+	struct example m = open_model();
 	struct observation seen = {0};
 	const struct observed *o;
 	double sum = 0, spread[64], all = 0;
 	struct site site = site_of(&m, "blocks.1.mlp.act");
-	const struct site_plan *planned = &m.plan->site[site_index(m.vit, site)];
+	const struct site_plan *planned = &m.plan->site[site_index(m.model, site)];
 
 	(void)state;
-	assert_true(observe(&seen, m.vit, m.pixels, PICTURES, NULL, NULL));
-	o = &seen.site[site_index(m.vit, site)];
+	assert_true(observe(&seen, m.model, m.pixels, PICTURES, NULL, NULL));
+	o = &seen.site[site_index(m.model, site)];
 	for (int i = 0; i < OBSERVE_BINS; i++)
 		sum += o->histogram[i];
-	assert_true(sum == o->count && o->count == (double)site_size(m.vit, site) * PICTURES);
+	assert_true(sum == o->count && o->count == (double)site_size(m.model, site) * PICTURES);
 	assert_true((float)o->lo == planned->observed_lo && (float)o->hi == planned->observed_hi);
 	assert_true(observed_spread(o, o->lo - 1, o->hi + 1, spread, 64) == 0);
 	for (int i = 0; i < 64; i++)
 		all += spread[i];
 	assert_true(all == sum);
 	assert_true(observed_spread(o, (o->lo + o->hi) / 2, o->hi, spread, 64) > 0.1);
-	o = &seen.site[site_index(m.vit, site_of(&m, "blocks.1.mlp"))];
+	o = &seen.site[site_index(m.model, site_of(&m, "blocks.1.mlp"))];
 	assert_true(o->count == 0 && o->lo > o->hi);
 	observation_done(&seen);
 	close_model(&m);
 }
 
 static float
-logits_error(const struct plan *plan, const struct model *m, int T)
+logits_error(const struct plan *plan, const struct example *m, int T)
 {
 	struct snn *snn = snn_new(plan, NULL);
-	struct ann *ann = ann_new(m->vit, 1, NULL);
+	struct ann *ann = ann_new(m->model, 1, NULL);
 	float a[16], b[16], sum = 0;
 
-	assert_true(m->vit->classes <= 16);
+	assert_true(m->model->classes <= 16);
 	ann_forward(ann, m->pixels, 1, a, NULL, NULL);
 	snn_show(snn, m->pixels);
 	for (int t = 0; t < T; t++)
 		snn_step(snn);
 	snn_logits(snn, b);
-	for (int i = 0; i < m->vit->classes; i++)
+	for (int i = 0; i < m->model->classes; i++)
 		sum += (a[i] - b[i]) * (a[i] - b[i]);
 	snn_free(snn);
 	ann_free(ann);
-	return sqrtf(sum / (float)m->vit->classes);
+	return sqrtf(sum / (float)m->model->classes);
 }
 
 /* A plan with other UGOs: another hash, other numbers; too few neurons or too narrow a range do harm. */
 static void
 test_assign(void **state)
 {
-	struct model m = open_model();
+	struct example m = open_model();
 	struct site act = site_of(&m, "blocks.0.mlp.act"), value = site_of(&m, "blocks.0.attn.v"),
 		    exponent = site_of(&m, "blocks.0.attn.softmax.exp");
 	struct ugo_request wide = {.function = FUNCTION_GELU, .lo = -8, .hi = 8, .hidden = 48}, narrow = wide;
@@ -496,14 +496,14 @@ test_assign(void **state)
 	assert_non_null(strstr(st.message, "computes exp"));
 	assert_true(assign_ugo(plan, act, &good, ASSIGN_SAME, false, NULL));
 	assert_true(plan_finish(plan, NULL));
-	site = &plan->site[site_index(m.vit, act)];
+	site = &plan->site[site_index(m.model, act)];
 	assert_true(site->ugo->h && site->per_channel == site->ugo->hidden && site->neuron == NEURON_ROUND);
 	assert_string_not_equal(plan->hash, m.plan->hash);
 	assert_true(logits_error(plan, &m, 16) < 0.3f);
-	for (int i = 0; i < m.vit->depth; i++)
+	for (int i = 0; i < m.model->depth; i++)
 		assert_true(assign_ugo(worse, (struct site){SITE_ACT, i}, &bad, ASSIGN_RELU, false, NULL));
 	assert_true(plan_finish(worse, NULL));
-	assert_null(worse->site[site_index(m.vit, act)].ugo->h);
+	assert_null(worse->site[site_index(m.model, act)].ugo->h);
 	assert_true(logits_error(worse, &m, 16) > 2 * logits_error(m.plan, &m, 16));
 	ugo_done(&good);
 	ugo_done(&bad);
@@ -517,7 +517,7 @@ static void
 test_kept_curves(void **state)
 {
 	const double x[] = {-8, -1, 0, 8}, y[] = {0, -0.15, 0, 8};
-	struct model m = open_model();
+	struct example m = open_model();
 	struct site act[2] = {site_of(&m, "blocks.0.mlp.act"), site_of(&m, "blocks.1.mlp.act")};
 	struct ugo_request request = {.lo = -8, .hi = 8, .hidden = 3, .normal = mixture};
 	struct plan *plan = plan_copy(m.plan, NULL), *back;
@@ -537,14 +537,14 @@ test_kept_curves(void **state)
 	}
 	assert_true(plan_finish(plan, NULL));
 	bytes = plan_pack(plan, &size, NULL);
-	back = plan_unpack(m.vit, bytes, size, plan->hash, NULL);
+	back = plan_unpack(m.model, bytes, size, plan->hash, NULL);
 	assert_non_null(back);
-	assert_string_equal(ugo_function_name(back->site[site_index(m.vit, act[0])].ugo), "x/(1+exp(-1.7*x))");
-	assert_string_equal(ugo_function_name(back->site[site_index(m.vit, act[1])].ugo), "four");
-	assert_true(ugo_function_at(back->site[site_index(m.vit, act[1])].ugo, -1) == -0.15);
-	assert_true(back->site[site_index(m.vit, act[0])].ugo->normal.deviation == 1.5);
+	assert_string_equal(ugo_function_name(back->site[site_index(m.model, act[0])].ugo), "x/(1+exp(-1.7*x))");
+	assert_string_equal(ugo_function_name(back->site[site_index(m.model, act[1])].ugo), "four");
+	assert_true(ugo_function_at(back->site[site_index(m.model, act[1])].ugo, -1) == -0.15);
+	assert_true(back->site[site_index(m.model, act[0])].ugo->normal.deviation == 1.5);
 	for (size_t cut = size - 1; cut > size - 400; cut -= 13)
-		assert_null(plan_unpack(m.vit, bytes, cut, NULL, NULL));
+		assert_null(plan_unpack(m.model, bytes, cut, NULL, NULL));
 	free(bytes);
 	plan_free(back);
 	plan_free(plan);

@@ -13,7 +13,7 @@
 enum { CALIBRATION = 64, SIDE = 3 * 8 * 8 };
 
 struct example {
-	struct vit *vit;
+	struct model *model;
 	struct dataset *test;
 	float *pixels; /* [CALIBRATION, SIDE] */
 	struct plan *delta;
@@ -25,7 +25,7 @@ build(const struct example *e, const char *recipe, int T, const char *sites)
 	struct status st = {0};
 	struct plan_options options = {
 	    .recipe = recipe, .T = T, .rule = -1, .pixels = e->pixels, .pictures = CALIBRATION, .sites = sites};
-	struct plan *plan = plan_build(e->vit, &options, NULL, &st);
+	struct plan *plan = plan_build(e->model, &options, NULL, &st);
 
 	if (!plan)
 		fail_msg("%s", st.message);
@@ -39,13 +39,13 @@ setup(void **state)
 	struct status st = {0};
 	struct dataset *calibration = dataset_open("examples/digits-vit/calibration.safetensors", &st);
 
-	e.vit = vit_load("examples/digits-vit", &st);
+	e.model = model_load("examples/digits-vit", &st);
 	e.test = dataset_open("examples/digits-vit/test.safetensors", &st);
 	e.pixels = malloc(CALIBRATION * SIDE * sizeof(float));
-	if (!calibration || !e.vit || !e.test || !e.pixels)
+	if (!calibration || !e.model || !e.test || !e.pixels)
 		fail_msg("%s", st.message);
 	for (int i = 0; i < CALIBRATION; i++)
-		assert_true(dataset_get(calibration, i, e.vit, e.pixels + (size_t)i * SIDE, NULL, &st));
+		assert_true(dataset_get(calibration, i, e.model, e.pixels + (size_t)i * SIDE, NULL, &st));
 	dataset_close(calibration);
 	e.delta = build(&e, "delta", 4, NULL);
 	*state = &e;
@@ -60,14 +60,14 @@ teardown(void **state)
 	plan_free(e->delta);
 	free(e->pixels);
 	dataset_close(e->test);
-	vit_free(e->vit);
+	model_free(e->model);
 	return 0;
 }
 
 static const struct site_plan *
 at(const struct plan *plan, enum site_kind kind, int block)
 {
-	return &plan->site[site_index(plan->vit, (struct site){kind, block})];
+	return &plan->site[site_index(plan->model, (struct site){kind, block})];
 }
 
 static void
@@ -185,7 +185,7 @@ wrong_overrides_are_named(void **state)
 					       .sites = wrong[i].sites};
 		struct status st = {0};
 
-		assert_null(plan_build(e->vit, &options, NULL, &st));
+		assert_null(plan_build(e->model, &options, NULL, &st));
 		if (st.code != STATUS_USAGE || !strstr(st.message, wrong[i].says))
 			fail_msg("%s says: %s", wrong[i].sites, st.message);
 	}
@@ -208,7 +208,7 @@ percentiles_lower_thresholds(void **state)
 					       .pixels = e->pixels,
 					       .pictures = CALIBRATION};
 
-		plan[i] = plan_build(e->vit, &options, NULL, &st);
+		plan[i] = plan_build(e->model, &options, NULL, &st);
 		assert_non_null(plan[i]);
 	}
 	for (int c = 0; c < 48; c++) {
@@ -235,7 +235,7 @@ plans_come_back_from_bytes(void **state)
 		struct status st = {0};
 		size_t size;
 		void *bytes = plan_pack(plans[i], &size, &st);
-		struct plan *back = bytes ? plan_unpack(e->vit, bytes, size, plans[i]->hash, &st) : NULL;
+		struct plan *back = bytes ? plan_unpack(e->model, bytes, size, plans[i]->hash, &st) : NULL;
 		struct eval_result a, b;
 
 		if (!back)
@@ -268,7 +268,7 @@ damaged_bytes_are_refused(void **state)
 
 		memcpy(part, bytes, cut);
 		status_clear(&st);
-		assert_null(plan_unpack(e->vit, part, cut, e->delta->hash, &st));
+		assert_null(plan_unpack(e->model, part, cut, e->delta->hash, &st));
 		assert_int_equal(st.code, STATUS_DATA);
 		free(part);
 	}
@@ -280,7 +280,7 @@ damaged_bytes_are_refused(void **state)
 
 		bytes[where] ^= (unsigned char)(1 + rng_below(&rng, 255));
 		status_clear(&st);
-		plan = plan_unpack(e->vit, bytes, size, e->delta->hash, &st);
+		plan = plan_unpack(e->model, bytes, size, e->delta->hash, &st);
 		/* What the hash does not cover, as a UGO's name, may differ. */
 		assert_true(plan || st.code != STATUS_OK);
 		plan_free(plan);
@@ -355,7 +355,7 @@ energy_counts_multiplications(void **state)
 {
 	struct example *e = *state;
 	struct status st = {0};
-	struct vit *cifar = vit_load("examples/cifar10-vit", &st);
+	struct model *cifar = model_load("examples/cifar10-vit", &st);
 	bool *none = calloc((size_t)e->delta->sites, sizeof(*none));
 	struct plan *graded = plan_isolate(e->delta, none, FUNCTION_MODE_EXACT, &st);
 	struct energy part[ENERGY_PARTS], sum;
@@ -368,13 +368,13 @@ energy_counts_multiplications(void **state)
 	snn_step(snn);
 	sum = energy_of(snn, part);
 	assert_true(fabs(part[ENERGY_LINEAR].per_event - linear) < 1e-6 * linear);
-	assert_true(fabs(part[ENERGY_LINEAR].per_event + part[ENERGY_PRODUCT].per_event / 2 - energy_ann(e->vit)) <
+	assert_true(fabs(part[ENERGY_LINEAR].per_event + part[ENERGY_PRODUCT].per_event / 2 - energy_ann(e->model)) <
 		    1e-6 * linear);
 	assert_true(part[ENERGY_UGO].per_event == 0 && sum.per_unit == sum.per_event);
 	snn_free(snn);
 	plan_free(graded);
 	free(none);
-	vit_free(cifar);
+	model_free(cifar);
 }
 
 /* Spikes are charged where they go: counted here from the sites' own events. */
@@ -427,7 +427,7 @@ the_ladder_descends(void **state)
 	struct ladder_options options = {.count = 12};
 	struct ladder ladder;
 	struct status st = {0};
-	int block = site_index(e->vit, (struct site){SITE_BLOCK, 3});
+	int block = site_index(e->model, (struct site){SITE_BLOCK, 3});
 
 	assert_true(ladder_run(e->delta, e->test, &options, &ladder, NULL, &st));
 	assert_int_equal(ladder.t, 4);

@@ -19,7 +19,7 @@ static const double share = 0.97;     /* of a block's tokens over the steps: a f
 
 struct fixture {
 	struct safetensors *trace;
-	struct vit *vit;
+	struct model *model;
 	struct plan *plan;
 	struct snn *snn;
 };
@@ -71,7 +71,7 @@ static void
 plan_from_trace(struct fixture *f, const char *path)
 {
 	struct status st = {0};
-	const struct vit *v = f->vit;
+	const struct model *v = f->model;
 
 	f->plan = plan_new(v, "sta-release", 8, &st);
 	assert_non_null(f->plan);
@@ -108,8 +108,8 @@ setup(void **state)
 	if (!f.trace)
 		return 0; /* the test says that it is skipped */
 	status_clear(&st);
-	f.vit = vit_load("examples/cifar10-vit", &st);
-	if (!f.vit)
+	f.model = model_load("examples/cifar10-vit", &st);
+	if (!f.model)
 		fail_msg("%s", st.message);
 	plan_from_trace(&f, path);
 	f.snn = snn_new(f.plan, &st);
@@ -124,7 +124,7 @@ teardown(void **state)
 
 	snn_free(f->snn);
 	plan_free(f->plan);
-	vit_free(f->vit);
+	model_free(f->model);
 	safetensors_close(f->trace);
 	return 0;
 }
@@ -134,7 +134,7 @@ teardown(void **state)
 static double
 agreement(const struct fixture *f, int block, const float *expected, float *scratch, double *worst)
 {
-	int width = f->vit->width, tokens = f->vit->tokens, same = 0;
+	int width = f->model->width, tokens = f->model->tokens, same = 0;
 
 	snn_block_sent(f->snn, block, scratch);
 	for (int t = 0; t < tokens; t++) {
@@ -152,7 +152,7 @@ agreement(const struct fixture *f, int block, const float *expected, float *scra
 static void
 replay(struct fixture *f, int picture, float **outs, double (*shares)[STEPS], double *worst)
 {
-	size_t stream = (size_t)f->vit->tokens * (size_t)f->vit->width;
+	size_t stream = (size_t)f->model->tokens * (size_t)f->model->width;
 	float *scratch = malloc(stream * sizeof(float));
 
 	assert_non_null(scratch);

@@ -40,16 +40,16 @@ static bool
 convert(struct status *st)
 {
 	struct dataset *data = dataset_open(DIGITS "/calibration.safetensors", st);
-	size_t size = (size_t)app.vit->channels * (size_t)app.vit->image_size * (size_t)app.vit->image_size;
+	size_t size = (size_t)app.model->channels * (size_t)app.model->image_size * (size_t)app.model->image_size;
 	float *pixels = malloc(PICTURES * size * sizeof(*pixels));
 	int label, i;
 
 	for (i = 0; data && pixels && i < PICTURES; i++)
-		if (!dataset_get(data, i, app.vit, pixels + size * (size_t)i, &label, st))
+		if (!dataset_get(data, i, app.model, pixels + size * (size_t)i, &label, st))
 			return false;
 	if (data && pixels)
 		app.plan = plan_build(
-		    app.vit, &(struct plan_options){.T = 16, .rule = -1, .pixels = pixels, .pictures = PICTURES}, NULL, st);
+		    app.model, &(struct plan_options){.T = 16, .rule = -1, .pixels = pixels, .pictures = PICTURES}, NULL, st);
 	free(pixels);
 	dataset_close(data);
 	return app.plan != NULL;
@@ -59,12 +59,12 @@ static bool
 show(struct status *st)
 {
 	struct dataset *data = dataset_open(DIGITS "/test.safetensors", st);
-	size_t size = (size_t)app.vit->channels * (size_t)app.vit->image_size * (size_t)app.vit->image_size;
+	size_t size = (size_t)app.model->channels * (size_t)app.model->image_size * (size_t)app.model->image_size;
 	bool ok;
 
 	app.pixels = malloc(size * sizeof(float));
 	app.title = strdup("image 3");
-	ok = data && dataset_get(data, 3, app.vit, app.pixels, &app.label, st);
+	ok = data && dataset_get(data, 3, app.model, app.pixels, &app.label, st);
 	dataset_close(data);
 	app.walk = ok ? walk_new(app.plan, st) : NULL;
 	app.record = ok ? record_new(app.plan, st) : NULL;
@@ -81,8 +81,8 @@ setup(void **state)
 
 	(void)state;
 	scratch_make();
-	app.vit = vit_load(DIGITS, &st);
-	if (!app.vit || !convert(&st) || !show(&st))
+	app.model = model_load(DIGITS, &st);
+	if (!app.model || !convert(&st) || !show(&st))
 		return fail_setup(&st);
 	snn_state_hash(app.walk->snn, state_hash);
 	app.selection = (struct selection){.layer = 1, .head = 2, .q = 5, .k = 9, .site = {SITE_ACT_OUT, 1}, .neuron = 96};
@@ -97,7 +97,7 @@ teardown(void **state)
 	record_free(app.record);
 	history_free(app.history);
 	plan_free(app.plan);
-	vit_free(app.vit);
+	model_free(app.model);
 	free(app.pixels);
 	free(app.title);
 	scratch_remove();
@@ -326,10 +326,10 @@ test_worst_site_is_found_first(void **state)
 	int worst = 0, i;
 
 	(void)state;
-	for (i = 1; i < site_count(app.vit); i++)
+	for (i = 1; i < site_count(app.model); i++)
 		if (last->site[i].relative > last->site[worst].relative)
 			worst = i;
-	site_name(site_at(app.vit, worst), name);
+	site_name(site_at(app.model, worst), name);
 	*strchr(strchr(text, '\n') + 1, '\n') = '\0';
 	assert_non_null(strstr(text, "! "));
 	assert_non_null(strstr(text, name));
@@ -450,7 +450,7 @@ static void
 test_record_goes_back(void **state)
 {
 	struct status st = {0};
-	int site = site_index(app.vit, app.selection.site), stride, first, last, n = record_neurons(app.record, site, &stride);
+	int site = site_index(app.model, app.selection.site), stride, first, last, n = record_neurons(app.record, site, &stride);
 	int8_t before[RECORD_NEURONS];
 
 	(void)state;

@@ -1,5 +1,5 @@
 /* Loading models: what is read from good ones, and what is said about broken ones. */
-#include "model/vit.h"
+#include "model/model.h"
 
 #include "model/site.h"
 #include "tests/support/models.h"
@@ -17,15 +17,15 @@
 
 #define HF_BLOCK "vit.encoder.layer.1."
 
-static struct vit *
+static struct model *
 load(const char *path)
 {
 	struct status st = {0};
-	struct vit *vit = vit_load(path, &st);
+	struct model *model = model_load(path, &st);
 
-	if (!vit)
+	if (!model)
 		fail_msg("%s", st.message);
-	return vit;
+	return model;
 }
 
 static void
@@ -33,7 +33,7 @@ refuse(const char *path, const char *complaint)
 {
 	struct status st = {0};
 
-	assert_null(vit_load(path, &st));
+	assert_null(model_load(path, &st));
 	assert_int_equal(st.code, STATUS_DATA);
 	if (!strstr(st.message, complaint))
 		fail_msg("\"%s\" does not say \"%s\"", st.message, complaint);
@@ -48,33 +48,33 @@ refuse_edit(const char *model, struct model_edit edit, const char *complaint)
 static void
 reads_hf_vit(void **state)
 {
-	struct vit *vit = load("tests/fixtures/hf_vit");
+	struct model *model = load("tests/fixtures/hf_vit");
 	char out[16];
 
 	(void)state;
-	assert_string_equal(vit->family, "vit");
-	assert_string_equal(vit->name, "hf_vit");
-	assert_int_equal(vit->tokens, 17);
-	assert_int_equal(vit->head_dim, 12);
-	assert_int_equal(vit->classes, 7);
-	assert_int_equal(vit->prefix, 1);
-	assert_false(vit->has_norm_pre);
-	assert_int_equal(vit->parameters, 67447);
-	assert_true(vit->norm.eps == 1e-12f);
-	assert_string_equal(activation_name(vit->act), "gelu");
-	assert_string_equal(vit_label(vit, 3, out), "LABEL_3");
-	assert_string_equal(vit_label(vit, 9, out), "class 9");
-	assert_int_equal(strlen(vit->hash), HASH_HEX - 1);
-	assert_true(vit->prep.square && vit->prep.resize == 32 && vit->prep.mean[2] == 0.5f);
-	assert_int_equal(vit->prep.interpolation, INTERPOLATION_BILINEAR);
-	vit_free(vit);
-	vit_free(NULL);
+	assert_string_equal(model->family, "vit");
+	assert_string_equal(model->name, "hf_vit");
+	assert_int_equal(model->tokens, 17);
+	assert_int_equal(model->head_dim, 12);
+	assert_int_equal(model->classes, 7);
+	assert_int_equal(model->prefix, 1);
+	assert_false(model->has_norm_pre);
+	assert_int_equal(model->parameters, 67447);
+	assert_true(model->norm.eps == 1e-12f);
+	assert_string_equal(activation_name(model->act), "gelu");
+	assert_string_equal(model_label(model, 3, out), "LABEL_3");
+	assert_string_equal(model_label(model, 9, out), "class 9");
+	assert_int_equal(strlen(model->hash), HASH_HEX - 1);
+	assert_true(model->prep.square && model->prep.resize == 32 && model->prep.mean[2] == 0.5f);
+	assert_int_equal(model->prep.interpolation, INTERPOLATION_BILINEAR);
+	model_free(model);
+	model_free(NULL);
 }
 
 static void
 reads_deit_and_timm(void **state)
 {
-	struct vit *deit = load("tests/fixtures/hf_deit"), *timm = load("tests/fixtures/timm_vit");
+	struct model *deit = load("tests/fixtures/hf_deit"), *timm = load("tests/fixtures/timm_vit");
 
 	(void)state;
 	assert_int_equal(deit->prefix, 2);
@@ -86,18 +86,19 @@ reads_deit_and_timm(void **state)
 	assert_int_equal(timm->prep.resize, 35);
 	assert_false(timm->prep.square);
 	assert_int_equal(timm->prep.interpolation, INTERPOLATION_BICUBIC);
-	vit_free(deit);
-	vit_free(timm);
+	model_free(deit);
+	model_free(timm);
 }
 
 static void
 accepts_names_without_prefix(void **state)
 {
-	struct vit *vit = load(models_edit("hf_vit", &(struct model_edit){.cut_prefix = "vit.", .add = "pooler.dense.weight"}));
+	struct model *model =
+	    load(models_edit("hf_vit", &(struct model_edit){.cut_prefix = "vit.", .add = "pooler.dense.weight"}));
 
 	(void)state;
-	assert_int_equal(vit->depth, 3);
-	vit_free(vit);
+	assert_int_equal(model->depth, 3);
+	model_free(model);
 }
 
 /* DeiT without a teacher keeps the distillation token and has one head. */
@@ -105,12 +106,12 @@ static void
 accepts_deit_with_one_head(void **state)
 {
 	struct model_edit edit = {.cut_prefix = "cls_", .drop = "distillation_classifier.weight"};
-	struct vit *vit = load(models_edit("hf_deit", &edit));
+	struct model *model = load(models_edit("hf_deit", &edit));
 
 	(void)state;
-	assert_false(vit->distilled);
-	assert_int_equal(vit->prefix, 2);
-	vit_free(vit);
+	assert_false(model->distilled);
+	assert_int_equal(model->prefix, 2);
+	model_free(model);
 }
 
 static void
@@ -189,15 +190,15 @@ reads_other_timm_configs(void **state)
 						 ",\"model_args\":{" TIMM_ARGS ",\"act_layer\":\"relu\"},"
 						 "\"label_names\":[\"a\",\"b\",\"c\",\"d\",\"e\",\"f\\u001b[1m\",\"g\"],"
 						 "\"label_descriptions\":{\"b\":\"bee\"}")};
-	struct vit *vit = load(models_edit("timm_vit", &edit));
+	struct model *model = load(models_edit("timm_vit", &edit));
 	char out[16];
 
 	(void)state;
-	assert_int_equal(vit->act, ACT_RELU);
-	assert_string_equal(vit_label(vit, 0, out), "a");
-	assert_string_equal(vit_label(vit, 1, out), "bee");
-	assert_string_equal(vit_label(vit, 5, out), "f\\x1b[1m");
-	vit_free(vit);
+	assert_int_equal(model->act, ACT_RELU);
+	assert_string_equal(model_label(model, 0, out), "a");
+	assert_string_equal(model_label(model, 1, out), "bee");
+	assert_string_equal(model_label(model, 5, out), "f\\x1b[1m");
+	model_free(model);
 	refuse_edit("timm_vit", (struct model_edit){.config = config}, "'norm_pre.weight' is missing");
 }
 
@@ -269,16 +270,16 @@ refuses_broken_configs(void **state)
 static void
 counts_classes_without_labels(void **state)
 {
-	struct vit *vit = load(models_edit("hf_vit", &(struct model_edit){.config = HF(HF_DIMS)}));
+	struct model *model = load(models_edit("hf_vit", &(struct model_edit){.config = HF(HF_DIMS)}));
 	char out[16];
 
 	(void)state;
-	assert_int_equal(vit->classes, 7);
-	assert_string_equal(vit_label(vit, 2, out), "class 2");
-	vit_free(vit);
+	assert_int_equal(model->classes, 7);
+	assert_string_equal(model_label(model, 2, out), "class 2");
+	model_free(model);
 }
 
-static struct vit *
+static struct model *
 load_with_preprocessor(const char *json)
 {
 	const char *path = models_edit("hf_vit", &(struct model_edit){.config = HF(HF_DIMS)});
@@ -290,19 +291,19 @@ load_with_preprocessor(const char *json)
 static void
 reads_preprocessors(void **state)
 {
-	struct vit *vit = load_with_preprocessor("{\"do_center_crop\":true,\"size\":{\"shortest_edge\":40},\"crop_size\":32,"
-						 "\"resample\":3,\"image_mean\":[0.1,0.2,0.3],\"image_std\":0.25}");
+	struct model *model = load_with_preprocessor("{\"do_center_crop\":true,\"size\":{\"shortest_edge\":40},\"crop_size\":32,"
+						     "\"resample\":3,\"image_mean\":[0.1,0.2,0.3],\"image_std\":0.25}");
 
 	(void)state;
-	assert_int_equal(vit->prep.resize, 40);
-	assert_false(vit->prep.square);
-	assert_int_equal(vit->prep.interpolation, INTERPOLATION_BICUBIC);
-	assert_true(fabsf(vit->prep.mean[1] - 0.2f) < 1e-6f && fabsf(vit->prep.std[2] - 0.25f) < 1e-6f);
-	vit_free(vit);
-	vit = load_with_preprocessor(
+	assert_int_equal(model->prep.resize, 40);
+	assert_false(model->prep.square);
+	assert_int_equal(model->prep.interpolation, INTERPOLATION_BICUBIC);
+	assert_true(fabsf(model->prep.mean[1] - 0.2f) < 1e-6f && fabsf(model->prep.std[2] - 0.25f) < 1e-6f);
+	model_free(model);
+	model = load_with_preprocessor(
 	    "{\"size\":{\"height\":32,\"width\":32},\"do_normalize\":false,\"rescale_factor\":0.0078431372549}");
-	assert_true(vit->prep.square && vit->prep.mean[0] == 0 && fabsf(vit->prep.std[0] - 0.5f) < 1e-6f);
-	vit_free(vit);
+	assert_true(model->prep.square && model->prep.mean[0] == 0 && fabsf(model->prep.std[0] - 0.5f) < 1e-6f);
+	model_free(model);
 	remove(scratch_path("broken/preprocessor_config.json"));
 }
 
@@ -331,64 +332,64 @@ refuses_broken_preprocessors(void **state)
 static void
 hash_tells_models_apart(void **state)
 {
-	struct vit *a = load("tests/fixtures/hf_vit"), *b = load(models_edit("hf_vit", &(struct model_edit){0}));
-	struct vit *c = load(models_edit("hf_vit", &(struct model_edit){.poison = "classifier.bias", .value = 3}));
+	struct model *a = load("tests/fixtures/hf_vit"), *b = load(models_edit("hf_vit", &(struct model_edit){0}));
+	struct model *c = load(models_edit("hf_vit", &(struct model_edit){.poison = "classifier.bias", .value = 3}));
 
 	(void)state;
 	assert_string_equal(a->hash, b->hash);
 	assert_string_not_equal(a->hash, c->hash);
-	vit_free(a);
-	vit_free(b);
-	vit_free(c);
+	model_free(a);
+	model_free(b);
+	model_free(c);
 }
 
 static void
 sites_are_one_list(void **state)
 {
-	struct vit *vit = load("tests/fixtures/hf_vit");
+	struct model *model = load("tests/fixtures/hf_vit");
 	char name[SITE_NAME_MAX];
 	struct site site;
 
 	(void)state;
-	assert_int_equal(site_count(vit), 1 + 3 * 20 + 2);
+	assert_int_equal(site_count(model), 1 + 3 * 20 + 2);
 	for (int norm_pre = 0; norm_pre < 2; norm_pre++) {
-		vit->has_norm_pre = norm_pre;
-		for (int i = 0; i < site_count(vit); i++) {
-			struct site at = site_at(vit, i);
+		model->has_norm_pre = norm_pre;
+		for (int i = 0; i < site_count(model); i++) {
+			struct site at = site_at(model, i);
 
-			assert_int_equal(site_index(vit, at), i);
-			assert_true(site_parse(vit, site_name(at, name), &site));
+			assert_int_equal(site_index(model, at), i);
+			assert_true(site_parse(model, site_name(at, name), &site));
 			assert_true(site.kind == at.kind && site.block == at.block);
 			assert_int_equal(at.block >= 0, site_in_block(at.kind));
 			assert_true(norm_pre || at.kind != SITE_NORM_PRE);
 		}
 	}
-	vit_free(vit);
+	model_free(model);
 }
 
 static void
 sites_have_names_and_shapes(void **state)
 {
-	struct vit *vit = load("tests/fixtures/hf_vit");
+	struct model *model = load("tests/fixtures/hf_vit");
 	struct site qk = {SITE_QK, 2}, other;
 	char name[SITE_NAME_MAX];
 	int dim[3];
 
 	(void)state;
 	assert_string_equal(site_name(qk, name), "blocks.2.attn.qk");
-	assert_int_equal(site_shape(vit, qk, dim), 3);
+	assert_int_equal(site_shape(model, qk, dim), 3);
 	assert_true(dim[0] == 4 && dim[1] == 17 && dim[2] == 17);
-	assert_int_equal(site_size(vit, (struct site){SITE_RECIPROCAL, 0}), 4 * 17);
-	assert_int_equal(site_size(vit, (struct site){SITE_FC1, 0}), 17 * 96);
-	assert_int_equal(site_size(vit, (struct site){SITE_HEAD, -1}), 7);
+	assert_int_equal(site_size(model, (struct site){SITE_RECIPROCAL, 0}), 4 * 17);
+	assert_int_equal(site_size(model, (struct site){SITE_FC1, 0}), 17 * 96);
+	assert_int_equal(site_size(model, (struct site){SITE_HEAD, -1}), 7);
 	assert_true(site_matches(qk, "blocks.*.attn.*"));
 	assert_true(site_matches(qk, "blocks.[12].*"));
 	assert_false(site_matches(qk, "*.mlp*"));
-	assert_false(site_parse(vit, "blocks.3.attn.qk", &other));
-	assert_false(site_parse(vit, "blocks.02.attn.qk", &other));
-	assert_false(site_parse(vit, "norm_pre", &other));
-	assert_true(site_parse(vit, "blocks.1", &other) && other.kind == SITE_BLOCK);
-	vit_free(vit);
+	assert_false(site_parse(model, "blocks.3.attn.qk", &other));
+	assert_false(site_parse(model, "blocks.02.attn.qk", &other));
+	assert_false(site_parse(model, "norm_pre", &other));
+	assert_true(site_parse(model, "blocks.1", &other) && other.kind == SITE_BLOCK);
+	model_free(model);
 }
 
 static int

@@ -17,7 +17,7 @@
 
 enum { PICTURES = 16, SIDE = 3 * 8 * 8 };
 
-static struct vit *vit;
+static struct model *model;
 static float *pixels; /* [PICTURES] */
 
 static int
@@ -28,12 +28,12 @@ setup(void **state)
 	int label;
 
 	(void)state;
-	vit = vit_load(DIGITS, &st);
-	if (!vit || !data)
+	model = model_load(DIGITS, &st);
+	if (!model || !data)
 		return -1;
 	pixels = malloc(PICTURES * SIDE * sizeof(*pixels));
 	for (int i = 0; i < PICTURES; i++)
-		if (!dataset_get(data, i, vit, pixels + SIDE * i, &label, &st))
+		if (!dataset_get(data, i, model, pixels + SIDE * i, &label, &st))
 			return -1;
 	dataset_close(data);
 	return 0;
@@ -44,7 +44,7 @@ teardown(void **state)
 {
 	(void)state;
 	free(pixels);
-	vit_free(vit);
+	model_free(model);
 	return 0;
 }
 
@@ -53,7 +53,8 @@ plan_of(const char *recipe)
 {
 	struct status st = {0};
 	struct plan *plan = plan_build(
-	    vit, &(struct plan_options){.recipe = recipe, .T = 8, .rule = -1, .pixels = pixels, .pictures = PICTURES}, NULL, &st);
+	    model, &(struct plan_options){.recipe = recipe, .T = 8, .rule = -1, .pixels = pixels, .pictures = PICTURES}, NULL,
+	    &st);
 
 	if (!plan)
 		fail_msg("%s", st.message);
@@ -235,8 +236,8 @@ test_sites(void **state)
 		walk_hash(walk, hash);
 		assert_string_not_equal(hash, last);
 		memcpy(last, hash, HASH_HEX);
-		for (int i = 0; walk->site >= 0 && i < site_count(vit); i += 3) {
-			struct site site = site_at(vit, i);
+		for (int i = 0; walk->site >= 0 && i < site_count(model); i += 3) {
+			struct site site = site_at(model, i);
 			const struct walk *same = i <= walk->site ? after : before;
 
 			if (snn_has(walk->snn, site, SNN_VALUE))
@@ -247,7 +248,7 @@ test_sites(void **state)
 	} while (walk->site >= 0);
 	assert_int_equal(walk->t, 4);
 	assert_string_equal(hash, whole);
-	assert_true(stops > 20 * vit->depth);
+	assert_true(stops > 20 * model->depth);
 	/* Left in the middle: a step finishes it, back leaves it. */
 	assert_true(walk_next_site(walk, &st) && walk_next_site(walk, &st));
 	step(walk, 1);
@@ -296,11 +297,11 @@ check_history(const char *recipe)
 
 		assert_true(same(a->value, b->value) && same(a->membrane, b->membrane) && same(a->count, b->count));
 		assert_true(a->score_sum == b->score_sum && a->score_sent == b->score_sent);
-		for (int i = 0; i < vit->head_dim; i++)
+		for (int i = 0; i < model->head_dim; i++)
 			product += (double)a->A[i] * (double)a->B[i];
 		sum += (double)a->score_sent;
 		assert_true(fabs(sum - (double)a->score_sum) < 1e-4);
-		assert_true(fabs(product / scale / sqrt(vit->head_dim) - (double)a->score_sum) < 1e-3 * (1 + fabs(sum)));
+		assert_true(fabs(product / scale / sqrt(model->head_dim) - (double)a->score_sum) < 1e-3 * (1 + fabs(sum)));
 	}
 	assert_null(history_at(read, 9));
 	assert_null(history_at(read, 0));

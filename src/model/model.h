@@ -9,8 +9,8 @@
  * deit: two prefix tokens and two heads, logits are the mean of both.
  * Weights in float32 that are aligned are used where they are mapped; others
  * are converted once. The object is immutable and may be shared by threads. */
-#ifndef SPIKESCOPE_MODEL_VIT_H
-#define SPIKESCOPE_MODEL_VIT_H
+#ifndef SPIKESCOPE_MODEL_MODEL_H
+#define SPIKESCOPE_MODEL_MODEL_H
 
 #include "base/hash.h"
 #include "base/status.h"
@@ -50,7 +50,7 @@ struct preprocess {
 	float mean[3], std[3];
 };
 
-struct vit {
+struct model {
 	char *path;          /* the folder it came from */
 	char *name;          /* the folder's last part, or the config's architecture */
 	const char *family;  /* "vit", "deit", "timm", "timm-clip" */
@@ -77,19 +77,19 @@ struct vit {
 	struct preprocess prep;
 	size_t parameters; /* number of weights */
 
-	struct vit_private *own; /* mapping and arena */
+	struct model_private *own; /* mapping and arena */
 };
 
 /* path: a folder with config.json and weights. Fails with STATUS_DATA and a
  * message that names the file, tensor or key. NaN or Inf weights are refused by
  * tensor name. */
-struct vit *vit_load(const char *path, struct status *st);
-void vit_free(struct vit *vit); /* NULL is fine */
+struct model *model_load(const char *path, struct status *st);
+void model_free(struct model *model); /* NULL is fine */
 
 const char *activation_name(enum activation act); /* "gelu", "gelu_tanh", "quick_gelu", "relu" */
 
 /* "cat", or "class 3" when there are no labels; returns out or the label.
  * Control characters in labels are already escaped. */
-const char *vit_label(const struct vit *vit, int class_index, char out[16]);
+const char *model_label(const struct model *model, int class_index, char out[16]);
 
 #endif

@@ -1,4 +1,4 @@
-#include "model/vit.h"
+#include "model/model.h"
 
 #include "base/text.h"
 #include "model/vit_weights.h"
@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct vit_private {
+struct model_private {
 	struct safetensors *file;
 	struct arena *arena;
 };
@@ -24,18 +24,18 @@ name_folder(struct arena *arena, const char *path)
 	return name;
 }
 
-static struct vit *
+static struct model *
 make_vit(const char *path, struct status *st)
 {
 	struct arena *arena = arena_new();
-	struct vit *vit = arena ? arena_alloc(arena, sizeof(*vit)) : NULL;
+	struct model *model = arena ? arena_alloc(arena, sizeof(*model)) : NULL;
 
-	if (vit && (vit->own = arena_alloc(arena, sizeof(*vit->own)))) {
-		vit->own->arena = arena;
-		vit->path = arena_strdup(arena, path);
-		vit->name = name_folder(arena, path);
-		if (vit->path && vit->name)
-			return vit;
+	if (model && (model->own = arena_alloc(arena, sizeof(*model->own)))) {
+		model->own->arena = arena;
+		model->path = arena_strdup(arena, path);
+		model->name = name_folder(arena, path);
+		if (model->path && model->name)
+			return model;
 	}
 	arena_free(arena);
 	status_nomem(st, "a model");
@@ -63,9 +63,9 @@ find_family(const struct config *config, struct status *st)
 
 /* Names the model by all that decides its results, however it is cut into shards. */
 static bool
-hash_model(struct vit *vit, const json_t *config, struct status *st)
+hash_model(struct model *model, const json_t *config, struct status *st)
 {
-	const struct preprocess *p = &vit->prep;
+	const struct preprocess *p = &model->prep;
 	struct hash *hash = hash_new();
 	char *text = json_dumps(config, JSON_COMPACT | JSON_SORT_KEYS);
 	int sizes[] = {p->size, p->resize, p->square, (int)p->interpolation};
@@ -79,67 +79,67 @@ hash_model(struct vit *vit, const json_t *config, struct status *st)
 	hash_add(hash, sizes, sizeof(sizes));
 	hash_add(hash, p->mean, sizeof(p->mean));
 	hash_add(hash, p->std, sizeof(p->std));
-	for (int i = 0; i < safetensors_count(vit->own->file); i++) {
-		const struct st_tensor *t = safetensors_at(vit->own->file, i);
+	for (int i = 0; i < safetensors_count(model->own->file); i++) {
+		const struct st_tensor *t = safetensors_at(model->own->file, i);
 
 		hash_add(hash, t->name, strlen(t->name) + 1);
 		hash_add(hash, &t->dtype, sizeof(t->dtype));
 		hash_add(hash, t->data, t->count * dtype_size(t->dtype));
 	}
-	hash_finish(hash, vit->hash);
+	hash_finish(hash, model->hash);
 	free(text);
 	return true;
 }
 
 static bool
-load_into(struct vit *vit, const struct config *config, struct status *st)
+load_into(struct model *model, const struct config *config, struct status *st)
 {
-	struct vit_private *own = vit->own;
+	struct model_private *own = model->own;
 	struct vit_spec spec;
 	bool ok;
 
-	vit->family = find_family(config, st);
-	if (!vit->family || !(own->file = safetensors_open(vit->path, st)))
+	model->family = find_family(config, st);
+	if (!model->family || !(own->file = safetensors_open(model->path, st)))
 		return false;
-	if (strcmp(vit->family, "timm") == 0)
-		ok = vit_timm_read(config, own->file, vit, &spec, st);
+	if (strcmp(model->family, "timm") == 0)
+		ok = vit_timm_read(config, own->file, model, &spec, st);
 	else
-		ok = vit_hf_read(config, own->file, vit, &spec, st);
-	ok = ok && vit_weights_bind(vit, &spec, own->file, own->arena, st) && config_labels(config, vit, own->arena, st) &&
-	     hash_model(vit, config->json, st);
+		ok = vit_hf_read(config, own->file, model, &spec, st);
+	ok = ok && vit_weights_bind(model, &spec, own->file, own->arena, st) && config_labels(config, model, own->arena, st) &&
+	     hash_model(model, config->json, st);
 	safetensors_unload(own->file); /* products read the weights from panels */
 	return ok;
 }
 
-struct vit *
-vit_load(const char *path, struct status *st)
+struct model *
+model_load(const char *path, struct status *st)
 {
 	struct config config = {0};
-	struct vit *vit = make_vit(path, st);
+	struct model *model = make_vit(path, st);
 	char *config_path = text_format("%s/config.json", path);
 	bool ok = false;
 
-	if (vit && config_path) {
+	if (model && config_path) {
 		config.path = config_path;
-		ok = config_load(config_path, false, &config.json, st) && load_into(vit, &config, st);
+		ok = config_load(config_path, false, &config.json, st) && load_into(model, &config, st);
 	} else {
 		status_nomem(st, "a model");
 	}
 	json_decref(config.json);
 	free(config_path);
 	if (ok)
-		return vit;
-	vit_free(vit);
+		return model;
+	model_free(model);
 	return NULL;
 }
 
 void
-vit_free(struct vit *vit)
+model_free(struct model *model)
 {
-	if (!vit)
+	if (!model)
 		return;
-	safetensors_close(vit->own->file);
-	arena_free(vit->own->arena); /* holds vit itself */
+	safetensors_close(model->own->file);
+	arena_free(model->own->arena); /* holds vit itself */
 }
 
 const char *
@@ -152,10 +152,10 @@ activation_name(enum activation act)
 }
 
 const char *
-vit_label(const struct vit *vit, int class_index, char out[16])
+model_label(const struct model *model, int class_index, char out[16])
 {
-	if (vit->labels && class_index >= 0 && class_index < vit->classes)
-		return vit->labels[class_index];
+	if (model->labels && class_index >= 0 && class_index < model->classes)
+		return model->labels[class_index];
 	snprintf(out, 16, "class %d", class_index);
 	return out;
 }
