@@ -1,4 +1,4 @@
-/* spikescope: convert a pretrained vision transformer to a spiking network without
+/* spikescope: convert a pretrained vision transformer or residual network to a spiking network without
  * training, and step it.
  *
  * This header is the whole engine for programs that link libspikescope.a:
@@ -31,10 +31,11 @@
 #include "model/dataset.h"
 #include "model/image.h"
 #include "model/model.h"
+#include "model/resnet.h"
 #include "model/safetensors.h"
 #include "model/site.h"
-#include "snn/plan.h"
 #include "snn/excerpt.h"
+#include "snn/plan.h"
 #include "snn/snn.h"
 #include "study/assign.h"
 #include "study/audit.h"

@@ -247,7 +247,9 @@ app_set_model(struct app *app, struct model *model, struct ann *ann)
 	app->ann = ann;
 	take_path(&app->model_path, model ? model->path : NULL);
 	app->site_list = 0;
-	app->selection = (struct selection){.site = {SITE_ACT_OUT, 0}, .unit = -1};
+	app->selection = (struct selection){.unit = -1};
+	if (model)
+		app->selection.site = model->resnet ? site_of_block(model, 0) : site_in(SITE_ACT_OUT, 0);
 	app_clamp_selection(app);
 	breakpoints_bind(&app->breakpoints, app->model, NULL);
 	app->serial++;
@@ -342,7 +344,17 @@ app_set_threads(struct app *app, int threads)
 static int
 clamp(int value, int count)
 {
-	return value < 0 ? 0 : value >= count ? count - 1 : value;
+	return value < 0 || count == 0 ? 0 : value >= count ? count - 1 : value;
+}
+
+/* The model's site that is nearest to this one, which may be of another model. */
+static struct site
+nearest_site(const struct model *model, struct site site)
+{
+	int block = site_in_block(site.kind) ? clamp(site.block, model->depth) : -1;
+	struct site found;
+
+	return site_find(model, site.kind, block, &found) ? found : site_of_block(model, block < 0 ? 0 : block);
 }
 
 void
@@ -357,10 +369,7 @@ app_clamp_selection(struct app *app)
 	s->head = clamp(s->head, model->heads);
 	s->q = clamp(s->q, model->tokens);
 	s->k = clamp(s->k, model->tokens);
-	if (site_in_block(s->site.kind))
-		s->site.block = clamp(s->site.block, model->depth);
-	else
-		s->site.block = -1;
+	s->site = nearest_site(model, s->site);
 	s->neuron = clamp(s->neuron, (int)site_size(model, s->site));
 }
 

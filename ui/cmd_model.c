@@ -4,6 +4,7 @@
 #include "ann/ann.h"
 #include "base/text.h"
 #include "base/timing.h"
+#include "model/resnet.h"
 #include "ui/notebook.h"
 
 #include <stdlib.h>
@@ -66,7 +67,13 @@ shape_text(const struct model *model, struct site site, char out[48])
 bool
 open_model(struct app *app, const char *path, struct status *st)
 {
-	struct model *model = model_load(path, st);
+	return open_model_at(app, path, 0, st);
+}
+
+bool
+open_model_at(struct app *app, const char *path, int side, struct status *st)
+{
+	struct model *model = model_load_at(path, side, st);
 	struct ann *ann = model ? ann_new(model, 1, st) : NULL;
 
 	if (!ann) {
@@ -86,14 +93,20 @@ output_model(struct output *o, const struct model *model)
 	output_text(o, "hash", model->hash);
 	output_int(o, "parameters", (int64_t)model->parameters);
 	output_int(o, "image_size", model->image_size);
-	output_int(o, "patch_size", model->patch_size);
-	output_int(o, "tokens", model->tokens);
+	if (!model->resnet) {
+		output_int(o, "patch_size", model->patch_size);
+		output_int(o, "tokens", model->tokens);
+	}
 	output_int(o, "blocks", model->depth);
-	output_int(o, "heads", model->heads);
-	output_int(o, "width", model->width);
-	output_int(o, "mlp_width", model->mlp_width);
+	if (!model->resnet) {
+		output_int(o, "heads", model->heads);
+		output_int(o, "width", model->width);
+		output_int(o, "mlp_width", model->mlp_width);
+	} else {
+		output_int(o, "layers", resnet_depth(model->resnet));
+	}
 	output_int(o, "classes", model->classes);
-	output_text(o, "activation", activation_name(model->act));
+	output_text(o, "activation", activation_name(model->resnet ? ACT_RELU : model->act));
 }
 
 bool
@@ -102,7 +115,7 @@ cmd_load(struct app *app, const struct call *call, struct status *st)
 	double started = timing_now();
 	struct output o;
 
-	if (!open_model(app, call->arg[0], st))
+	if (!open_model_at(app, call->arg[0], (int)call_int(call, "size", 0), st))
 		return false;
 	output_init(&o);
 	output_model(&o, app->model);
@@ -185,8 +198,8 @@ note_source(struct app *app, const char *text, const struct dataset *data)
 	memcpy(app->picture.data_hash, dataset_hash(data), HASH_HEX);
 }
 
-bool
-show_picture(struct app *app, const char *text, const struct dataset *data, struct status *st)
+static bool
+show_fitting(struct app *app, const char *text, const struct dataset *data, struct status *st)
 {
 	const struct model *model = app->model;
 	size_t side = (size_t)model->image_size;
@@ -210,6 +223,29 @@ show_picture(struct app *app, const char *text, const struct dataset *data, stru
 	free(title);
 	free(pixels);
 	return ok && run_ann(app, st);
+}
+
+/* A residual network takes pictures of any size, and is loaded for another when there are such. */
+static bool
+fit_model(struct app *app, int side, struct status *st)
+{
+	char *path;
+	bool ok;
+
+	if (!app->model->resnet || side == 0 || side == app->model->image_size)
+		return true;
+	path = strdup(app->model->path);
+	ok = path ? open_model_at(app, path, side, st) : status_nomem(st, "a path");
+	free(path);
+	if (ok)
+		app_say(app, "the network is now for pictures of %d x %d; what was converted before is dropped", side, side);
+	return ok;
+}
+
+bool
+show_picture(struct app *app, const char *text, const struct dataset *data, struct status *st)
+{
+	return fit_model(app, picture_side(text, data), st) && show_fitting(app, text, data, st);
 }
 
 bool
@@ -319,13 +355,13 @@ output_sites(struct output *o, const struct app *app, const char *glob)
 		found++;
 		site_name(site, name);
 		if (tree && site.block >= 0 && site.block != block) {
-			struct site whole = {SITE_BLOCK, site.block};
+			struct site whole = site_of_block(app->model, site.block);
 			char head[SITE_NAME_MAX];
 
 			block = site.block;
 			output_site(o, app, site_index(app->model, whole), site_name(whole, head));
 		}
-		if (tree && site.kind == SITE_BLOCK)
+		if (tree && site.kind == site_block_last(app->model))
 			continue;
 		snprintf(row, sizeof(row), "%s%s", tree && site.block >= 0 ? "  " : "",
 			 tree && site.block >= 0 ? strchr(strchr(name, '.') + 1, '.') + 1 : name);

@@ -107,12 +107,14 @@ const struct command_info command_table[] = {
     {"load",
      CLASS_MODEL,
      {ARG("PATH", VALUE_PATH)},
-     {{NULL}},
-     "load a vision transformer",
+     {NUMBER("size", "SIDE", 32, 4096,
+	     "residual networks: the side of the pictures in pixels (default: as config.json says, or 224)")},
+     "load a vision transformer or a residual network",
      "PATH is a folder with config.json and model.safetensors (one file or shards, F32, F16 or BF16): Hugging Face models of "
      "type "
-     "vit and deit, timm vision transformers and timm CLIP vision transformers. What was converted from another model is "
-     "dropped.",
+     "vit and deit, timm vision transformers and timm CLIP vision transformers, and residual networks with torchvision's "
+     "tensors (ResNet, ResNeXt, wide ResNet, and those for CIFAR). What was converted from another model is "
+     "dropped. A residual network follows the size of pictures that come as tensors.",
      "load examples/digits-vit",
      cmd_load},
     {"data",

@@ -122,6 +122,7 @@ struct condition *read_condition(struct app *app, const struct call *call, struc
 
 /* Opens a model, shows a picture of the open data set or a file: as the commands do. */
 bool open_model(struct app *app, const char *path, struct status *st);
+bool open_model_at(struct app *app, const char *path, int side, struct status *st); /* as model_load_at() */
 bool open_data(struct app *app, const char *path, struct status *st);
 bool open_picture(struct app *app, const char *text, struct status *st);
 /* The same with another data set for numbers. */

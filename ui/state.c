@@ -67,7 +67,11 @@ restore_threads(struct app *app, const json_t *value, struct status *st)
 static json_t *
 save_model(const struct app *app)
 {
-	return app->model ? place(app->model_path, app->model->hash) : json_null();
+	const struct model *model = app->model;
+
+	if (!model || !model->resnet)
+		return model ? place(app->model_path, model->hash) : json_null();
+	return json_pack("{s:s?, s:s, s:i}", "path", app->model_path, "hash", model->hash, "size", model->image_size);
 }
 
 static bool
@@ -89,7 +93,7 @@ restore_model(struct app *app, const json_t *value, struct status *st)
 	}
 	if (app->model && strcmp(app->model->hash, hash) == 0)
 		return true;
-	if (!open_model(app, path, st))
+	if (!open_model_at(app, path, int_at(json_object_get(value, "size"), 0, INT_MAX), st))
 		return status_prefix(st, "the model is not where it was; load it from where it is, then try again");
 	return strcmp(app->model->hash, hash) == 0 || changed("model", path, st);
 }

@@ -49,7 +49,7 @@ draw_pair(const struct app *app, const struct view_args *args, struct canvas *ca
 	canvas_put(canvas, area, area.x + 15, y, (struct pen){.fg = ROLE_ANN, .attr = ATTR_BOLD}, "ANN");
 	canvas_put(canvas, area, area.x + 22, y++, dim, "step");
 	for (i = 0; i < sizeof(part) / sizeof(*part); i++) {
-		struct site site = {part[i].kind, view_layer(app, args)};
+		struct site site = site_in(part[i].kind, view_layer(app, args));
 
 		y = line_pair(canvas, area, y, part[i].name, view_element(app, site, SNN_VALUE, at),
 			      view_reference_element(app, site, at), view_element(app, site, SNN_CORRECTION, at));

@@ -270,7 +270,7 @@ inputs_site(const struct app *app, const struct view_args *args)
 
 	if (args->site || plan_has_function(site.kind))
 		return site;
-	return (struct site){SITE_ACT, site.block < 0 ? 0 : site.block};
+	return site_in(SITE_ACT, site.block < 0 ? 0 : site.block);
 }
 
 void

@@ -130,6 +130,12 @@ dataset_path(const struct dataset *data)
 	return data->path;
 }
 
+int
+dataset_side(const struct dataset *data)
+{
+	return data->kind->side ? data->kind->side(data) : 0;
+}
+
 const char *
 dataset_hash(const struct dataset *data)
 {

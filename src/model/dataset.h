@@ -40,6 +40,9 @@ const char *dataset_hash(const struct dataset *data);
  * must have the model's shape and be finite. Thread safe. */
 bool dataset_get(const struct dataset *data, int index, const struct model *model, float *pixels, int *label, struct status *st);
 
+/* The side of pictures that cannot be brought to another: square tensors; 0 for others. */
+int dataset_side(const struct dataset *data);
+
 /* One picture by what a user types:
  *	17				of data; STATUS_FAILED when data is NULL (a file of
  *					that name is ./17)
@@ -50,5 +53,7 @@ bool dataset_get(const struct dataset *data, int index, const struct model *mode
  * folders, escaped) is a new string that the caller frees; NULL on failure. */
 bool picture_get(const char *text, const struct dataset *data, const struct model *model, float *pixels, int *label, char **title,
 		 struct status *st);
+/* Its side when it is a square tensor; 0 when it is something else or cannot be read. */
+int picture_side(const char *text, const struct dataset *data);
 
 #endif

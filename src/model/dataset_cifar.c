@@ -210,4 +210,4 @@ cifar_close(struct dataset *data)
 	free(own);
 }
 
-const struct dataset_kind dataset_cifar = {cifar_knows, cifar_open, cifar_get, cifar_close};
+const struct dataset_kind dataset_cifar = {cifar_knows, cifar_open, cifar_get, cifar_close, NULL};

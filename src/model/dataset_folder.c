@@ -195,4 +195,4 @@ folder_close(struct dataset *data)
 	free(own);
 }
 
-const struct dataset_kind dataset_folder = {folder_knows, folder_open, folder_get, folder_close};
+const struct dataset_kind dataset_folder = {folder_knows, folder_open, folder_get, folder_close, NULL};

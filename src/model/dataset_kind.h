@@ -16,7 +16,8 @@ struct dataset_kind {
 	bool (*open)(struct dataset *data, struct status *st);
 	bool (*get)(const struct dataset *data, int index, const struct model *model, float *pixels, int *label,
 		    struct status *st);
-	void (*close)(struct dataset *data); /* frees own, which may be NULL */
+	void (*close)(struct dataset *data);     /* frees own, which may be NULL */
+	int (*side)(const struct dataset *data); /* as dataset_side(); NULL: 0 */
 };
 
 struct dataset {
@@ -46,6 +47,9 @@ void dataset_free_names(struct dirent **entries, int count);
  * the model's shape; NaN and infinity are refused. file is for messages. */
 bool tensor_picture(const struct st_tensor *t, const char *file, int64_t index, const struct model *model, float *pixels,
 		    struct status *st);
+
+/* The side of a tensor's pictures when they are square; else 0. */
+int tensor_side(const struct st_tensor *t);
 
 /* The label that the file's `labels` [n] gives to picture index of n; -1 when there are none. */
 int tensor_label(const struct safetensors *tensors, int64_t n, int64_t index);

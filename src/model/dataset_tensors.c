@@ -47,6 +47,14 @@ check_shape(const struct st_tensor *t, const char *file, const struct model *mod
 			   model->channels, model->image_size, model->image_size);
 }
 
+int
+tensor_side(const struct st_tensor *t)
+{
+	const int64_t *hw = t->dim + t->dims - 2;
+
+	return (t->dims == 3 || t->dims == 4) && hw[0] == hw[1] && hw[0] > 0 && hw[0] < INT_MAX ? (int)hw[0] : 0;
+}
+
 bool
 tensor_picture(const struct st_tensor *t, const char *file, int64_t index, const struct model *model, float *pixels,
 	       struct status *st)
@@ -170,4 +178,10 @@ tensors_close(struct dataset *data)
 	safetensors_close(data->own);
 }
 
-const struct dataset_kind dataset_tensors = {tensors_knows, tensors_open, tensors_get, tensors_close};
+static int
+tensors_side(const struct dataset *data)
+{
+	return tensor_side(find_pixels(data->own));
+}
+
+const struct dataset_kind dataset_tensors = {tensors_knows, tensors_open, tensors_get, tensors_close, tensors_side};

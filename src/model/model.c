@@ -1,6 +1,7 @@
 #include "model/model.h"
 
 #include "base/text.h"
+#include "model/resnet_build.h"
 #include "model/vit_weights.h"
 
 #include <stdio.h>
@@ -25,7 +26,7 @@ name_folder(struct arena *arena, const char *path)
 }
 
 static struct model *
-make_vit(const char *path, struct status *st)
+make_model(const char *path, struct status *st)
 {
 	struct arena *arena = arena_new();
 	struct model *model = arena ? arena_alloc(arena, sizeof(*model)) : NULL;
@@ -53,11 +54,11 @@ find_family(const struct config *config, struct status *st)
 	if (type && strcmp(type, "deit") == 0)
 		return "deit";
 	if (!type && architecture)
-		return "timm";
-	status_fail(
-	    st, STATUS_DATA,
-	    "%s: the model type '%.60s' is not supported; Hugging Face's vit and deit and timm's ViT, CLIP ViT and deit are",
-	    config->path, type ? type : "(none)");
+		return resnet_knows(architecture) ? "resnet" : "timm";
+	status_fail(st, STATUS_DATA,
+		    "%s: the model type '%.60s' is not supported; Hugging Face's vit and deit, timm's ViT, CLIP ViT and deit and "
+		    "torchvision's resnet are",
+		    config->path, type ? type : "(none)");
 	return NULL;
 }
 
@@ -92,21 +93,48 @@ hash_model(struct model *model, const json_t *config, struct status *st)
 }
 
 static bool
-load_into(struct model *model, const struct config *config, struct status *st)
+load_vit(struct model *model, const struct config *config, struct status *st)
 {
-	struct model_private *own = model->own;
+	const struct model_private *own = model->own;
 	struct vit_spec spec;
 	bool ok;
 
-	model->family = find_family(config, st);
-	if (!model->family || !(own->file = safetensors_open(model->path, st)))
-		return false;
 	if (strcmp(model->family, "timm") == 0)
 		ok = vit_timm_read(config, own->file, model, &spec, st);
 	else
 		ok = vit_hf_read(config, own->file, model, &spec, st);
-	ok = ok && vit_weights_bind(model, &spec, own->file, own->arena, st) && config_labels(config, model, own->arena, st) &&
-	     hash_model(model, config->json, st);
+	return ok && vit_weights_bind(model, &spec, own->file, own->arena, st);
+}
+
+static bool
+load_resnet(struct model *model, const struct config *config, int side, struct status *st)
+{
+	const struct model_private *own = model->own;
+	struct resnet_spec spec;
+	struct resnet *net;
+
+	if (!resnet_read(config, side, model, &spec, st) || !(net = resnet_build(model, &spec, own->arena, st)))
+		return false;
+	model->resnet = net;
+	return resnet_bind(model, net, &spec, own->file, own->arena, st);
+}
+
+static bool
+load_into(struct model *model, const struct config *config, int side, struct status *st)
+{
+	struct model_private *own = model->own;
+	bool ok, resnet;
+
+	model->family = find_family(config, st);
+	if (!model->family)
+		return false;
+	resnet = strcmp(model->family, "resnet") == 0;
+	if (side > 0 && !resnet)
+		return status_fail(st, STATUS_USAGE, "%s: only residual networks take pictures of another size", model->path);
+	if (!(own->file = safetensors_open(model->path, st)))
+		return false;
+	ok = resnet ? load_resnet(model, config, side, st) : load_vit(model, config, st);
+	ok = ok && config_labels(config, model, own->arena, st) && hash_model(model, config->json, st);
 	safetensors_unload(own->file); /* products read the weights from panels */
 	return ok;
 }
@@ -114,14 +142,20 @@ load_into(struct model *model, const struct config *config, struct status *st)
 struct model *
 model_load(const char *path, struct status *st)
 {
+	return model_load_at(path, 0, st);
+}
+
+struct model *
+model_load_at(const char *path, int side, struct status *st)
+{
 	struct config config = {0};
-	struct model *model = make_vit(path, st);
+	struct model *model = make_model(path, st);
 	char *config_path = text_format("%s/config.json", path);
 	bool ok = false;
 
 	if (model && config_path) {
 		config.path = config_path;
-		ok = config_load(config_path, false, &config.json, st) && load_into(model, &config, st);
+		ok = config_load(config_path, false, &config.json, st) && load_into(model, &config, side, st);
 	} else {
 		status_nomem(st, "a model");
 	}
@@ -139,7 +173,7 @@ model_free(struct model *model)
 	if (!model)
 		return;
 	safetensors_close(model->own->file);
-	arena_free(model->own->arena); /* holds vit itself */
+	arena_free(model->own->arena); /* holds model itself */
 }
 
 const char *

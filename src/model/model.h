@@ -1,5 +1,7 @@
-/* A pre-LN vision transformer: dimensions, weights as float32, preprocessing, labels.
+/* A vision model: dimensions, weights as float32, preprocessing, labels. It is a pre-LN
+ * vision transformer, or a residual network (model/resnet.h: `resnet` is not NULL).
  *
+ * A transformer is
  *   tokens = [prefix tokens; patches] + positions  -> (norm_pre) ->
  *   blocks x { x += proj(attn(norm1 x)); x += fc2(act(fc1(norm2 x))) } ->
  *   norm of the first token -> head
@@ -50,14 +52,20 @@ struct preprocess {
 	float mean[3], std[3];
 };
 
+struct resnet;
+
 struct model {
 	char *path;          /* the folder it came from */
 	char *name;          /* the folder's last part, or the config's architecture */
-	const char *family;  /* "vit", "deit", "timm", "timm-clip" */
+	const char *family;  /* "vit", "deit", "timm", "timm-clip", "resnet" */
 	char hash[HASH_HEX]; /* of config and all weights' bytes */
 
-	int image_size, patch_size, channels;
-	int width, depth, heads, head_dim, mlp_width, classes;
+	int image_size, channels, classes;
+	int depth;                   /* blocks */
+	const struct resnet *resnet; /* of a residual network, to which nothing of the following part applies; else NULL */
+
+	/* Of a transformer; 0 and NULL in others. */
+	int patch_size, width, heads, head_dim, mlp_width;
 	int prefix;          /* 1, or 2 with a distillation token */
 	int patches, tokens; /* tokens = prefix + patches */
 	enum activation act;
@@ -69,9 +77,10 @@ struct model {
 	struct norm norm_pre;
 	struct vit_block *blocks; /* [depth] */
 	struct norm norm;
-	struct linear head;
 	bool distilled;
 	struct linear head_dist; /* when distilled: applied to token 1 */
+
+	struct linear head;
 
 	char **labels; /* [classes], or NULL when the config has none */
 	struct preprocess prep;
@@ -84,6 +93,9 @@ struct model {
  * message that names the file, tensor or key. NaN or Inf weights are refused by
  * tensor name. */
 struct model *model_load(const char *path, struct status *st);
+/* The same for pictures of this side in pixels, which residual networks take (0: the configuration's, or 224
+ * where it says none). STATUS_USAGE for other models, and for sides beyond 32..4096. */
+struct model *model_load_at(const char *path, int side, struct status *st);
 void model_free(struct model *model); /* NULL is fine */
 
 const char *activation_name(enum activation act); /* "gelu", "gelu_tanh", "quick_gelu", "relu" */

@@ -56,6 +56,13 @@ const char *config_text(const json_t *object, const char *key); /* NULL when abs
 bool config_channels(const struct config *config, const json_t *object, const char *key, float out[3], struct status *st);
 bool config_activation(const struct config *config, const char *name, enum activation *act, struct status *st);
 
+/* timm's pretrained_cfg into model->prep, where image_size is known; crop and usual: what holds unless said (size and
+ * resize of usual are ignored). */
+bool config_preprocessing(const struct config *config, double crop, const struct preprocess *usual, struct model *model,
+			  struct status *st);
+/* num_classes of the configuration or of args; 0 when neither says it. */
+bool config_classes(const struct config *config, const json_t *args, int *classes, struct status *st);
+
 /* Derived dimensions, and whether they fit each other. */
 bool config_derive(const struct config *config, struct model *model, struct status *st);
 

@@ -10,23 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { NAME_MAX_LENGTH = 160 };
-
-struct shape {
-	int dims;
-	int64_t dim[4];
-};
-
-struct binder {
-	struct model *model;
-	const struct vit_spec *spec;
-	const struct safetensors *file;
-	struct arena *arena;
-	const char *prefix; /* of all names but the heads' */
-	bool *used;         /* [tensors] */
-	struct status *st;
-};
-
 static char *
 shape_text(int dims, const int64_t *dim, char out[128])
 {
@@ -64,8 +47,6 @@ check_finite(const struct binder *b, const struct st_tensor *t, const float *val
 			   b->model->path, t->name, bad);
 }
 
-/* The tensor's values: where they are mapped if they can be used there, else
- * converted into dest (allocated when NULL). */
 static const float *
 take_values(struct binder *b, const struct st_tensor *t, float *dest)
 {
@@ -104,8 +85,8 @@ find_shaped(const struct binder *b, const char *name, struct shape want)
 	return t && check_shape(b, t, &want) ? t : NULL;
 }
 
-static const float *
-take(struct binder *b, const char *name, struct shape want, float *dest)
+const float *
+binder_take(struct binder *b, const char *name, struct shape want, float *dest)
 {
 	const struct st_tensor *t = find_shaped(b, name, want);
 
@@ -121,10 +102,10 @@ take_norm(struct binder *b, const char *part, struct norm *norm)
 	norm->width = b->model->width;
 	norm->eps = b->spec->eps;
 	snprintf(name, sizeof(name), "%s.weight", part);
-	if (!(norm->weight = take(b, name, shape, NULL)))
+	if (!(norm->weight = binder_take(b, name, shape, NULL)))
 		return false;
 	snprintf(name, sizeof(name), "%s.bias", part);
-	return (norm->bias = take(b, name, shape, NULL)) != NULL;
+	return (norm->bias = binder_take(b, name, shape, NULL)) != NULL;
 }
 
 /* bias: 1 it must be there, 0 there must be none, -1 there may be one. */
@@ -138,12 +119,12 @@ take_linear(struct binder *b, const char *part, struct shape shape, int bias, st
 	for (int i = 1; i < shape.dims; i++)
 		l->in *= (int)shape.dim[i];
 	snprintf(name, sizeof(name), "%s.weight", part);
-	if (!(l->weight = take(b, name, shape, NULL)))
+	if (!(l->weight = binder_take(b, name, shape, NULL)))
 		return false;
 	snprintf(name, sizeof(name), "%s.bias", part);
 	if (bias == 0 || (bias < 0 && !safetensors_find(b->file, name)))
 		return true;
-	return (l->bias = take(b, name, (struct shape){1, {l->out}}, NULL)) != NULL;
+	return (l->bias = binder_take(b, name, (struct shape){1, {l->out}}, NULL)) != NULL;
 }
 
 /* Separate query, key and value become one matrix of rows of q, k, v. */
@@ -156,10 +137,10 @@ join_qkv(struct binder *b, const char *block, float *weight, float *bias)
 
 	for (int64_t i = 0; i < 3; i++) {
 		snprintf(name, sizeof(name), "%s.%s.weight", block, parts[i]);
-		if (!take(b, name, (struct shape){2, {width, width}}, weight + i * width * width))
+		if (!binder_take(b, name, (struct shape){2, {width, width}}, weight + i * width * width))
 			return false;
 		snprintf(name, sizeof(name), "%s.%s.bias", block, parts[i]);
-		if (bias && !take(b, name, (struct shape){1, {width}}, bias + i * width))
+		if (bias && !binder_take(b, name, (struct shape){1, {width}}, bias + i * width))
 			return false;
 	}
 	return true;
@@ -241,10 +222,10 @@ take_prefix_tokens(struct binder *b)
 	if (model->prefix == 2 && !(both = arena_floats(b->arena, 2 * (size_t)model->width)))
 		return status_nomem(b->st, "tokens");
 	snprintf(name, sizeof(name), "%s%s", b->prefix, b->spec->names->class_token);
-	if (!(model->prefix_tokens = take(b, name, shape, both)))
+	if (!(model->prefix_tokens = binder_take(b, name, shape, both)))
 		return false;
 	snprintf(name, sizeof(name), "%s%s", b->prefix, b->spec->names->dist_token);
-	return !both || take(b, name, shape, both + model->width);
+	return !both || binder_take(b, name, shape, both + model->width);
 }
 
 static bool
@@ -258,7 +239,7 @@ take_embedding(struct binder *b)
 	if (!take_prefix_tokens(b))
 		return false;
 	snprintf(name, sizeof(name), "%s%s", b->prefix, n->positions);
-	if (!(model->positions = take(b, name, (struct shape){3, {1, model->tokens, model->width}}, NULL)))
+	if (!(model->positions = binder_take(b, name, (struct shape){3, {1, model->tokens, model->width}}, NULL)))
 		return false;
 	snprintf(name, sizeof(name), "%s%s", b->prefix, n->patch);
 	if (!take_linear(b, name, patch, b->spec->bias_optional ? -1 : 1, &model->patch))

@@ -51,7 +51,7 @@ block_init(struct snn *snn, int index)
 
 	for (int kind = 0; kind < SITE_KINDS; kind++) {
 		struct node *node = &b->node[kind];
-		struct site site = {(enum site_kind)kind, index};
+		struct site site = site_in((enum site_kind)kind, index);
 
 		if (!site_in_block((enum site_kind)kind))
 			continue;

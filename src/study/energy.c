@@ -42,16 +42,16 @@ charge_block(const struct snn *snn, int b, struct energy *part)
 	enum site_kind norm1 = plan->fold_norm ? SITE_NORM1_CENTER : SITE_NORM1;
 	enum site_kind norm2 = plan->fold_norm ? SITE_NORM2_CENTER : SITE_NORM2;
 
-	charge(snn, (struct site){norm1, b}, 3 * model->width, &part[ENERGY_LINEAR]);
-	charge(snn, (struct site){SITE_AV, b}, model->width, &part[ENERGY_LINEAR]);
-	charge(snn, (struct site){norm2, b}, model->mlp_width, &part[ENERGY_LINEAR]);
-	charge(snn, (struct site){SITE_ACT_OUT, b}, model->width, &part[ENERGY_LINEAR]);
-	charge(snn, (struct site){SITE_Q, b}, model->tokens, &part[ENERGY_PRODUCT]);
-	charge(snn, (struct site){SITE_K, b}, model->tokens, &part[ENERGY_PRODUCT]);
-	charge(snn, (struct site){SITE_SOFTMAX, b}, model->head_dim, &part[ENERGY_PRODUCT]);
-	charge(snn, (struct site){SITE_V, b}, model->tokens, &part[ENERGY_PRODUCT]);
+	charge(snn, site_in(norm1, b), 3 * model->width, &part[ENERGY_LINEAR]);
+	charge(snn, site_in(SITE_AV, b), model->width, &part[ENERGY_LINEAR]);
+	charge(snn, site_in(norm2, b), model->mlp_width, &part[ENERGY_LINEAR]);
+	charge(snn, site_in(SITE_ACT_OUT, b), model->width, &part[ENERGY_LINEAR]);
+	charge(snn, site_in(SITE_Q, b), model->tokens, &part[ENERGY_PRODUCT]);
+	charge(snn, site_in(SITE_K, b), model->tokens, &part[ENERGY_PRODUCT]);
+	charge(snn, site_in(SITE_SOFTMAX, b), model->head_dim, &part[ENERGY_PRODUCT]);
+	charge(snn, site_in(SITE_V, b), model->tokens, &part[ENERGY_PRODUCT]);
 	for (size_t i = 0; i < sizeof(ugos) / sizeof(*ugos); i++)
-		charge_ugo(snn, (struct site){ugos[i], b}, &part[ENERGY_UGO]);
+		charge_ugo(snn, site_in(ugos[i], b), &part[ENERGY_UGO]);
 }
 
 struct energy

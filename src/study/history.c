@@ -189,9 +189,9 @@ read_product(struct history *h, const struct past *past, struct history_point *p
 	const struct history_request *r = &h->request;
 	size_t tokens = (size_t)model->tokens, at = ((size_t)r->head * tokens + (size_t)r->q) * tokens + (size_t)r->k;
 
-	read_train(h, h->q, source(past, (struct site){SITE_Q, r->layer}) + first_of(model, r, r->q), p->a, p->A, past->t);
-	read_train(h, h->k, source(past, (struct site){SITE_K, r->layer}) + first_of(model, r, r->k), p->b, p->B, past->t);
-	p->score_sum = source(past, (struct site){SITE_QK, r->layer})[at];
+	read_train(h, h->q, source(past, site_in(SITE_Q, r->layer)) + first_of(model, r, r->q), p->a, p->A, past->t);
+	read_train(h, h->k, source(past, site_in(SITE_K, r->layer)) + first_of(model, r, r->k), p->b, p->B, past->t);
+	p->score_sum = source(past, site_in(SITE_QK, r->layer))[at];
 	p->score_sent = p->score_sum - (h->count > 0 ? h->point[h->count - 1].score_sum : 0);
 }
 
@@ -208,8 +208,8 @@ need_excerpts(struct history *h, struct status *st)
 		return true;
 	if (r->site.block >= 0 && !(h->neuron = excerpt_new(plan, r->site, r->element, 1, st)))
 		return false;
-	h->q = excerpt_new(plan, (struct site){SITE_Q, r->layer}, first_of(model, r, r->q), d, st);
-	h->k = h->q ? excerpt_new(plan, (struct site){SITE_K, r->layer}, first_of(model, r, r->k), d, st) : NULL;
+	h->q = excerpt_new(plan, site_in(SITE_Q, r->layer), first_of(model, r, r->q), d, st);
+	h->k = h->q ? excerpt_new(plan, site_in(SITE_K, r->layer), first_of(model, r, r->k), d, st) : NULL;
 	if (!h->k)
 		forget_points(h);
 	return h->k != NULL;
@@ -293,7 +293,7 @@ recorded(const struct history *h, int t)
 {
 	const struct history_request *r = &h->request;
 
-	return recording_source(&h->recording, (struct site){SITE_QK, r->layer}, t) &&
+	return recording_source(&h->recording, site_in(SITE_QK, r->layer), t) &&
 	       (r->site.block < 0 || recording_source(&h->recording, r->site, t));
 }
 

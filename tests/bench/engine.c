@@ -360,7 +360,7 @@ updates(const struct population *p, int rows, int steps)
 	float *x = arena_floats(arena, n * GROUP_STEPS), *total = arena_floats(arena, n * (GROUP_STEPS + 1));
 	float *sent = arena_floats(arena, n);
 	struct ugo ugo = {.hidden = p->hidden, .w1 = w1, .b1 = b1, .w2 = w2, .h = p->segments ? h : NULL, .lo = -8, .hi = 8};
-	struct site_plan plan = {.site = {SITE_ACT, 0},
+	struct site_plan plan = {.site = site_in(SITE_ACT, 0),
 				 .neuron = p->rule.kind,
 				 .burst = p->rule.burst,
 				 .repeat = 1,

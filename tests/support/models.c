@@ -47,6 +47,8 @@ models_text(const char *name, const char *text)
 	return models_write(name, text, strlen(text));
 }
 
+enum { MODEL_TENSORS_MAX = 256 };
+
 static void
 copy_config(const char *model)
 {
@@ -92,7 +94,7 @@ const char *
 models_edit(const char *model, const struct model_edit *edit)
 {
 	static const float one[1] = {1};
-	struct st_out out[128];
+	struct st_out out[MODEL_TENSORS_MAX];
 	struct status st = {0};
 	struct safetensors *file;
 	char path[256];
@@ -101,7 +103,7 @@ models_edit(const char *model, const struct model_edit *edit)
 	snprintf(path, sizeof(path), "tests/fixtures/%s", model);
 	file = safetensors_open(path, &st);
 	assert_non_null(file);
-	for (int i = 0; i < safetensors_count(file) && count < 127; i++)
+	for (int i = 0; i < safetensors_count(file) && count < MODEL_TENSORS_MAX - 1; i++)
 		if (!same(safetensors_at(file, i)->name, edit->drop))
 			out[count++] = edit_tensor(safetensors_at(file, i), edit);
 	if (edit->config)

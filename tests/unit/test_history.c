@@ -186,7 +186,7 @@ test_recording(void **state)
 	struct snn *snn = snn_new(plan, &st);
 	struct recording r;
 	bool *wanted = calloc((size_t)model->depth, sizeof(*wanted));
-	struct site in = {SITE_ACT, 1}, out = {SITE_ACT, 0};
+	struct site in = site_in(SITE_ACT, 1), out = site_in(SITE_ACT, 0);
 	size_t per_step = step_bytes();
 
 	(void)state;

@@ -85,7 +85,7 @@ setup(void **state)
 	if (!app.model || !convert(&st) || !show(&st))
 		return fail_setup(&st);
 	snn_state_hash(app.walk->snn, state_hash);
-	app.selection = (struct selection){.layer = 1, .head = 2, .q = 5, .k = 9, .site = {SITE_ACT_OUT, 1}, .neuron = 96};
+	app.selection = (struct selection){.layer = 1, .head = 2, .q = 5, .k = 9, .site = site_in(SITE_ACT_OUT, 1), .neuron = 96};
 	return 0;
 }
 
