@@ -1,7 +1,11 @@
+#include "base/timing.h"
 #include "snn/network.h"
 #include "snn/rows.h"
 
 #include <math.h>
+
+/* Where fewer than this share of the neurons have sent, spike by spike is faster. */
+#define SPARSE 0.4
 
 /* Thresholds spread over the row, one row per side. */
 static bool
@@ -158,4 +162,22 @@ node_floor(struct node *node, const float *received, float floor)
 		node->sent[i] -= node->total[i];
 		node->total[i] = 0;
 	}
+}
+
+bool
+node_is_sparse(const struct node *node)
+{
+	return node->plan->neuron != NEURON_NONE && (double)node->step->events <= SPARSE * (double)node->size;
+}
+
+void
+snn_spent(struct snn *snn, const struct node *node)
+{
+	double now;
+
+	if (!snn->clock)
+		return;
+	now = timing_now();
+	snn->clock[site_index(snn->model, node->plan->site)] += now - snn->clock_at;
+	snn->clock_at = now;
 }

@@ -6,19 +6,27 @@
 #include <stdlib.h>
 #include <string.h>
 
+struct node *
+snn_node(const struct snn *snn, int index)
+{
+	struct site site = snn->plan->site[index].site;
+
+	if (snn->layer)
+		return snn->layer[index].plan ? &snn->layer[index] : NULL;
+	return site.block >= 0 ? &snn->block[site.block].node[site.kind] : NULL;
+}
+
 static const struct node *
 node_at(const struct snn *snn, struct site site)
 {
-	if (!site_in_block(site.kind) || site.block < 0 || site.block >= snn->model->depth)
-		return NULL;
-	return &snn->block[site.block].node[site.kind];
+	return snn_node(snn, site_index(snn->model, site));
 }
 
 /* The place where the picture enters: what the first block receives. */
 static bool
 is_entry(const struct snn *snn, struct site site)
 {
-	return site.kind == (snn->model->has_norm_pre ? SITE_NORM_PRE : SITE_PATCH_EMBED);
+	return snn->block && site.kind == (snn->model->has_norm_pre ? SITE_NORM_PRE : SITE_PATCH_EMBED);
 }
 
 bool
@@ -54,7 +62,7 @@ void
 snn_logits(const struct snn *snn, float *logits)
 {
 	const struct model *model = snn->model;
-	const struct node *last = &snn->block[model->depth - 1].node[SITE_BLOCK];
+	const struct node *last;
 	int rows = model->distilled ? 2 : 1;
 	float *mean = snn->readout, scale = snn_scale(snn);
 
@@ -62,6 +70,11 @@ snn_logits(const struct snn *snn, float *logits)
 		memset(logits, 0, (size_t)model->classes * sizeof(*logits));
 		return;
 	}
+	if (snn->layer) {
+		layers_logits(snn, logits);
+		return;
+	}
+	last = &snn->block[model->depth - 1].node[SITE_BLOCK];
 	for (int i = 0; i < rows * model->width; i++)
 		mean[i] = last->total[i] / scale;
 	ann_head(model, mean, logits);
@@ -381,16 +394,15 @@ sum_tally(const struct snn *snn, bool last)
 {
 	struct neuron_tally sum = {0, 0};
 
-	for (int b = 0; b < snn->model->depth; b++)
-		for (int kind = 0; kind < SITE_KINDS; kind++) {
-			const struct node *node = &snn->block[b].node[kind];
-			const struct neuron_tally *t = !node->plan ? NULL : last ? node->step : node->all;
+	for (int i = 0; i < snn->plan->sites; i++) {
+		const struct node *node = snn_node(snn, i);
+		const struct neuron_tally *t = !node ? NULL : last ? node->step : node->all;
 
-			if (!t)
-				continue;
-			sum.events += t->events;
-			sum.units += t->units;
-		}
+		if (!t)
+			continue;
+		sum.events += t->events;
+		sum.units += t->units;
+	}
 	return sum;
 }
 
@@ -445,11 +457,11 @@ snn_state_hash(const struct snn *snn, char hex[HASH_HEX])
 	if (!hash)
 		return;
 	hash_add(hash, snn->state, snn->state_cleared);
-	for (int i = 0; i < snn->model->depth * SITE_KINDS; i++) {
-		const struct group *g = &snn->block[i / SITE_KINDS].node[i % SITE_KINDS].group;
+	for (int i = 0; i < snn->plan->sites; i++) {
+		const struct node *node = snn_node(snn, i);
 
-		if (g->m)
-			group_hash(g, hash);
+		if (node && node->group.m)
+			group_hash(&node->group, hash);
 	}
 	hash_finish(hash, hex);
 }

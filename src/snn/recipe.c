@@ -125,7 +125,8 @@ static const struct recipe recipes[] = {
      .rule = THRESHOLD_MMSE,
      .headroom = 1,
      .batches = 1,
-     .site = sta_sites},
+     .site = sta_sites,
+     .relu = {SITE_RELU1, NEURON_ROUND, 4, true, false, FUNCTION_MODE_NONE, 0, true}},
     {.name = "delta",
      .fold_norm = true,
      .eps = true,
@@ -137,7 +138,8 @@ static const struct recipe recipes[] = {
      .rule = THRESHOLD_MAX,
      .headroom = 1,
      .batches = 1,
-     .site = delta_sites},
+     .site = delta_sites,
+     .relu = {SITE_RELU1, MT(7), true, false, FUNCTION_MODE_NONE, 0, true}},
     {.name = "sta-release",
      .self_correcting = true,
      .hidden = 32,
@@ -145,7 +147,8 @@ static const struct recipe recipes[] = {
      .rule = THRESHOLD_MMSE,
      .headroom = 1,
      .batches = 5,
-     .site = release_sites},
+     .site = release_sites,
+     .relu = {SITE_RELU1, BURST2, true, false, FUNCTION_MODE_NONE, 0, true}},
     {.name = "ternary",
      .fold_norm = true,
      .eps = true,
@@ -155,7 +158,8 @@ static const struct recipe recipes[] = {
      .rule = THRESHOLD_MMSE,
      .headroom = 1,
      .batches = 1,
-     .site = ternary_sites},
+     .site = ternary_sites,
+     .relu = {SITE_RELU1, TERNARY, true, false, FUNCTION_MODE_NONE, 0, true}},
     {.name = "ecmt",
      .eps = true,
      .segments = true,
@@ -164,7 +168,8 @@ static const struct recipe recipes[] = {
      .rule = THRESHOLD_MAX,
      .headroom = 1,
      .batches = 1,
-     .site = ecmt_sites},
+     .site = ecmt_sites,
+     .relu = {SITE_RELU1, ECMT, true, false, FUNCTION_MODE_NONE, 0, true}},
     {.name = "dcgs",
      .fold_norm = true,
      .eps = true,
@@ -175,7 +180,17 @@ static const struct recipe recipes[] = {
      .rule = THRESHOLD_MAX,
      .headroom = 1,
      .batches = 1,
-     .site = dcgs_sites},
+     .site = dcgs_sites,
+     .relu = {SITE_RELU1, DIFF, true, false, FUNCTION_MODE_NONE, 0, true}},
+    /* Rueckauer et al. 2017 (https://doi.org/10.3389/fnins.2017.00682): rate coding, constant input
+     * current, soft reset, thresholds that the largest activation of a layer just reaches. */
+    {.name = "conventional",
+     .eps = true,
+     .exp_floor = -INFINITY,
+     .rule = THRESHOLD_MAX,
+     .headroom = 1,
+     .batches = 1,
+     .relu = {SITE_RELU1, NEURON_IF, 0, true, false, FUNCTION_MODE_NONE, 0, false}},
 };
 
 const struct recipe_info recipe_table[] = {
@@ -185,6 +200,7 @@ const struct recipe_info recipe_table[] = {
     {"ternary", "sta with one quantum a step at most: the longest trains, the simplest neurons"},
     {"ecmt", "multi-threshold neurons of ECMT, functions exact; for comparison"},
     {"dcgs", "differential coding: levels that shrink as 1/t; for comparison"},
+    {"conventional", "residual networks alone: IF neurons at every ReLU, one threshold a layer; for comparison"},
     {NULL, NULL},
 };
 
@@ -200,7 +216,9 @@ recipe_find(const char *name)
 const struct recipe_site *
 recipe_site(const struct recipe *recipe, enum site_kind kind)
 {
-	for (const struct recipe_site *s = recipe->site; s->neuron != NEURON_NONE || s->mode != FUNCTION_MODE_NONE; s++)
+	if (site_rectifies(kind))
+		return &recipe->relu;
+	for (const struct recipe_site *s = recipe->site; s && (s->neuron != NEURON_NONE || s->mode != FUNCTION_MODE_NONE); s++)
 		if (s->kind == kind)
 			return s;
 	return NULL;
