@@ -44,6 +44,8 @@ draw_pair(const struct app *app, const struct view_args *args, struct canvas *ca
 	struct pen dim = {.fg = ROLE_DIM};
 	int y = area.y;
 
+	if (app->model->resnet)
+		return y;
 	canvas_put(canvas, area, area.x, y, dim, "q·k");
 	canvas_put(canvas, area, area.x + 8, y, (struct pen){.fg = ROLE_SNN, .attr = ATTR_BOLD}, "SNN");
 	canvas_put(canvas, area, area.x + 15, y, (struct pen){.fg = ROLE_ANN, .attr = ATTR_BOLD}, "ANN");

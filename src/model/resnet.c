@@ -13,7 +13,7 @@ resnet_index(const struct resnet *net, struct site site)
 {
 	int i = site.block >= 0 ? net->first[site.block] : 0;
 
-	while (net->layer[i].site.kind != site.kind || net->layer[i].site.block != site.block)
+	while (i < net->layers - 1 && (net->layer[i].site.kind != site.kind || net->layer[i].site.block != site.block))
 		i++;
 	return i;
 }

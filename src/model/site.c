@@ -95,6 +95,12 @@ site_of_block(const struct model *model, int block)
 }
 
 bool
+site_is_stepped(enum site_kind kind)
+{
+	return site_in_block(kind) || kind > SITE_HEAD;
+}
+
+bool
 site_rectifies(enum site_kind kind)
 {
 	return kind == SITE_STEM_RELU1 || kind == SITE_STEM_RELU2 || kind == SITE_STEM_RELU3 || kind == SITE_RELU1 ||

@@ -123,6 +123,9 @@ enum site_kind site_block_first(const struct model *model);
 enum site_kind site_block_last(const struct model *model);
 /* What a block sends on: SITE_BLOCK or SITE_RESIDUAL. */
 struct site site_of_block(const struct model *model, int block);
+/* Does the spiking network step this kind of site? All but where the picture enters a
+ * transformer, its last norm, and the head. */
+bool site_is_stepped(enum site_kind kind);
 /* max(0, .) with an encoder in one (residual networks). */
 bool site_rectifies(enum site_kind kind);
 

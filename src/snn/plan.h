@@ -123,6 +123,7 @@ struct plan_options {
 /* The recipes, for completion and help; ends with a NULL name. */
 struct recipe_info {
 	const char *name, *help;
+	bool transformers; /* else for residual networks alone */
 };
 extern const struct recipe_info recipe_table[];
 

@@ -194,14 +194,14 @@ static const struct recipe recipes[] = {
 };
 
 const struct recipe_info recipe_table[] = {
-    {"sta", "the default: STA's coding with rounding, segment UGOs and every operand spiking"},
-    {"delta", "four steps, no loss: sum-decoded multi-threshold neurons with refined levels"},
-    {"sta-release", "what the released code of STA does; exp and reciprocal stay analog"},
-    {"ternary", "sta with one quantum a step at most: the longest trains, the simplest neurons"},
-    {"ecmt", "multi-threshold neurons of ECMT, functions exact; for comparison"},
-    {"dcgs", "differential coding: levels that shrink as 1/t; for comparison"},
-    {"conventional", "residual networks alone: IF neurons at every ReLU, one threshold a layer; for comparison"},
-    {NULL, NULL},
+    {"sta", "the default: STA's coding with rounding, segment UGOs and every operand spiking", true},
+    {"delta", "four steps, no loss: sum-decoded multi-threshold neurons with refined levels", true},
+    {"sta-release", "what the released code of STA does; exp and reciprocal stay analog", true},
+    {"ternary", "sta with one quantum a step at most: the longest trains, the simplest neurons", true},
+    {"ecmt", "multi-threshold neurons of ECMT, functions exact; for comparison", true},
+    {"dcgs", "differential coding: levels that shrink as 1/t; for comparison", true},
+    {"conventional", "residual networks alone: IF neurons at every ReLU, one threshold a layer; for comparison", false},
+    {NULL, NULL, false},
 };
 
 const struct recipe *

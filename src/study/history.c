@@ -106,7 +106,7 @@ static void
 want(const struct history *h, bool *wanted)
 {
 	for (int b = 0; b < h->walk->model->depth; b++)
-		wanted[b] = b == h->request.site.block || b == h->request.layer;
+		wanted[b] = b == recording_block(h->walk->model, h->request.site) || b == h->request.layer;
 }
 
 bool
@@ -204,10 +204,12 @@ need_excerpts(struct history *h, struct status *st)
 	const struct model *model = plan->model;
 	int d = model->head_dim;
 
-	if (h->q)
+	if (h->q || (model->resnet && h->neuron))
 		return true;
-	if (r->site.block >= 0 && !(h->neuron = excerpt_new(plan, r->site, r->element, 1, st)))
+	if (recording_block(model, r->site) >= 0 && !(h->neuron = excerpt_new(plan, r->site, r->element, 1, st)))
 		return false;
+	if (model->resnet)
+		return true;
 	h->q = excerpt_new(plan, site_in(SITE_Q, r->layer), first_of(model, r, r->q), d, st);
 	h->k = h->q ? excerpt_new(plan, site_in(SITE_K, r->layer), first_of(model, r, r->k), d, st) : NULL;
 	if (!h->k)
@@ -283,7 +285,8 @@ read_point(struct history *h, const struct past *past, struct status *st)
 		forget_points(h);
 		return false;
 	}
-	read_product(h, past, &p);
+	if (h->q)
+		read_product(h, past, &p);
 	h->point[h->count++] = p;
 	return true;
 }
@@ -293,8 +296,10 @@ recorded(const struct history *h, int t)
 {
 	const struct history_request *r = &h->request;
 
-	return recording_source(&h->recording, site_in(SITE_QK, r->layer), t) &&
-	       (r->site.block < 0 || recording_source(&h->recording, r->site, t));
+	const struct model *model = h->walk->model;
+
+	return (model->resnet || recording_source(&h->recording, site_in(SITE_QK, r->layer), t)) &&
+	       (recording_block(model, r->site) < 0 || recording_source(&h->recording, r->site, t));
 }
 
 /* All points that the recording has, up to the walk's t. */

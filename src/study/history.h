@@ -32,7 +32,7 @@ struct history_point {
 	float score_sent; /* what the product sent in the step: the correction y_t */
 	float score_sum;  /* what it has sent in all: sum of y */
 	float *a, *b;     /* [head_dim] what arrived in the step: q and k spikes */
-	float *A, *B;     /* [head_dim] in all so far */
+	float *A, *B;     /* [head_dim] in all so far; a residual network has no products: zeros */
 };
 
 struct history;

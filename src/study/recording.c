@@ -3,6 +3,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+int
+recording_block(const struct model *model, struct site site)
+{
+	if (site.block >= 0 || !site_is_stepped(site.kind))
+		return site.block;
+	return site.kind == SITE_POOL ? model->depth - 1 : 0;
+}
+
 bool
 recording_init(struct recording *r, const struct plan *plan, size_t budget, struct status *st)
 {
@@ -18,12 +26,12 @@ recording_init(struct recording *r, const struct plan *plan, size_t budget, stru
 		return status_nomem(st, "a recording");
 	}
 	for (int i = 0; i < sites; i++) {
-		struct site site = site_at(model, i);
+		int block = recording_block(model, site_at(model, i));
 
-		if (site.block < 0)
+		if (block < 0)
 			continue;
-		r->offset[i] = r->floats[site.block];
-		r->floats[site.block] += site_size(model, site);
+		r->offset[i] = r->floats[block];
+		r->floats[block] += site_size(model, site_at(model, i));
 	}
 	return true;
 }
@@ -112,7 +120,7 @@ copy_block(const struct recording *r, const struct snn *snn, int block)
 	for (int i = 0; copy && i < site_count(model); i++) {
 		struct site site = site_at(model, i);
 
-		if (site.block == block)
+		if (recording_block(model, site) == block)
 			memcpy(copy + r->offset[i], snn_source(snn, site), site_size(model, site) * sizeof(*copy));
 	}
 	return copy;
@@ -146,10 +154,11 @@ const float *
 recording_source(const struct recording *r, struct site site, int t)
 {
 	const struct model *model = r->plan->model;
+	int at = recording_block(model, site);
 	const float *block;
 
-	if (site.block < 0 || t < 1 || t > r->count)
+	if (at < 0 || t < 1 || t > r->count)
 		return NULL;
-	block = r->step[(size_t)(t - 1) * (size_t)model->depth + (size_t)site.block];
+	block = r->step[(size_t)(t - 1) * (size_t)model->depth + (size_t)at];
 	return block ? block + r->offset[site_index(model, site)] : NULL;
 }

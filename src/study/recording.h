@@ -10,6 +10,10 @@
 
 enum { RECORDING_BUDGET = 256 << 20 };
 
+/* The block that a site is recorded with: its own; what a residual network has before and
+ * behind its blocks goes with the first and the last; -1: not recorded. */
+int recording_block(const struct model *model, struct site site);
+
 struct recording {
 	const struct plan *plan;
 	size_t budget;  /* bytes */

@@ -98,7 +98,7 @@ recipes_keep_their_promises(void **state)
 	assert_true(r.point[0].accuracy >= r.ann_accuracy);
 	eval_done(&r);
 	plan_free(sta);
-	for (const struct recipe_info *recipe = recipe_table; recipe->name; recipe++) {
+	for (const struct recipe_info *recipe = recipe_table; recipe->transformers; recipe++) {
 		struct plan *plan = build(e, recipe->name, 8, NULL);
 
 		evaluate(plan, e, 20, 8, &r);
