@@ -84,6 +84,23 @@ open_model_at(struct app *app, const char *path, int side, struct status *st)
 	return true;
 }
 
+/* A residual network takes pictures of any size, and is loaded for another when there are such. */
+static bool
+fit_model(struct app *app, int side, struct status *st)
+{
+	char *path;
+	bool ok;
+
+	if (!app->model->resnet || side == 0 || side == app->model->image_size)
+		return true;
+	path = strdup(app->model->path);
+	ok = path ? open_model_at(app, path, side, st) : status_nomem(st, "a path");
+	free(path);
+	if (ok)
+		app_say(app, "the network is now for pictures of %d x %d; what was converted before is dropped", side, side);
+	return ok;
+}
+
 static void
 output_model(struct output *o, const struct model *model)
 {
@@ -139,7 +156,7 @@ cmd_data(struct app *app, const struct call *call, struct status *st)
 {
 	struct output o;
 
-	if (!open_data(app, call->arg[0], st))
+	if (!open_data(app, call->arg[0], st) || (app->model && !fit_model(app, dataset_side(app->data), st)))
 		return false;
 	output_init(&o);
 	output_text(&o, "path", dataset_path(app->data));
@@ -223,23 +240,6 @@ show_fitting(struct app *app, const char *text, const struct dataset *data, stru
 	free(title);
 	free(pixels);
 	return ok && run_ann(app, st);
-}
-
-/* A residual network takes pictures of any size, and is loaded for another when there are such. */
-static bool
-fit_model(struct app *app, int side, struct status *st)
-{
-	char *path;
-	bool ok;
-
-	if (!app->model->resnet || side == 0 || side == app->model->image_size)
-		return true;
-	path = strdup(app->model->path);
-	ok = path ? open_model_at(app, path, side, st) : status_nomem(st, "a path");
-	free(path);
-	if (ok)
-		app_say(app, "the network is now for pictures of %d x %d; what was converted before is dropped", side, side);
-	return ok;
 }
 
 bool

@@ -189,8 +189,8 @@ inside_site(const struct app *app)
 	case SITE_CONV3:
 	case SITE_SHORTCUT:
 	case SITE_RESIDUAL:
-	case SITE_STEM_CONV1:
-	case SITE_STEM_MAX_POOL:
+	case SITE_STEM_CONV:
+	case SITE_STEM_POOL:
 		return "features";
 	case SITE_HEAD:
 		return "readout";

@@ -11,6 +11,8 @@ view_selected_title(struct app *app, const struct view_args *args, char *out, si
 {
 	if (!app->model)
 		snprintf(out, size, "selected");
+	else if (app->model->resnet)
+		snprintf(out, size, "selected: neuron %d", view_neuron(app, args));
 	else
 		snprintf(out, size, "selected: q %d, k %d", view_q(app, args), view_k(app, args));
 }

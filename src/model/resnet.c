@@ -125,9 +125,9 @@ add_stem(struct builder *b)
 	bool small = b->spec->small_stem;
 	int first = small ? b->spec->widths[0] : 64, at;
 
-	at = add_convolution(b, SITE_STEM_CONV1, LAYER_PICTURE, first, small ? 3 : 7, small ? 1 : 2, 1);
-	at = add(b, SITE_STEM_RELU1, LAYER_RELU, at);
-	return small ? at : add_window(b, SITE_STEM_MAX_POOL, LAYER_MAX_POOL, at, 3, 2);
+	at = add_convolution(b, SITE_STEM_CONV, LAYER_PICTURE, first, small ? 3 : 7, small ? 1 : 2, 1);
+	at = add(b, SITE_STEM_RELU, LAYER_RELU, at);
+	return small ? at : add_window(b, SITE_STEM_POOL, LAYER_MAX_POOL, at, 3, 2);
 }
 
 static int

@@ -48,21 +48,14 @@ static const struct {
     [SITE_BLOCK] = {"", TOKENS_WIDTH},
     [SITE_NORM] = {"norm", PREFIX_WIDTH},
     [SITE_HEAD] = {"head", CLASSES},
-    [SITE_STEM_CONV1] = {"conv1", OF_LAYER},
-    [SITE_STEM_RELU1] = {"relu", OF_LAYER},
-    [SITE_STEM_CONV2] = {"conv2", OF_LAYER},
-    [SITE_STEM_RELU2] = {"relu2", OF_LAYER},
-    [SITE_STEM_CONV3] = {"conv3", OF_LAYER},
-    [SITE_STEM_RELU3] = {"relu3", OF_LAYER},
-    [SITE_STEM_MAX_POOL] = {"maxpool", OF_LAYER},
-    [SITE_STEM_AVERAGE_POOL] = {"avgpool", OF_LAYER},
+    [SITE_STEM_CONV] = {"conv1", OF_LAYER},
+    [SITE_STEM_RELU] = {"relu", OF_LAYER},
+    [SITE_STEM_POOL] = {"maxpool", OF_LAYER},
     [SITE_CONV1] = {".conv1", OF_LAYER},
     [SITE_RELU1] = {".relu1", OF_LAYER},
     [SITE_CONV2] = {".conv2", OF_LAYER},
     [SITE_RELU2] = {".relu2", OF_LAYER},
-    [SITE_AVERAGE_POOL] = {".avgpool", OF_LAYER},
     [SITE_CONV3] = {".conv3", OF_LAYER},
-    [SITE_SHORTCUT_POOL] = {".downsample.avgpool", OF_LAYER},
     [SITE_SHORTCUT] = {".downsample", OF_LAYER},
     [SITE_RESIDUAL] = {"", OF_LAYER},
     [SITE_POOL] = {"pool", OF_LAYER},
@@ -103,8 +96,7 @@ site_is_stepped(enum site_kind kind)
 bool
 site_rectifies(enum site_kind kind)
 {
-	return kind == SITE_STEM_RELU1 || kind == SITE_STEM_RELU2 || kind == SITE_STEM_RELU3 || kind == SITE_RELU1 ||
-	       kind == SITE_RELU2 || kind == SITE_RESIDUAL;
+	return kind == SITE_STEM_RELU || kind == SITE_RELU1 || kind == SITE_RELU2 || kind == SITE_RESIDUAL;
 }
 
 char *

@@ -33,14 +33,12 @@
  * Of a residual network (model/resnet.h), named as torchvision's modules are; L counts
  * its stages from 1, N the blocks of a stage from 0, and shapes are [height, width,
  * channels], channels last, so that a channel's threshold is one of the last dimension:
- *   conv1, conv2, conv3              the stem's convolutions (2 and 3: deep stems), batch norm folded in
- *   relu, or relu1, relu2, relu3     max(0, .) of each: the encoders
- *   maxpool, or avgpool              only in stems that pool
+ *   conv1                            the stem's convolution, batch norm folded in
+ *   relu                             max(0, .) of it: the encoder
+ *   maxpool                          only in stems that pool
  *   layerL.N.conv1                   what a convolution of the block gives, batch norm folded in
  *   layerL.N.relu1                   max(0, .) of it: the encoder
  *   layerL.N.conv2, .relu2, .conv3   likewise; relu2 and conv3 in bottlenecks alone
- *   layerL.N.avgpool                 CLIP: pooling before conv3, where the block strides
- *   layerL.N.downsample.avgpool      CLIP: the shortcut's
  *   layerL.N.downsample              the shortcut's convolution, where there is one
  *   layerL.N                         max(0, last convolution + shortcut): the encoder of the residual stream
  *   pool                             [channels]  mean over places
@@ -77,21 +75,14 @@ enum site_kind {
 	SITE_BLOCK,
 	SITE_NORM,
 	SITE_HEAD,
-	SITE_STEM_CONV1, /* from here those of residual networks */
-	SITE_STEM_RELU1,
-	SITE_STEM_CONV2,
-	SITE_STEM_RELU2,
-	SITE_STEM_CONV3,
-	SITE_STEM_RELU3,
-	SITE_STEM_MAX_POOL,
-	SITE_STEM_AVERAGE_POOL,
+	SITE_STEM_CONV, /* from here those of residual networks */
+	SITE_STEM_RELU,
+	SITE_STEM_POOL,
 	SITE_CONV1,
 	SITE_RELU1,
 	SITE_CONV2,
 	SITE_RELU2,
-	SITE_AVERAGE_POOL,
 	SITE_CONV3,
-	SITE_SHORTCUT_POOL,
 	SITE_SHORTCUT,
 	SITE_RESIDUAL,
 	SITE_POOL,
