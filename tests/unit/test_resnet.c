@@ -3,6 +3,9 @@
 
 #include "model/resnet.h"
 #include "model/safetensors.h"
+#include "snn/snn.h"
+#include "study/energy.h"
+#include "study/spike.h"
 #include "tests/support/models.h"
 #include "tests/support/scratch.h"
 
@@ -227,6 +230,216 @@ takes_pictures_of_any_size(void **state)
 	model_free(model);
 }
 
+/* --- the spiking network -------------------------------------------------------- */
+
+enum { SIDE = 32, PICTURE = 3 * SIDE * SIDE };
+
+/* Smooth pictures, so that nothing depends on data that may not be here. */
+static void
+paint(float *pixels, int pictures)
+{
+	for (int i = 0; i < pictures * PICTURE; i++) {
+		int picture = i / PICTURE, c = i / (SIDE * SIDE) % 3, y = i / SIDE % SIDE, x = i % SIDE;
+
+		pixels[i] = 1.5f * sinf(0.13f * (float)((picture + 1) * x + 3 * c)) * cosf(0.17f * (float)(y - 5 * picture));
+	}
+}
+
+struct stepped {
+	struct model *model;
+	struct plan *plan;
+	struct snn *snn;
+	struct ann *ann;
+	float pixels[4 * PICTURE], reference[10];
+};
+
+static void
+convert(struct stepped *s, const char *recipe, int T, const char *sites)
+{
+	struct status st = {0};
+	struct plan_options options = {.recipe = recipe, .T = T, .rule = -1, .sites = sites, .pictures = 4};
+
+	s->model = load_example();
+	paint(s->pixels, 4);
+	options.pixels = s->pixels;
+	s->plan = plan_build(s->model, &options, NULL, &st);
+	if (!s->plan)
+		fail_msg("%s", st.message);
+	s->snn = snn_new(s->plan, &st);
+	s->ann = ann_new(s->model, 1, &st);
+	assert_non_null(s->snn);
+	assert_true(ann_forward(s->ann, s->pixels, 1, s->reference, NULL, &st));
+	snn_show(s->snn, s->pixels);
+}
+
+static void
+stepped_done(struct stepped *s)
+{
+	ann_free(s->ann);
+	snn_free(s->snn);
+	plan_free(s->plan);
+	model_free(s->model);
+}
+
+/* Root mean square of the logits' error over that of the logits. */
+static double
+logit_error(const struct stepped *s)
+{
+	float logits[10];
+	double error = 0, all = 0;
+
+	snn_logits(s->snn, logits);
+	for (int i = 0; i < 10; i++) {
+		error += pow((double)logits[i] - (double)s->reference[i], 2);
+		all += pow((double)s->reference[i], 2);
+	}
+	return sqrt(error / all);
+}
+
+/* Every recipe comes close to the reference: how near is what its neurons can tell apart
+ * in so many steps. */
+static void
+every_recipe_approaches_the_reference(void **state)
+{
+	static const struct {
+		const char *recipe;
+		int T;
+		double error;
+	} known[] = {{"delta", 8, 0.01}, {"sta", 16, 0.1},  {"ternary", 64, 0.15},
+		     {"ecmt", 32, 0.2},  {"dcgs", 16, 0.1}, {"sta-release", 128, 0.35}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++) {
+		struct stepped s;
+		double error;
+
+		convert(&s, known[i].recipe, known[i].T, NULL);
+		for (int t = 0; t < known[i].T; t++)
+			snn_step(s.snn);
+		error = logit_error(&s);
+		if (!(error < known[i].error))
+			fail_msg("%s is off by %g after %d steps", known[i].recipe, error, known[i].T);
+		assert_true(energy_of(s.snn, NULL).per_event > 0);
+		stepped_done(&s);
+	}
+}
+
+/* Under a constant current IF neurons send what the closed form says, in every channel and place. */
+static void
+if_neurons_count_as_the_law_says(void **state)
+{
+	static const float initial[] = {0, 0.5f};
+
+	(void)state;
+	for (int k = 0; k < 2; k++) {
+		struct stepped s;
+		struct status st = {0};
+		struct tensor current = {0}, value = {0}, threshold = {0};
+		struct site conv, relu;
+		int T = 20, wrong = 0;
+
+		convert(&s, "conventional", T, k ? "*:initial=0.5" : NULL);
+		assert_true(site_parse(s.model, "conv1", &conv) && site_parse(s.model, "relu", &relu));
+		for (int t = 0; t < T; t++)
+			snn_step(s.snn);
+		assert_true(snn_probe(s.snn, conv, SNN_VALUE, &current, &st));
+		assert_true(snn_probe(s.snn, relu, SNN_VALUE, &value, &st));
+		assert_true(snn_probe(s.snn, relu, SNN_THRESHOLD, &threshold, &st));
+		for (size_t i = 0; i < tensor_size(&value); i++) {
+			float v = threshold.data[i];
+			int want = spike_count_if(current.data[i] * (float)T, v, initial[k], T);
+
+			/* One spike where float32 rounds T times the current to the other side. */
+			wrong += fabsf(value.data[i] * (float)T / v - (float)want) > 0.01f;
+		}
+		assert_true(wrong <= 2);
+		tensor_done(&current);
+		tensor_done(&value);
+		tensor_done(&threshold);
+		stepped_done(&s);
+	}
+}
+
+/* Going back, running ahead and a plan that was kept give the same bits. */
+static void
+states_are_values(void **state)
+{
+	struct stepped s;
+	struct status st = {0};
+	char want[HASH_HEX], got[HASH_HEX];
+	void *kept, *packed;
+	size_t size;
+	struct plan *same;
+	struct snn *other;
+
+	(void)state;
+	convert(&s, "delta", 8, NULL);
+	for (int t = 0; t < 3; t++)
+		snn_step(s.snn);
+	kept = malloc(snn_state_size(s.snn));
+	snn_state_save(s.snn, kept);
+	for (int t = 0; t < 3; t++)
+		snn_step(s.snn);
+	snn_state_hash(s.snn, want);
+	snn_state_load(s.snn, kept);
+	assert_true(snn_run(s.snn, 3, &st));
+	snn_state_hash(s.snn, got);
+	assert_string_equal(want, got);
+	packed = plan_pack(s.plan, &size, &st);
+	same = plan_unpack(s.model, packed, size, s.plan->hash, &st);
+	assert_non_null(same);
+	other = snn_new(same, &st);
+	snn_show(other, s.pixels);
+	assert_true(snn_run(other, 6, &st));
+	snn_state_hash(other, got);
+	assert_string_equal(want, got);
+	snn_free(other);
+	plan_free(same);
+	free(packed);
+	free(kept);
+	stepped_done(&s);
+}
+
+/* A site's value is max(0, .) of what arrived but for its neuron's last level, and the head reads the mean. */
+static void
+sites_follow_the_reference(void **state)
+{
+	struct stepped s;
+	struct status st = {0};
+	struct ann_trace trace;
+	struct tensor value = {0};
+
+	(void)state;
+	convert(&s, "delta", 12, NULL);
+	assert_true(ann_trace_init(&trace, s.model, &st) && ann_trace_record(&trace, s.ann, s.pixels, &st));
+	assert_true(snn_run(s.snn, 12, &st));
+	for (int i = 0; i < site_count(s.model); i++) {
+		double error = 0, all = 0;
+
+		assert_true(snn_probe(s.snn, site_at(s.model, i), SNN_VALUE, &value, &st));
+		for (size_t k = 0; k < tensor_size(&value); k++) {
+			error += pow((double)value.data[k] - (double)trace.value[i][k], 2);
+			all += pow((double)trace.value[i][k], 2);
+		}
+		assert_true(sqrt(error / all) < 0.02);
+	}
+	tensor_done(&value);
+	ann_trace_done(&trace);
+	stepped_done(&s);
+}
+
+static void
+conventional_is_for_residual_networks(void **state)
+{
+	struct status st = {0};
+	struct model *model = model_load("tests/fixtures/hf_vit", &st);
+
+	(void)state;
+	assert_null(plan_new(model, "conventional", 8, &st));
+	assert_int_equal(st.code, STATUS_USAGE);
+	model_free(model);
+}
+
 static int
 make_scratch(void **state)
 {
@@ -247,10 +460,18 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(basic_blocks_agree),           cmocka_unit_test(bottlenecks_agree),
-	    cmocka_unit_test(sites_have_names_and_places),  cmocka_unit_test(slots_do_not_collide),
-	    cmocka_unit_test(refuses_other_configurations), cmocka_unit_test(refuses_broken_weights),
+	    cmocka_unit_test(basic_blocks_agree),
+	    cmocka_unit_test(bottlenecks_agree),
+	    cmocka_unit_test(sites_have_names_and_places),
+	    cmocka_unit_test(slots_do_not_collide),
+	    cmocka_unit_test(refuses_other_configurations),
+	    cmocka_unit_test(refuses_broken_weights),
 	    cmocka_unit_test(takes_pictures_of_any_size),
+	    cmocka_unit_test(every_recipe_approaches_the_reference),
+	    cmocka_unit_test(if_neurons_count_as_the_law_says),
+	    cmocka_unit_test(states_are_values),
+	    cmocka_unit_test(sites_follow_the_reference),
+	    cmocka_unit_test(conventional_is_for_residual_networks),
 	};
 
 	return cmocka_run_group_tests(tests, make_scratch, remove_scratch);
