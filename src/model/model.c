@@ -1,6 +1,7 @@
 #include "model/model.h"
 
 #include "base/text.h"
+#include "model/classes.h"
 #include "model/vit_weights.h"
 
 #include <stdio.h>
@@ -52,12 +53,14 @@ find_family(const struct config *config, struct status *st)
 		return "vit";
 	if (type && strcmp(type, "deit") == 0)
 		return "deit";
+	if (type && (strcmp(type, "clip") == 0 || strcmp(type, "clip_vision_model") == 0))
+		return "clip";
 	if (!type && architecture)
 		return "timm";
-	status_fail(
-	    st, STATUS_DATA,
-	    "%s: the model type '%.60s' is not supported; Hugging Face's vit and deit and timm's ViT, CLIP ViT and deit are",
-	    config->path, type ? type : "(none)");
+	status_fail(st, STATUS_DATA,
+		    "%s: the model type '%.60s' is not supported; Hugging Face's vit, deit and clip and timm's ViT, CLIP ViT and "
+		    "deit are",
+		    config->path, type ? type : "(none)");
 	return NULL;
 }
 
@@ -103,10 +106,12 @@ load_into(struct model *model, const struct config *config, struct status *st)
 		return false;
 	if (strcmp(model->family, "timm") == 0)
 		ok = vit_timm_read(config, own->file, model, &spec, st);
+	else if (strcmp(model->family, "clip") == 0)
+		ok = vit_clip_read(config, own->file, model, &spec, st);
 	else
 		ok = vit_hf_read(config, own->file, model, &spec, st);
-	ok = ok && vit_weights_bind(model, &spec, own->file, own->arena, st) && config_labels(config, model, own->arena, st) &&
-	     hash_model(model, config->json, st);
+	ok = ok && vit_weights_bind(model, &spec, own->file, own->arena, st) &&
+	     (model->projection.weight || config_labels(config, model, own->arena, st)) && hash_model(model, config->json, st);
 	safetensors_unload(own->file); /* products read the weights from panels */
 	return ok;
 }
@@ -138,6 +143,7 @@ model_free(struct model *model)
 {
 	if (!model)
 		return;
+	model_classes_free(model->set);
 	safetensors_close(model->own->file);
 	arena_free(model->own->arena); /* holds vit itself */
 }

@@ -1,0 +1,227 @@
+#include "ann/text.h"
+
+#include "ann/ann.h"
+#include "base/arena.h"
+
+#include <math.h>
+#include <omp.h>
+#include <string.h>
+
+/* Rows of tokens that are worked on at once: enough for full products, few enough that
+ * progress is shown and stopping is quick. */
+enum { BATCH_ROWS = 256 };
+
+/* One text within a batch. */
+struct place {
+	size_t row; /* of its first token */
+	int tokens; /* up to the end token */
+};
+
+struct text_pass {
+	const struct text_tower *tower;
+	struct arena *arena;
+	struct place *place; /* [BATCH_ROWS] */
+	int texts, rows;
+	float *x, *h, *y, *av; /* [rows, width] */
+	float *qkv;            /* [rows, 3 width] */
+	float *fc1;            /* [rows, mlp_width] */
+	float *scores;         /* [threads, context, context] */
+	float *scratch;        /* [threads, head_scratch()] */
+};
+
+static bool
+make_pass(struct text_pass *p, const struct text_tower *tower, struct status *st)
+{
+	size_t rows = BATCH_ROWS > tower->context ? BATCH_ROWS : (size_t)tower->context, width = (size_t)tower->width;
+	size_t threads = (size_t)omp_get_max_threads(), context = (size_t)tower->context;
+
+	*p = (struct text_pass){.tower = tower, .arena = arena_new()};
+	if (p->arena && (p->place = arena_alloc(p->arena, rows * sizeof(*p->place))) &&
+	    (p->x = arena_floats(p->arena, rows * width)) && (p->h = arena_floats(p->arena, rows * width)) &&
+	    (p->y = arena_floats(p->arena, rows * width)) && (p->av = arena_floats(p->arena, rows * width)) &&
+	    (p->qkv = arena_floats(p->arena, 3 * rows * width)) &&
+	    (p->fc1 = arena_floats(p->arena, rows * (size_t)tower->mlp_width)) &&
+	    (p->scores = arena_floats(p->arena, threads * context * context)) &&
+	    (p->scratch = arena_floats(p->arena, threads * head_scratch(tower->context, tower->head_dim))))
+		return true;
+	arena_free(p->arena);
+	return status_nomem(st, "the text tower");
+}
+
+/* How many of the text's tokens decide its embedding: up to its end token. 0: it has none. */
+static int
+pooled_tokens(const struct text_tower *tower, const struct text_ids *text)
+{
+	int best = 0;
+
+	for (int i = 0; i < text->count; i++) {
+		if (tower->end_id >= 0 && text->id[i] == tower->end_id)
+			return i + 1;
+		if (text->id[i] > text->id[best])
+			best = i;
+	}
+	return tower->end_id >= 0 ? 0 : best + 1;
+}
+
+static bool
+check_text(const struct text_tower *tower, const struct text_ids *text, int number, struct status *st)
+{
+	if (text->count < 1 || text->count > tower->context)
+		return status_fail(st, STATUS_DATA, "text %d has %d tokens; the text tower takes 1 to %d", number, text->count,
+				   tower->context);
+	for (int i = 0; i < text->count; i++)
+		if (text->id[i] < 0 || text->id[i] >= tower->vocabulary)
+			return status_fail(st, STATUS_DATA,
+					   "text %d has the token %d; the text tower knows 0 to %d: is this its vocabulary?",
+					   number, text->id[i], tower->vocabulary - 1);
+	return pooled_tokens(tower, text) > 0 ||
+	       status_fail(st, STATUS_DATA, "text %d has no end token (%d)", number, tower->end_id);
+}
+
+/* Takes as many texts as there is room for. */
+static void
+embed_tokens(struct text_pass *p, const struct text_ids *texts, int count)
+{
+	const struct text_tower *tower = p->tower;
+	size_t width = (size_t)tower->width;
+
+	p->texts = p->rows = 0;
+	while (p->texts < count) {
+		const struct text_ids *text = &texts[p->texts];
+		int n = pooled_tokens(tower, text);
+
+		if (p->texts > 0 && p->rows + n > BATCH_ROWS)
+			break;
+		p->place[p->texts++] = (struct place){(size_t)p->rows, n};
+		for (int i = 0; i < n; i++) {
+			float *row = p->x + (size_t)p->rows++ * width;
+
+			safetensors_read(tower->tokens, (size_t)text->id[i] * width, width, row);
+			for (size_t k = 0; k < width; k++)
+				row[k] += tower->positions[(size_t)i * width + k];
+		}
+	}
+}
+
+/* Token i gives weight to tokens 0..i alone. */
+static void
+causal_softmax(float *scores, int tokens, float scale)
+{
+	for (int i = 0; i < tokens; i++) {
+		float *row = scores + (size_t)i * (size_t)tokens;
+
+		for (int k = 0; k <= i; k++)
+			row[k] *= scale;
+		softmax_rows(row, 1, i + 1);
+		memset(row + i + 1, 0, (size_t)(tokens - i - 1) * sizeof(*row));
+	}
+}
+
+static void
+attend(const struct text_pass *p, const struct place *place, int head)
+{
+	const struct text_tower *tower = p->tower;
+	size_t width = (size_t)tower->width, thread = (size_t)omp_get_thread_num();
+	size_t column = (size_t)head * (size_t)tower->head_dim, context = (size_t)tower->context;
+	const float *q = p->qkv + 3 * place->row * width + column;
+	float *scores = p->scores + thread * context * context;
+	struct head h = {place->tokens, tower->head_dim, place->tokens, 3 * tower->width,
+			 p->scratch + thread * head_scratch(tower->context, tower->head_dim)};
+
+	head_scores(&h, q, q + width, scores);
+	causal_softmax(scores, place->tokens, 1 / sqrtf((float)tower->head_dim));
+	head_values(&h, scores, q + 2 * width, p->av + place->row * width + column, tower->width);
+}
+
+static void
+add_branch(const struct text_pass *p)
+{
+	size_t count = (size_t)p->rows * (size_t)p->tower->width;
+
+	for (size_t i = 0; i < count; i++)
+		p->x[i] += p->y[i];
+}
+
+static void
+run_block(const struct text_pass *p, const struct vit_block *b)
+{
+	int heads = p->tower->heads;
+
+	norm_apply(&b->norm1, p->x, p->rows, p->h);
+	linear_apply(&b->qkv, p->h, p->rows, p->qkv, false);
+#pragma omp parallel for
+	for (int i = 0; i < p->texts * heads; i++)
+		attend(p, &p->place[i / heads], i % heads);
+	linear_apply(&b->proj, p->av, p->rows, p->y, false);
+	add_branch(p);
+	norm_apply(&b->norm2, p->x, p->rows, p->h);
+	linear_apply(&b->fc1, p->h, p->rows, p->fc1, false);
+	activation_apply(p->tower->act, p->fc1, (size_t)p->rows * (size_t)b->fc1.out);
+	linear_apply(&b->fc2, p->fc1, p->rows, p->y, false);
+	add_branch(p);
+}
+
+static bool
+give_length_one(float *x, int count)
+{
+	float square = 0, scale;
+
+	for (int i = 0; i < count; i++)
+		square += x[i] * x[i];
+	scale = 1 / sqrtf(square);
+	for (int i = 0; i < count; i++)
+		x[i] *= scale;
+	return isfinite(square) && square > 0;
+}
+
+/* The end tokens of the batch -> embeddings. */
+static bool
+project(const struct text_pass *p, int first, float *embeddings, struct status *st)
+{
+	const struct text_tower *tower = p->tower;
+	size_t width = (size_t)tower->width, out = (size_t)tower->projection.out;
+
+	for (int i = 0; i < p->texts; i++)
+		norm_apply(&tower->norm, p->x + (p->place[i].row + (size_t)p->place[i].tokens - 1) * width, 1,
+			   p->h + (size_t)i * width);
+	linear_apply(&tower->projection, p->h, p->texts, embeddings, false);
+	for (int i = 0; i < p->texts; i++)
+		if (!give_length_one(embeddings + (size_t)i * out, tower->projection.out))
+			return status_fail(st, STATUS_DATA, "the embedding of text %d is not finite; the weights are broken",
+					   first + i);
+	return true;
+}
+
+static bool
+run_batches(struct text_pass *p, const struct text_ids *texts, int count, float *embeddings, const struct progress *progress,
+	    struct status *st)
+{
+	for (int at = 0; at < count;) {
+		if (!progress_report(progress, "texts", at, count))
+			return status_fail(st, STATUS_CANCELLED, "stopped after %d of %d texts; nothing was changed", at, count);
+		embed_tokens(p, texts + at, count - at);
+		for (int i = 0; i < p->tower->depth; i++)
+			run_block(p, &p->tower->blocks[i]);
+		if (!project(p, at, embeddings + (size_t)at * (size_t)p->tower->projection.out, st))
+			return false;
+		at += p->texts;
+	}
+	return true;
+}
+
+bool
+text_embed(const struct text_tower *tower, const struct text_ids *texts, int count, float *embeddings,
+	   const struct progress *progress, struct status *st)
+{
+	struct text_pass p;
+	bool ok;
+
+	for (int i = 0; i < count; i++)
+		if (!check_text(tower, &texts[i], i, st))
+			return false;
+	if (!make_pass(&p, tower, st))
+		return false;
+	ok = run_batches(&p, texts, count, embeddings, progress, st);
+	arena_free(p.arena);
+	return ok;
+}
