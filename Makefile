@@ -29,8 +29,8 @@ need_libs = $(if $(PKG_LIBS),,$(error libraries that spikescope needs are missin
 
 WARN    := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wwrite-strings -Wvla -Wformat=2 -Wno-format-nonliteral
 CFLAGS  += -std=c11 -D_GNU_SOURCE -Isrc -I. -fopenmp -ffp-contract=off -fno-math-errno -fno-trapping-math $(WARN) $(OPT) $(PKG_CFLAGS)
-ENGINE_LIBS := -ldnnl -lm -lpthread -fopenmp
-LDLIBS  += -ldnnl $(PKG_LIBS) -lm -lpthread
+ENGINE_LIBS := -ldnnl -lunistring -lm -lpthread -fopenmp
+LDLIBS  += -ldnnl -lunistring $(PKG_LIBS) -lm -lpthread
 LDFLAGS += -fopenmp
 ifeq ($(WERROR),1)
 CFLAGS  += -Werror

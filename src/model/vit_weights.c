@@ -91,8 +91,7 @@ find_shaped(const struct binder *b, const char *name, struct shape want)
 	const struct st_tensor *t = safetensors_find(b->file, name);
 
 	if (!t)
-		status_fail(b->st, STATUS_DATA, "%s: tensor '%.100s' is missing; is this a complete download?",
-			    b->path, name);
+		status_fail(b->st, STATUS_DATA, "%s: tensor '%.100s' is missing; is this a complete download?", b->path, name);
 	return t && check_shape(b, t, &want) ? t : NULL;
 }
 
