@@ -111,10 +111,31 @@ const struct command_info command_table[] = {
      "load a vision transformer",
      "PATH is a folder with config.json and model.safetensors (one file or shards, F32, F16 or BF16): Hugging Face models of "
      "type "
-     "vit and deit, timm vision transformers and timm CLIP vision transformers. What was converted from another model is "
-     "dropped.",
+     "vit and deit, CLIP (both towers; type prompt next), timm vision transformers and timm CLIP vision transformers. What "
+     "was converted from another model is dropped.",
      "load examples/digits-vit",
      cmd_load},
+    {"prompt",
+     CLASS_MODEL,
+     {{"TEXT", VALUE_TEXT, true, true, 0, 0, NULL}},
+     {OTHER("classes", "FILE", VALUE_PATH, "the names of the classes, one a line"),
+      OTHER("template", "TEXT", VALUE_TEXT, "what is said of a class; {} becomes its name"),
+      OTHER("templates", "FILE", VALUE_PATH, "several of them, one a line (# starts a comment), or photos: 80 that come along"),
+      OTHER("vocabulary", "PATH", VALUE_PATH, "the vocabulary, when it is not in the model's folder"),
+      OTHER("text-model", "FOLDER", VALUE_PATH, "the text tower, when it is not in the model's folder"),
+      OTHER("tokens", "FILE:NAME", VALUE_PATH, "texts that are token ids: a tensor [texts, tokens] of a safetensors file"),
+      OTHER("write", "FILE", VALUE_PATH, "write the class embeddings to a safetensors file, as text_embeds"),
+      FORCE,
+      {NULL}},
+     "give CLIP its classes",
+     "A CLIP model knows texts, not classes: its text tower turns each TEXT into the embedding of a class (zero-shot head). "
+     "Without TEXT the classes are those of --classes, or of the open data set, and their names stand in a template: \"a photo "
+     "of a {}.\" Of several templates each class gets the mean of its normalised embeddings. The vocabulary is that of the "
+     "model's folder: vocab.json and merges.txt, tokenizer.json, or bpe_simple_vocab_16e6.txt.gz. What was converted before "
+     "is dropped, the picture stays. The model's hash names the prompts too; sessions and runs keep them (in state, under "
+     "model.prompt), so that replay and session resume give the classes back.",
+     "prompt --classes names.txt --templates photos",
+     cmd_prompt},
     {"data",
      CLASS_MODEL,
      {ARG("PATH", VALUE_PATH)},
@@ -159,7 +180,8 @@ const struct command_info command_table[] = {
      {{NULL}},
      {{NULL}},
      "run the reference network on the picture",
-     "Prints the five best classes. JSON keys: image, label, logits, top [{class, label, probability}], seconds.",
+     "Prints the five best classes. JSON keys: image, label, logits, top [{class, label, probability}], seconds; of CLIP "
+     "image_embeds, the embedding of length 1.",
      "ann",
      cmd_ann},
 

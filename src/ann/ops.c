@@ -173,6 +173,18 @@ projected_head(const struct model *model, const struct norm *norm, const float *
 }
 
 void
+ann_embedding(const struct model *model, const float *norm, float *embedding)
+{
+	float square = 0;
+
+	linear_apply(&model->projection, norm, 1, embedding, false);
+	for (int i = 0; i < model->projection.out; i++)
+		square += embedding[i] * embedding[i];
+	for (int i = 0; i < model->projection.out; i++)
+		embedding[i] *= square > 0 ? 1 / sqrtf(square) : 0;
+}
+
+void
 ann_head(const struct model *model, const float *x, float *logits)
 {
 	if (model->projection.weight) {

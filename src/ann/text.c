@@ -198,7 +198,7 @@ run_batches(struct text_pass *p, const struct text_ids *texts, int count, float 
 {
 	for (int at = 0; at < count;) {
 		if (!progress_report(progress, "texts", at, count))
-			return status_fail(st, STATUS_CANCELLED, "stopped after %d of %d texts; nothing was changed", at, count);
+			return status_fail(st, STATUS_CANCELLED, "stopped; the classes are as they were");
 		embed_tokens(p, texts + at, count - at);
 		for (int i = 0; i < p->tower->depth; i++)
 			run_block(p, &p->tower->blocks[i]);

@@ -8,7 +8,8 @@ enum { ALIGN = 64, CHUNK = 1 << 20 };
 
 struct chunk {
 	struct chunk *next;
-	size_t used, size; /* bytes after the header */
+	size_t used, size; /* bytes from `bytes` on */
+	char *bytes;       /* aligned; zero where nothing was handed out */
 };
 
 struct arena {
@@ -34,6 +35,19 @@ arena_free(struct arena *arena)
 	free(arena);
 }
 
+/* Large chunks come as zero pages from the system: nobody has to write the zeros. */
+static struct chunk *
+new_chunk(size_t room)
+{
+	struct chunk *c = calloc(1, sizeof(*c) + ALIGN + room);
+
+	if (!c)
+		return NULL;
+	c->size = room;
+	c->bytes = (char *)(c + 1) + (ALIGN - (uintptr_t)(c + 1) % ALIGN) % ALIGN;
+	return c;
+}
+
 void *
 arena_alloc(struct arena *arena, size_t size)
 {
@@ -41,22 +55,22 @@ arena_alloc(struct arena *arena, size_t size)
 	size_t need;
 	char *at;
 
-	if (size > SIZE_MAX - 4 * ALIGN)
+	if (size > SIZE_MAX - 8 * ALIGN)
 		return NULL;
 	need = size ? (size + ALIGN - 1) / ALIGN * ALIGN : ALIGN;
 	if (!c || c->size - c->used < need) {
 		size_t room = need > CHUNK ? need : CHUNK;
 
-		c = aligned_alloc(ALIGN, ALIGN + room);
+		c = new_chunk(room);
 		if (!c)
 			return NULL;
-		*c = (struct chunk){.next = arena->chunks, .size = room};
+		c->next = arena->chunks;
 		arena->chunks = c;
 	}
-	at = (char *)c + ALIGN + c->used;
+	at = c->bytes + c->used;
 	c->used += need;
 	arena->used += need;
-	return memset(at, 0, need);
+	return at;
 }
 
 float *
