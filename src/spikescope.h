@@ -34,6 +34,7 @@
 #include "model/safetensors.h"
 #include "model/site.h"
 #include "snn/plan.h"
+#include "snn/excerpt.h"
 #include "snn/snn.h"
 #include "study/assign.h"
 #include "study/audit.h"

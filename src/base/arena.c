@@ -1,15 +1,16 @@
 #include "base/arena.h"
 
+#include "base/pages.h"
+
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { ALIGN = 64, CHUNK = 1 << 20 };
+enum { ALIGN = PAGES_ALIGN, CHUNK = 1 << 20 };
 
 struct chunk {
 	struct chunk *next;
-	size_t used, size; /* bytes from `bytes` on */
-	char *bytes;       /* aligned; zero where nothing was handed out */
+	size_t used, size; /* bytes after the header */
 };
 
 struct arena {
@@ -35,19 +36,6 @@ arena_free(struct arena *arena)
 	free(arena);
 }
 
-/* Large chunks come as zero pages from the system: nobody has to write the zeros. */
-static struct chunk *
-new_chunk(size_t room)
-{
-	struct chunk *c = calloc(1, sizeof(*c) + ALIGN + room);
-
-	if (!c)
-		return NULL;
-	c->size = room;
-	c->bytes = (char *)(c + 1) + (ALIGN - (uintptr_t)(c + 1) % ALIGN) % ALIGN;
-	return c;
-}
-
 void *
 arena_alloc(struct arena *arena, size_t size)
 {
@@ -55,22 +43,22 @@ arena_alloc(struct arena *arena, size_t size)
 	size_t need;
 	char *at;
 
-	if (size > SIZE_MAX - 8 * ALIGN)
+	if (size > SIZE_MAX - 4 * ALIGN)
 		return NULL;
 	need = size ? (size + ALIGN - 1) / ALIGN * ALIGN : ALIGN;
 	if (!c || c->size - c->used < need) {
 		size_t room = need > CHUNK ? need : CHUNK;
 
-		c = new_chunk(room);
+		c = pages_alloc(ALIGN + room);
 		if (!c)
 			return NULL;
-		c->next = arena->chunks;
+		*c = (struct chunk){.next = arena->chunks, .size = room};
 		arena->chunks = c;
 	}
-	at = c->bytes + c->used;
+	at = (char *)c + ALIGN + c->used;
 	c->used += need;
 	arena->used += need;
-	return at;
+	return memset(at, 0, need);
 }
 
 float *

@@ -137,12 +137,7 @@ softmax_step(struct snn *snn, struct block *b)
 
 	rows_shift(b->node[SITE_QK].total, rows, model->tokens, b->score);
 	node_group(e, b->score, scale, *snn->t);
-	for (size_t i = 0; floor > -INFINITY && i < e->size; i++) {
-		if (b->score[i] > floor)
-			continue;
-		e->sent[i] -= e->total[i];
-		e->total[i] = 0;
-	}
+	node_floor(e, b->score, floor);
 	spent(snn, e);
 	rows_sum(e->total, rows, model->tokens, b->row_sum);
 	node_group(reciprocal, b->row_sum, scale, *snn->t);

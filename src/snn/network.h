@@ -88,10 +88,44 @@ float snn_scale(const struct snn *snn);
  * the first step of sum-decoded trains. */
 float snn_constant(const struct snn *snn);
 
+/* The state is one block of memory. It is laid out twice by the same code: first
+ * with no memory, to learn its size, then for good. */
+struct carve {
+	char *base; /* NULL in the first pass */
+	size_t used;
+};
+
+void *carve(struct carve *c, size_t bytes);
+float *carve_floats(struct carve *c, size_t n);
+
+/* A node of which plan, rows, columns and size are set: its thresholds or its group, of
+ * which `exact` is the function. False when out of memory. */
+bool node_init(struct node *node, enum function exact, struct arena *arena);
+/* Its state, but for the neurons of its group. target: of what has none of its own. */
+void node_layout(struct node *node, struct carve *state);
+/* Is this quantity defined at the node? */
+bool node_has(const struct node *node, enum snn_quantity q);
+
+/* What a node's elements are read with. */
+struct node_reader {
+	const struct node *node;
+	const float *in; /* what the function received; NULL unless asked for */
+	enum snn_quantity q;
+	int t;
+	float now, before; /* what sums are divided by, after this step and the last */
+};
+
+struct node_reader node_reader(const struct node *node, const struct plan *plan, int t, enum snn_quantity q, const float *in);
+float node_element(const struct node_reader *r, size_t element);
+/* snn_probe_hidden() for an element that has received the sum x; the node has a spiking group. */
+void node_hidden(const struct node *node, size_t element, float x, int t, float scale, float *counts, float *membrane);
+
 /* Lets an encoder (or a graded site) answer its target. */
 void node_encode(struct node *node, int t);
 void node_tally(struct node *node, struct neuron_tally step); /* of the last step, added to all */
 void node_group(struct node *node, const float *received, float scale, int t);
+/* Where the node has received no more than `floor` it has sent nothing. */
+void node_floor(struct node *node, const float *received, float floor);
 void block_step(struct snn *snn, int index, const float *x);
 struct run *run_new(const struct snn *snn); /* in the network's arena; NULL when out of memory */
 /* Steps start + 1 to start + steps of the block: from and to run->stream. */

@@ -28,6 +28,12 @@ snn_has(const struct snn *snn, struct site site, enum snn_quantity q)
 
 	if (!node)
 		return q == SNN_VALUE && (is_entry(snn, site) || site.kind == SITE_HEAD);
+	return node_has(node, q);
+}
+
+bool
+node_has(const struct node *node, enum snn_quantity q)
+{
 	switch (q) {
 	case SNN_VALUE:
 	case SNN_CORRECTION:
@@ -107,30 +113,22 @@ membrane_of(const struct node *node, size_t i)
 	return type->membrane ? type->membrane(node->m, i) : node->target[i] - node->total[i];
 }
 
-/* What a node's elements are read with. */
-struct reader {
-	const struct node *node;
-	const float *in; /* what the function received; NULL unless asked for */
-	enum snn_quantity q;
-	int t;
-	float now, before; /* what sums are divided by, after this step and the last */
-};
+struct node_reader
+node_reader(const struct node *node, const struct plan *plan, int t, enum snn_quantity q, const float *in)
+{
+	float now = plan->mean_decoded ? (float)t : 1;
 
-static struct reader
+	return (struct node_reader){node, in, q, t, now, plan->mean_decoded ? now - 1 : 1};
+}
+
+static struct node_reader
 reader_of(const struct snn *snn, struct site site, enum snn_quantity q)
 {
-	float now = snn_scale(snn);
-
-	return (struct reader){.node = node_at(snn, site),
-			       .in = q == SNN_INPUT ? received(snn, site) : NULL,
-			       .q = q,
-			       .t = *snn->t,
-			       .now = now,
-			       .before = snn->plan->mean_decoded ? now - 1 : 1};
+	return node_reader(node_at(snn, site), snn->plan, *snn->t, q, q == SNN_INPUT ? received(snn, site) : NULL);
 }
 
 static inline float
-read_element(const struct reader *r, size_t i)
+read_element(const struct node_reader *r, size_t i)
 {
 	const struct node *node = r->node;
 
@@ -153,10 +151,16 @@ read_element(const struct reader *r, size_t i)
 	return 0;
 }
 
+float
+node_element(const struct node_reader *r, size_t element)
+{
+	return read_element(r, element);
+}
+
 bool
 snn_probe(const struct snn *snn, struct site site, enum snn_quantity q, struct tensor *out, struct status *st)
 {
-	struct reader reader = reader_of(snn, site, q);
+	struct node_reader reader = reader_of(snn, site, q);
 	char name[SITE_NAME_MAX];
 	int dim[3], dims = site_shape(snn->model, site, dim);
 
@@ -198,7 +202,7 @@ outer_element(const struct snn *snn, struct site site, size_t i)
 float
 snn_element(const struct snn *snn, struct site site, enum snn_quantity q, size_t element)
 {
-	struct reader reader = reader_of(snn, site, q);
+	struct node_reader reader = reader_of(snn, site, q);
 
 	if (*snn->t == 0 && q != SNN_THRESHOLD)
 		return 0;
@@ -273,7 +277,7 @@ extremes_of_difference(const float *restrict x, const float *restrict y, size_t 
 void
 snn_extremes(const struct snn *snn, struct site site, enum snn_quantity q, struct snn_extremes *out)
 {
-	struct reader reader = reader_of(snn, site, q);
+	struct node_reader reader = reader_of(snn, site, q);
 	const struct node *node = reader.node;
 	size_t n = site_size(snn->model, site);
 
@@ -306,31 +310,49 @@ hidden_target(const struct ugo *u, int i, float x, float s)
 	return target;
 }
 
-bool
-snn_probe_hidden(const struct snn *snn, struct site site, size_t element, float *counts, float *membrane, struct status *st)
+void
+node_hidden(const struct node *node, size_t element, float x, int t, float scale, float *counts, float *membrane)
 {
-	const struct node *node = node_at(snn, site);
-	const struct group *g = node ? &node->group : NULL;
-	char name[SITE_NAME_MAX];
-	const struct neuron_type *type;
-	struct neuron_rule rule;
+	const struct group *g = &node->group;
+	const struct neuron_type *type = neuron_type(g->plan->neuron);
+	struct neuron_rule rule = site_rule(g->plan, t > 0 ? t : 1);
 
-	if (!g || !g->m || element >= node->size)
-		return status_fail(st, STATUS_USAGE, "%s has no spiking hidden neurons there; `model %s` says what it has",
-				   site_name(site, name), name);
-	type = neuron_type(g->plan->neuron);
-	rule = site_rule(g->plan, *snn->t > 0 ? *snn->t : 1);
 	for (int i = 0; i < g->plan->ugo->hidden; i++) {
 		float quantum = neuron_quantum(&rule, group_threshold(g, element, i));
 		float sent = group_neuron(g, element, i) * (type->counts ? quantum : 1);
-		float target = hidden_target(g->plan->ugo, i, received(snn, site)[element], snn_scale(snn));
 
 		if (counts)
 			counts[i] = quantum > 0 ? rintf(sent / quantum) : 0;
 		if (membrane)
-			membrane[i] = type->membrane ? group_membrane(g, element, i) : *snn->t ? target - sent : 0;
+			membrane[i] = type->membrane ? group_membrane(g, element, i)
+				      : t            ? hidden_target(g->plan->ugo, i, x, scale) - sent
+						     : 0;
 	}
+}
+
+bool
+snn_probe_hidden(const struct snn *snn, struct site site, size_t element, float *counts, float *membrane, struct status *st)
+{
+	const struct node *node = node_at(snn, site);
+	char name[SITE_NAME_MAX];
+
+	if (!node || !node->group.m || element >= node->size)
+		return status_fail(st, STATUS_USAGE, "%s has no spiking hidden neurons there; `model %s` says what it has",
+				   site_name(site, name), name);
+	node_hidden(node, element, received(snn, site)[element], *snn->t, snn_scale(snn), counts, membrane);
 	return true;
+}
+
+const float *
+snn_source(const struct snn *snn, struct site site)
+{
+	const struct node *node = node_at(snn, site);
+
+	if (!node)
+		return NULL;
+	if (node->plan->mode != FUNCTION_MODE_NONE)
+		return received(snn, site);
+	return node->m ? node->target : node->total;
 }
 
 void

@@ -7,14 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The state is one block of memory. It is laid out twice by the same code: first
- * with no memory, to learn its size, then for good. */
-struct carve {
-	char *base; /* NULL in the first pass */
-	size_t used;
-};
-
-static void *
+void *
 carve(struct carve *c, size_t bytes)
 {
 	char *at = c->base ? c->base + c->used : NULL;
@@ -23,7 +16,7 @@ carve(struct carve *c, size_t bytes)
 	return at;
 }
 
-static float *
+float *
 carve_floats(struct carve *c, size_t n)
 {
 	return carve(c, n * sizeof(float));
@@ -51,48 +44,6 @@ node_shape(const struct model *model, struct site site, struct node *node)
 	node->rows = (int)(node->size / (size_t)node->columns);
 }
 
-static void
-node_layout(struct node *node, enum site_kind kind, struct carve *state)
-{
-	size_t sides = node->plan->split ? 2 : 1;
-
-	node->total = carve_floats(state, node->size);
-	node->sent = carve_floats(state, node->size);
-	node->step = carve(state, sizeof(*node->step));
-	node->all = carve(state, sizeof(*node->all));
-	node->alarms = carve(state, sizeof(*node->alarms));
-	if (node->plan->mode != FUNCTION_MODE_NONE) {
-		if (group_common_size(&node->group) > 0)
-			node->group.common = carve(state, group_common_size(&node->group));
-		return;
-	}
-	if (plan_encodes(kind) && kind != SITE_ACT_OUT && (node->plan->neuron != NEURON_NONE || kind == SITE_SOFTMAX))
-		node->target = carve_floats(state, node->size);
-	if (node->plan->neuron != NEURON_NONE) {
-		node->m = carve(state, sides * node->size * neuron_state_size(node->plan->neuron));
-		if (node->plan->split)
-			node->side = carve_floats(state, sides * node->size);
-	}
-}
-
-/* Thresholds spread over the row, one row per side. */
-static bool
-encoder_init(struct arena *arena, struct node *node)
-{
-	const struct site_plan *p = node->plan;
-	int sides = p->split ? 2 : 1;
-
-	node->threshold = arena_floats(arena, (size_t)(sides * node->columns));
-	node->scratch = arena_floats(arena, p->split ? node->size : 0);
-	if (!node->threshold || !node->scratch)
-		return false;
-	for (int side = 0; side < sides; side++)
-		for (int c = 0; c < node->columns; c++)
-			node->threshold[side * node->columns + c] =
-			    p->threshold[(p->channels == 1 ? 0 : c) * p->per_channel + side];
-	return true;
-}
-
 static bool
 block_init(struct snn *snn, int index)
 {
@@ -106,16 +57,10 @@ block_init(struct snn *snn, int index)
 			continue;
 		node->plan = &snn->plan->site[site_index(snn->model, site)];
 		node_shape(snn->model, site, node);
-		if (node->plan->mode != FUNCTION_MODE_NONE) {
-			node->group = (struct group){.plan = node->plan,
-						     .exact = plan_function(snn->model, (enum site_kind)kind),
-						     .rows = node->rows,
-						     .columns = node->columns};
-			if (!group_init(&node->group, snn->arena))
-				return false;
-		} else if (node->plan->neuron != NEURON_NONE && !encoder_init(snn->arena, node)) {
+		if (!node_init(node,
+			       plan_has_function((enum site_kind)kind) ? plan_function(snn->model, (enum site_kind)kind) : 0,
+			       snn->arena))
 			return false;
-		}
 	}
 	return true;
 }
@@ -128,7 +73,7 @@ block_layout(struct snn *snn, struct block *b, struct carve *c)
 
 	for (int kind = 0; kind < SITE_KINDS; kind++)
 		if (site_in_block((enum site_kind)kind))
-			node_layout(&b->node[kind], (enum site_kind)kind, c);
+			node_layout(&b->node[kind], c);
 	for (int kind = 0; kind < SITE_KINDS; kind++)
 		if (plan_encodes((enum site_kind)kind) && !b->node[kind].target)
 			b->node[kind].target = snn->graded;
