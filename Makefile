@@ -16,7 +16,7 @@ ifeq ($(MAKELEVEL),0)
 MAKEFLAGS += -j$(shell nproc 2>/dev/null || echo 1)
 endif
 
-ENGINE_PKGS := jansson libpng libjpeg zlib libxxhash
+ENGINE_PKGS := jansson libpng libjpeg zlib libzip libxxhash
 PKGS    := $(ENGINE_PKGS) sqlite3 ncursesw readline cairo
 # pkg-config is absent on a bare system until install-deps has run; say so only when building.
 PKG     := $(shell command -v pkg-config 2>/dev/null)

@@ -25,11 +25,13 @@ struct dataset {
 	const char *path;
 	int count, classes;
 	const char **names; /* [classes], or NULL; an entry may be NULL */
+	int *labels;        /* [count], for kinds that hold them here */
 	char hash[HASH_HEX];
 	void *own;
 };
 
-extern const struct dataset_kind dataset_cifar, dataset_folder, dataset_tensors;
+extern const struct dataset_kind dataset_cifar10, dataset_cifar100, dataset_folder, dataset_imagenet, dataset_npy, dataset_npz,
+    dataset_tensors, dataset_tiny;
 
 /* The name with control characters escaped, in the data set's arena; NULL (and
  * st) when out of memory. */
