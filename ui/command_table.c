@@ -141,9 +141,11 @@ const struct command_info command_table[] = {
      {ARG("PATH", VALUE_PATH)},
      {{NULL}},
      "open a data set",
-     "PATH is a CIFAR-10 binary batch or a folder of them, a folder of class folders with JPEG or PNG files, a folder of "
-     "pictures, or "
-     "a safetensors file with a tensor pixel_values or images [n, channels, size, size] and maybe labels [n].",
+     "PATH is a binary batch of CIFAR-10 or CIFAR-100 or a folder of them; CIFAR-10.1 (its *_data.npy, labels beside it) or 10.2 "
+     "(.npz), or NumPy arrays like them; tiny-imagenet-200 or its val or train folder; ImageNet's validation pictures with "
+     "val.txt (name and class index) or LOC_val_solution.csv; a folder of class folders with JPEG or PNG files, a folder of "
+     "pictures; or a safetensors file with a tensor pixel_values or images [n, channels, size, size] and maybe labels [n]. Class "
+     "names are read from the lists that come with each set.",
      "data examples/digits-vit/test.safetensors",
      cmd_data},
     {"image",
