@@ -7,9 +7,10 @@
 #include <omp.h>
 #include <string.h>
 
-/* Rows of tokens that are worked on at once: enough for full products, few enough that
- * progress is shown and stopping is quick. */
-enum { BATCH_ROWS = 256 };
+/* Rows of tokens that one thread works on at once: enough for full products, few enough that
+ * progress is shown and stopping is quick. Threads take whole batches, and meet only after
+ * all layers: on a busy machine each meeting may wait for a time slice. */
+enum { BATCH_ROWS = 128 };
 
 /* One text within a batch. */
 struct place {
@@ -17,35 +18,34 @@ struct place {
 	int tokens; /* up to the end token */
 };
 
+/* One batch, and the scratch of a thread. */
 struct text_pass {
 	const struct text_tower *tower;
-	struct arena *arena;
-	struct place *place; /* [BATCH_ROWS] */
+	const struct text_ids *text; /* [texts] */
+	float *embedding;            /* [texts, projection] */
+	bool finite;                 /* all of them are */
+	struct place *place;         /* [BATCH_ROWS] */
 	int texts, rows;
 	float *x, *h, *y, *av; /* [rows, width] */
 	float *qkv;            /* [rows, 3 width] */
 	float *fc1;            /* [rows, mlp_width] */
-	float *scores;         /* [threads, context, context] */
-	float *scratch;        /* [threads, head_scratch()] */
+	float *scores;         /* [context, context] */
+	float *scratch;        /* [head_scratch()] */
 };
 
 static bool
-make_pass(struct text_pass *p, const struct text_tower *tower, struct status *st)
+make_pass(struct text_pass *p, const struct text_tower *tower, struct arena *arena)
 {
-	size_t rows = BATCH_ROWS > tower->context ? BATCH_ROWS : (size_t)tower->context, width = (size_t)tower->width;
-	size_t threads = (size_t)omp_get_max_threads(), context = (size_t)tower->context;
+	size_t context = (size_t)tower->context, rows = BATCH_ROWS > context ? BATCH_ROWS : context;
+	size_t width = (size_t)tower->width;
 
-	*p = (struct text_pass){.tower = tower, .arena = arena_new()};
-	if (p->arena && (p->place = arena_alloc(p->arena, rows * sizeof(*p->place))) &&
-	    (p->x = arena_floats(p->arena, rows * width)) && (p->h = arena_floats(p->arena, rows * width)) &&
-	    (p->y = arena_floats(p->arena, rows * width)) && (p->av = arena_floats(p->arena, rows * width)) &&
-	    (p->qkv = arena_floats(p->arena, 3 * rows * width)) &&
-	    (p->fc1 = arena_floats(p->arena, rows * (size_t)tower->mlp_width)) &&
-	    (p->scores = arena_floats(p->arena, threads * context * context)) &&
-	    (p->scratch = arena_floats(p->arena, threads * head_scratch(tower->context, tower->head_dim))))
-		return true;
-	arena_free(p->arena);
-	return status_nomem(st, "the text tower");
+	p->tower = tower;
+	return (p->place = arena_alloc(arena, rows * sizeof(*p->place))) && (p->x = arena_floats(arena, rows * width)) &&
+	       (p->h = arena_floats(arena, rows * width)) && (p->y = arena_floats(arena, rows * width)) &&
+	       (p->av = arena_floats(arena, rows * width)) && (p->qkv = arena_floats(arena, 3 * rows * width)) &&
+	       (p->fc1 = arena_floats(arena, rows * (size_t)tower->mlp_width)) &&
+	       (p->scores = arena_floats(arena, context * context)) &&
+	       (p->scratch = arena_floats(arena, head_scratch(tower->context, tower->head_dim)));
 }
 
 /* How many of the text's tokens decide its embedding: up to its end token. 0: it has none. */
@@ -78,29 +78,38 @@ check_text(const struct text_tower *tower, const struct text_ids *text, int numb
 	       status_fail(st, STATUS_DATA, "text %d has no end token (%d)", number, tower->end_id);
 }
 
-/* Takes as many texts as there is room for. */
-static void
-embed_tokens(struct text_pass *p, const struct text_ids *texts, int count)
+/* Makes a batch of as many texts as there is room for; returns how many. */
+static int
+take_texts(struct text_pass *p, const struct text_ids *texts, int count, float *embeddings)
 {
-	const struct text_tower *tower = p->tower;
-	size_t width = (size_t)tower->width;
-
+	p->text = texts;
+	p->embedding = embeddings;
 	p->texts = p->rows = 0;
 	while (p->texts < count) {
-		const struct text_ids *text = &texts[p->texts];
-		int n = pooled_tokens(tower, text);
+		int n = pooled_tokens(p->tower, &texts[p->texts]);
 
 		if (p->texts > 0 && p->rows + n > BATCH_ROWS)
 			break;
 		p->place[p->texts++] = (struct place){(size_t)p->rows, n};
-		for (int i = 0; i < n; i++) {
-			float *row = p->x + (size_t)p->rows++ * width;
-
-			safetensors_read(tower->tokens, (size_t)text->id[i] * width, width, row);
-			for (size_t k = 0; k < width; k++)
-				row[k] += tower->positions[(size_t)i * width + k];
-		}
+		p->rows += n;
 	}
+	return p->texts;
+}
+
+static void
+embed_tokens(const struct text_pass *p)
+{
+	const struct text_tower *tower = p->tower;
+	size_t width = (size_t)tower->width;
+
+	for (int t = 0; t < p->texts; t++)
+		for (size_t i = 0; i < (size_t)p->place[t].tokens; i++) {
+			float *row = p->x + (p->place[t].row + i) * width;
+
+			safetensors_read(tower->tokens, (size_t)p->text[t].id[i] * width, width, row);
+			for (size_t k = 0; k < width; k++)
+				row[k] += tower->positions[i * width + k];
+		}
 }
 
 /* Token i gives weight to tokens 0..i alone. */
@@ -121,16 +130,13 @@ static void
 attend(const struct text_pass *p, const struct place *place, int head)
 {
 	const struct text_tower *tower = p->tower;
-	size_t width = (size_t)tower->width, thread = (size_t)omp_get_thread_num();
-	size_t column = (size_t)head * (size_t)tower->head_dim, context = (size_t)tower->context;
+	size_t width = (size_t)tower->width, column = (size_t)head * (size_t)tower->head_dim;
 	const float *q = p->qkv + 3 * place->row * width + column;
-	float *scores = p->scores + thread * context * context;
-	struct head h = {place->tokens, tower->head_dim, place->tokens, 3 * tower->width,
-			 p->scratch + thread * head_scratch(tower->context, tower->head_dim)};
+	struct head h = {place->tokens, tower->head_dim, place->tokens, 3 * tower->width, p->scratch};
 
-	head_scores(&h, q, q + width, scores);
-	causal_softmax(scores, place->tokens, 1 / sqrtf((float)tower->head_dim));
-	head_values(&h, scores, q + 2 * width, p->av + place->row * width + column, tower->width);
+	head_scores(&h, q, q + width, p->scores);
+	causal_softmax(p->scores, place->tokens, 1 / sqrtf((float)tower->head_dim));
+	head_values(&h, p->scores, q + 2 * width, p->av + place->row * width + column, tower->width);
 }
 
 static void
@@ -149,7 +155,6 @@ run_block(const struct text_pass *p, const struct vit_block *b)
 
 	norm_apply(&b->norm1, p->x, p->rows, p->h);
 	linear_apply(&b->qkv, p->h, p->rows, p->qkv, false);
-#pragma omp parallel for
 	for (int i = 0; i < p->texts * heads; i++)
 		attend(p, &p->place[i / heads], i % heads);
 	linear_apply(&b->proj, p->av, p->rows, p->y, false);
@@ -175,36 +180,50 @@ give_length_one(float *x, int count)
 }
 
 /* The end tokens of the batch -> embeddings. */
-static bool
-project(const struct text_pass *p, int first, float *embeddings, struct status *st)
+static void
+project(struct text_pass *p)
 {
 	const struct text_tower *tower = p->tower;
 	size_t width = (size_t)tower->width, out = (size_t)tower->projection.out;
 
-	for (int i = 0; i < p->texts; i++)
-		norm_apply(&tower->norm, p->x + (p->place[i].row + (size_t)p->place[i].tokens - 1) * width, 1,
-			   p->h + (size_t)i * width);
-	linear_apply(&tower->projection, p->h, p->texts, embeddings, false);
-	for (int i = 0; i < p->texts; i++)
-		if (!give_length_one(embeddings + (size_t)i * out, tower->projection.out))
-			return status_fail(st, STATUS_DATA, "the embedding of text %d is not finite; the weights are broken",
-					   first + i);
-	return true;
+	for (size_t i = 0; i < (size_t)p->texts; i++)
+		norm_apply(&tower->norm, p->x + (p->place[i].row + (size_t)p->place[i].tokens - 1) * width, 1, p->h + i * width);
+	linear_apply(&tower->projection, p->h, p->texts, p->embedding, false);
+	p->finite = true;
+	for (size_t i = 0; i < (size_t)p->texts; i++)
+		p->finite = give_length_one(p->embedding + i * out, tower->projection.out) && p->finite;
 }
 
-static bool
-run_batches(struct text_pass *p, const struct text_ids *texts, int count, float *embeddings, const struct progress *progress,
-	    struct status *st)
+static void
+run_pass(struct text_pass *p)
 {
+	embed_tokens(p);
+	for (int i = 0; i < p->tower->depth; i++)
+		run_block(p, &p->tower->blocks[i]);
+	project(p);
+}
+
+/* A batch for each thread, until all texts are done. */
+static bool
+run_rounds(struct text_pass *p, int threads, const struct text_ids *texts, int count, float *embeddings,
+	   const struct progress *progress, struct status *st)
+{
+	size_t out = (size_t)p->tower->projection.out;
+
 	for (int at = 0; at < count;) {
+		int batches = 0;
+
 		if (!progress_report(progress, "texts", at, count))
 			return status_fail(st, STATUS_CANCELLED, "stopped; the classes are as they were");
-		embed_tokens(p, texts + at, count - at);
-		for (int i = 0; i < p->tower->depth; i++)
-			run_block(p, &p->tower->blocks[i]);
-		if (!project(p, at, embeddings + (size_t)at * (size_t)p->tower->projection.out, st))
-			return false;
-		at += p->texts;
+		for (; batches < threads && at < count; batches++)
+			at += take_texts(&p[batches], texts + at, count - at, embeddings + (size_t)at * out);
+#pragma omp parallel for num_threads(threads) schedule(dynamic)
+		for (int i = 0; i < batches; i++)
+			run_pass(&p[i]);
+		for (int i = 0; i < batches; i++)
+			if (!p[i].finite)
+				return status_fail(st, STATUS_DATA,
+						   "the embeddings of texts are not finite; the text tower's weights are broken");
 	}
 	return true;
 }
@@ -213,15 +232,20 @@ bool
 text_embed(const struct text_tower *tower, const struct text_ids *texts, int count, float *embeddings,
 	   const struct progress *progress, struct status *st)
 {
-	struct text_pass p;
+	int threads = omp_get_max_threads();
+	struct arena *arena;
+	struct text_pass *p;
 	bool ok;
 
 	for (int i = 0; i < count; i++)
 		if (!check_text(tower, &texts[i], i, st))
 			return false;
-	if (!make_pass(&p, tower, st))
-		return false;
-	ok = run_batches(&p, texts, count, embeddings, progress, st);
-	arena_free(p.arena);
+	arena = arena_new();
+	p = arena ? arena_alloc(arena, (size_t)threads * sizeof(*p)) : NULL;
+	ok = p != NULL;
+	for (int i = 0; ok && i < threads; i++)
+		ok = make_pass(&p[i], tower, arena);
+	ok = ok ? run_rounds(p, threads, texts, count, embeddings, progress, st) : status_nomem(st, "the text tower");
+	arena_free(arena);
 	return ok;
 }
