@@ -149,6 +149,9 @@ cmd_data(struct app *app, const struct call *call, struct status *st)
 
 	if (!open_data(app, call->arg[0], st))
 		return false;
+	if (app->prompt && dataset_classes(app->data) > 0 && dataset_classes(app->data) != app->model->classes)
+		app_say(app, "%s has %d classes, this data set %d; for its classes type: prompt", app->model->name,
+			app->model->classes, dataset_classes(app->data));
 	output_init(&o);
 	output_text(&o, "path", dataset_path(app->data));
 	output_int(&o, "images", dataset_count(app->data));

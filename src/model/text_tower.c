@@ -83,7 +83,8 @@ take_all(struct binder *b, struct text_tower *tower)
 	if (!binder_norm(b, name, &tower->norm))
 		return false;
 	snprintf(name, sizeof(name), "%.*s%s", (int)(own_name - b->prefix), b->prefix, b->names->projection);
-	return binder_projection(b, name, &tower->projection) && binder_panels(b, &tower->projection);
+	return binder_projection(b, name, &tower->projection) && binder_panels(b, &tower->projection) &&
+	       binder_no_more_blocks(b, tower->depth);
 }
 
 static bool

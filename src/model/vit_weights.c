@@ -357,6 +357,23 @@ binder_prefix(const struct safetensors *file, const char *const *prefixes, const
 	return prefixes[0];
 }
 
+bool
+binder_no_more_blocks(const struct binder *b, int depth)
+{
+	char block[64];
+
+	snprintf(block, sizeof(block), "%s%s", b->prefix, b->names->block);
+	for (int i = 0; i < safetensors_count(b->file); i++) {
+		const char *name = safetensors_at(b->file, i)->name;
+
+		if (!b->used[i] && strncmp(name, block, strlen(block)) == 0)
+			return status_fail(b->st, STATUS_DATA,
+					   "%s: tensor '%.100s' has no place in the model that config.json describes (depth %d)",
+					   b->path, name, depth);
+	}
+	return true;
+}
+
 /* Tensors that would change the numbers but have no place in struct model. */
 static bool
 check_unused(const struct binder *b)
@@ -376,9 +393,7 @@ check_unused(const struct binder *b)
 	    {"rel_pos", "relative positions"},
 	    {"backbone.", "a convolutional stem"},
 	};
-	char block[64];
 
-	snprintf(block, sizeof(block), "%s%s", b->prefix, b->names->block);
 	for (int i = 0; i < safetensors_count(b->file); i++) {
 		const char *name = safetensors_at(b->file, i)->name;
 
@@ -386,12 +401,8 @@ check_unused(const struct binder *b)
 			if (strstr(name, known[k].part))
 				return status_fail(b->st, STATUS_DATA, "%s: tensor '%.100s': %s is not supported", b->path, name,
 						   known[k].what);
-		if (!b->used[i] && strncmp(name, block, strlen(block)) == 0)
-			return status_fail(b->st, STATUS_DATA,
-					   "%s: tensor '%.100s' has no place in the model that config.json describes (depth %d)",
-					   b->path, name, b->model->depth);
 	}
-	return true;
+	return binder_no_more_blocks(b, b->model->depth);
 }
 
 static bool

@@ -44,6 +44,9 @@ bool binder_panels(struct binder *b, struct linear *l);
 /* Of the parts behind `prefix`block; with panels. NULL on failure. */
 struct vit_block *binder_blocks(struct binder *b, int depth);
 
+/* Fails when the file has blocks that were not bound. */
+bool binder_no_more_blocks(const struct binder *b, int depth);
+
 /* Finds every weight in file, checks its shape against the model's dimensions and its
  * values, and points the model at it; converted copies live in arena. */
 bool vit_weights_bind(struct model *model, const struct vit_spec *spec, const struct safetensors *file, struct arena *arena,

@@ -330,6 +330,8 @@ broken_folders_are_refused(void **state)
 								     "[32,48]}}"}),
 	       false, "not square");
 	refuse("tests/fixtures/hf_vit", true, "there is no text tower");
+	refuse(models_edit("hf_clip", &(struct model_edit){.add = "text_model.encoder.layers.2.mlp.fc1.bias"}), true,
+	       "has no place in the model that config.json describes (depth 2)");
 }
 
 /* The spiking network's readout is the same head: with steps its logits come to the reference's. */
