@@ -438,6 +438,11 @@ run_row(const struct pass *p, size_t first_tile, size_t at, size_t n)
 		int elements = elements_left(n, column);
 		struct neuron_tile t = tile_of(p, &bench, tile);
 
+		if (column + NEURON_TILE < n) {
+			struct neuron_tile next = tile_of(p, &bench, tile + 1);
+
+			fetch_ahead(p, &next);
+		}
 		t.threshold += g->per_column ? column : 0;
 		t.weight += g->per_column ? column : 0;
 		lay_out(p, &bench, at + column, NULL, elements);
