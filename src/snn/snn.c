@@ -97,12 +97,8 @@ layout(struct snn *snn, char *base)
 	for (int i = 0; i < snn->model->depth; i++)
 		block_layout(snn, &snn->block[i], &c);
 	snn->state_cleared = c.used;
-	for (int i = 0; i < snn->model->depth * SITE_KINDS; i++) {
-		struct group *g = &snn->block[i / SITE_KINDS].node[i % SITE_KINDS].group;
-
-		if (g->plan && group_state_size(g) > 0)
-			g->m = carve(&c, group_state_size(g));
-	}
+	for (int i = 0; i < snn->model->depth * SITE_KINDS; i++)
+		node_layout_group(&snn->block[i / SITE_KINDS].node[i % SITE_KINDS], &c);
 	return c.used;
 }
 

@@ -347,7 +347,8 @@ struct population {
 	bool segments, own, mean;
 };
 
-/* Updates a second of hidden neurons of 768 channels in `rows` tokens, steps at once. */
+/* Updates a second of hidden neurons of 768 channels in `rows` tokens, steps at once. What
+ * they receive settles over eight steps, as in a network, then all begin again. */
 static double
 updates(const struct population *p, int rows, int steps)
 {
@@ -358,7 +359,7 @@ updates(const struct population *p, int rows, int steps)
 	float *threshold = arena_floats(arena, 64 * COLUMNS);
 	size_t n = (size_t)rows * COLUMNS;
 	float *x = arena_floats(arena, n * GROUP_STEPS), *total = arena_floats(arena, n * (GROUP_STEPS + 1));
-	float *sent = arena_floats(arena, n);
+	float *sent = arena_floats(arena, n), *settled = arena_floats(arena, n);
 	struct ugo ugo = {.hidden = p->hidden, .w1 = w1, .b1 = b1, .w2 = w2, .h = p->segments ? h : NULL, .lo = -8, .hi = 8};
 	struct site_plan plan = {.site = {SITE_ACT, 0},
 				 .neuron = p->rule.kind,
@@ -385,22 +386,30 @@ updates(const struct population *p, int rows, int steps)
 	}
 	for (int i = 0; i < p->hidden * (p->own ? COLUMNS : 1); i++)
 		threshold[i] = p->segments ? ldexpf(h[0], p->rule.kind == NEURON_MT ? 1 - p->rule.burst : 0) : 0.5f;
-	group_init(&group, arena);
-	group.m = arena_alloc(arena, group_state_size(&group));
-	group.common = arena_alloc(arena, group_common_size(&group));
+	if (!group_init(&group, arena) || !group_stand_alone(&group, arena))
+		return 0;
 	rng_seed(&rng, 1);
+	for (size_t i = 0; i < n; i++)
+		settled[i] = (float)(1.2 * rng_normal(&rng) - 0.5);
 	for (int r = 0; r < 4 * REPEATS; r++) {
 		double start;
 
+		if (t == STEPS) {
+			t = 0;
+			group_reset(&group);
+			memset(group.common, 0, group_common_size(&group));
+			memset(total, 0, n * sizeof(*total));
+		}
 		for (int k = 0; k < steps; k++, t++) {
 			step[k] = (struct group_step){.rule = p->rule,
+						      .first = t == 0,
 						      .s = p->mean ? (float)(t + 1) : 1,
 						      .x = x + (size_t)k * n,
 						      .before = total + (size_t)k * n,
 						      .total = total + (size_t)(k + 1) * n,
 						      .sent = sent};
 			for (size_t i = 0; i < n; i++)
-				x[(size_t)k * n + i] = step[k].s * (float)(1.2 * rng_normal(&rng) - 0.5);
+				x[(size_t)k * n + i] = step[k].s * (settled[i] + 0.3f / (float)(t + 1) * (float)rng_normal(&rng));
 		}
 		start = timing_now();
 		group_run(&group, step, steps, &alarms);
