@@ -2,7 +2,8 @@
  * clip/simple_tokenizer.py).
  *
  * A text is brought to NFC, curly quotes are made straight, white space becomes single
- * blanks, letters lower case. It is cut into words: contractions ('s 't 're 've 'm 'll 'd),
+ * blanks, letters lower case. (Of what OpenAI's code mends besides, HTML entities and
+ * wrong encodings are left as they are.) It is cut into words: contractions ('s 't 're 've 'm 'll 'd),
  * runs of letters, single numbers, runs of what is neither (Unicode categories L and N).
  * A word's bytes are joined by the merges, lowest rank first; its last piece has the
  * suffix </w>. The ids stand between those of <|startoftext|> and <|endoftext|>. */
