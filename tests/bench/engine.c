@@ -546,6 +546,49 @@ bench_eval(struct status *st)
 }
 
 /* What ten times as many steps take, and what steps take in a network that is old. */
+/* Seconds for four steps of a network with random weights of this depth; 0 when there is none. */
+static double
+time_depth(int depth, struct status *st)
+{
+	const char *folder = getenv("BENCH_ONNX");
+	struct subject s = {0};
+	struct plan *plan;
+	struct snn *snn;
+	char path[1024];
+	double seconds = 0;
+
+	snprintf(path, sizeof(path), "%s/depth-%d", folder ? folder : "", depth);
+	if (!folder || access(path, R_OK) != 0 || !subject_init(&s, path, NULL, st))
+		return 0;
+	plan = build(&s, "sta", 4, st);
+	snn = plan ? snn_new(plan, st) : NULL;
+	seconds = snn ? time_run(&s, snn, 4, false, st) : 0;
+	snn_free(snn);
+	plan_free(plan);
+	subject_done(&s);
+	return seconds;
+}
+
+/* Seconds for so many pictures of the data set, one thread; 0 when there is none. */
+static double
+time_pictures(const struct plan *plan, int count, struct status *st)
+{
+	const char *path = getenv("BENCH_DATA");
+	struct dataset *data = path && access(path, R_OK) == 0 ? dataset_open(path, st) : NULL;
+	int t = 4;
+	struct eval_options options = {.count = count, .t = &t, .ts = 1, .threads = 1};
+	struct eval_result result;
+	double seconds = 0;
+
+	if (data && eval_run(plan, data, &options, &result, NULL, st)) {
+		seconds = result.seconds;
+		eval_done(&result);
+	}
+	if (data)
+		dataset_close(data);
+	return seconds;
+}
+
 static bool
 bench_linear(struct status *st)
 {
@@ -564,6 +607,14 @@ bench_linear(struct status *st)
 	old = time_run(&s, snn, 8, false, st);
 	printf("  sta: 40 steps take %.2f times 4; 8 steps after 1500 more pictures %.2f times those before\n", many / few,
 	       old / young);
+	few = time_pictures(plan, 20, st);
+	many = time_pictures(plan, 200, st);
+	if (few > 0)
+		printf("  eval: 200 pictures take %.2f times 20\n", many / few);
+	few = time_depth(2, st);
+	many = time_depth(20, st);
+	if (few > 0 && many > 0)
+		printf("  random weights, 192 wide: 20 blocks take %.2f times 2\n", many / few);
 	snn_free(snn);
 	plan_free(plan);
 	subject_done(&s);
