@@ -92,6 +92,19 @@ dataset_hash_file(struct hash *hash, const char *path, struct status *st)
 	return ok;
 }
 
+bool
+dataset_hash_alone(struct dataset *data, struct status *st)
+{
+	struct hash *hash = hash_new();
+	bool ok;
+
+	if (!hash)
+		return status_nomem(st, data->path);
+	ok = dataset_hash_file(hash, data->path, st);
+	hash_finish(hash, data->hash);
+	return ok;
+}
+
 int
 dataset_bytewise(const struct dirent **a, const struct dirent **b)
 {

@@ -36,16 +36,6 @@ struct tags {
 	const char *path;
 };
 
-static bool
-has(const char *folder, const char *name)
-{
-	char *path = text_format("%s/%s", folder, name);
-	bool there = path && access(path, F_OK) == 0;
-
-	free(path);
-	return there;
-}
-
 /* 1: pictures that are called as ImageNet's are among the entries, 0: others are, -1: none. */
 static int
 look_at_pictures(const char *folder)
@@ -67,7 +57,7 @@ static char *
 find_labels(const char *folder, int pictures)
 {
 	for (size_t i = 0; i < sizeof(label_files) / sizeof(*label_files); i++)
-		if (has(folder, label_files[i]))
+		if (folder_has(folder, label_files[i]))
 			return text_format("%s/%s", folder, label_files[i]);
 	for (size_t i = 0; pictures == 1 && i < sizeof(label_files) / sizeof(*label_files); i++) {
 		char *path = text_format("%s/../%s", folder, label_files[i]);
@@ -84,7 +74,8 @@ imagenet_knows(const char *path, bool folder)
 {
 	int pictures = folder ? look_at_pictures(path) : -1;
 	char *labels = pictures >= 0 ? find_labels(path, pictures) : NULL;
-	bool known = labels || (pictures == 1 && (has(path, devkit) || has(path, "../ILSVRC2012_validation_ground_truth.txt")));
+	bool known = labels || (pictures == 1 &&
+				(folder_has(path, devkit) || folder_has(path, "../ILSVRC2012_validation_ground_truth.txt")));
 
 	free(labels);
 	return known;

@@ -39,6 +39,8 @@ const char *dataset_name(struct dataset *data, const char *name, struct status *
 
 /* Adds the file's bytes to hash. */
 bool dataset_hash_file(struct hash *hash, const char *path, struct status *st);
+/* data->hash of data->path, one file. */
+bool dataset_hash_alone(struct dataset *data, struct status *st);
 
 /* scandir(3) helpers: the order of names (by bytes, in every locale), and the end of a list. */
 int dataset_bytewise(const struct dirent **a, const struct dirent **b);

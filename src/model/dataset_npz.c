@@ -87,7 +87,6 @@ read_arrays(struct dataset *data, zip_t *zip, struct status *st)
 static bool
 npz_open(struct dataset *data, struct status *st)
 {
-	struct hash *hash;
 	int code;
 	zip_t *zip;
 	bool ok;
@@ -102,12 +101,7 @@ npz_open(struct dataset *data, struct status *st)
 	zip_discard(zip);
 	if (!ok)
 		return false;
-	hash = hash_new();
-	if (!hash)
-		return status_nomem(st, data->path);
-	ok = dataset_hash_file(hash, data->path, st);
-	hash_finish(hash, data->hash);
-	return ok;
+	return dataset_hash_alone(data, st);
 }
 
 static bool

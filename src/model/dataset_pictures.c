@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 struct picture {
 	const char *path;
@@ -37,6 +38,16 @@ pictures_end(struct dataset *data)
 
 	hash_finish(own->hash, data->hash);
 	own->hash = NULL;
+}
+
+bool
+folder_has(const char *folder, const char *name)
+{
+	char *path = text_format("%s/%s", folder, name);
+	bool there = path && access(path, F_OK) == 0;
+
+	free(path);
+	return there;
 }
 
 /* By name: opening every file of a large set to look inside would take minutes. */

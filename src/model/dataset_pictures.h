@@ -11,6 +11,7 @@ struct pictures;
 
 /* Makes data->own. */
 bool pictures_begin(struct dataset *data, struct status *st);
+bool folder_has(const char *folder, const char *name);
 /* Is this the name of a picture (.jpg, .jpeg, .png)? */
 bool pictures_named(const char *name);
 /* Adds a picture; name is relative to the data set's folder, label -1: none. */

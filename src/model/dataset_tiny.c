@@ -8,17 +8,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
-
-static bool
-has(const char *path, const char *name)
-{
-	char *file = text_format("%s/%s", path, name);
-	bool there = file && access(file, F_OK) == 0;
-
-	free(file);
-	return there;
-}
 
 /* The whole set, or one of its parts. */
 static bool
@@ -26,9 +15,10 @@ tiny_knows(const char *path, bool folder)
 {
 	if (!folder)
 		return false;
-	if (has(path, "wnids.txt") && (has(path, "val/val_annotations.txt") || has(path, "train")))
+	if (folder_has(path, "wnids.txt") && (folder_has(path, "val/val_annotations.txt") || folder_has(path, "train")))
 		return true;
-	return has(path, "val_annotations.txt") || (has(path, "../wnids.txt") && has(path, "../train") && !has(path, "images"));
+	return folder_has(path, "val_annotations.txt") ||
+	       (folder_has(path, "../wnids.txt") && folder_has(path, "../train") && !folder_has(path, "images"));
 }
 
 static int
@@ -140,8 +130,8 @@ open_train(struct dataset *data, const char *under, const struct lines *ids, str
 static bool
 tiny_open(struct dataset *data, struct status *st)
 {
-	bool whole = has(data->path, "wnids.txt"),
-	     val = has(data->path, whole ? "val/val_annotations.txt" : "val_annotations.txt");
+	bool whole = folder_has(data->path, "wnids.txt"),
+	     val = folder_has(data->path, whole ? "val/val_annotations.txt" : "val_annotations.txt");
 	char *root = text_format("%s%s", data->path, whole ? "" : "/..");
 	const char *under = !whole ? "" : val ? "val/" : "train/";
 	struct lines ids = {0};

@@ -45,21 +45,6 @@ clip_activation(const struct config *tower, enum activation *act, float *eps, st
 	return true;
 }
 
-/* Absent keys mean the defaults of CLIPVisionConfig. */
-static bool
-read_dimensions(const struct config *c, struct model *model, struct status *st)
-{
-	const json_t *j = c->json;
-
-	return config_side(c, j, "image_size", 224, &model->image_size, st) &&
-	       config_side(c, j, "patch_size", 32, &model->patch_size, st) &&
-	       config_int(c, j, "num_channels", 3, 3, &model->channels, st) &&
-	       config_int(c, j, "hidden_size", 768, CONFIG_DIM_MAX, &model->width, st) &&
-	       config_int(c, j, "num_hidden_layers", 12, CONFIG_DEPTH_MAX, &model->depth, st) &&
-	       config_int(c, j, "num_attention_heads", 12, CONFIG_DIM_MAX, &model->heads, st) &&
-	       config_int(c, j, "intermediate_size", 3072, CONFIG_DIM_MAX, &model->mlp_width, st);
-}
-
 /* Absent keys mean the defaults of CLIPImageProcessor. */
 static bool
 read_preprocessing(struct model *model, struct status *st)
@@ -89,7 +74,7 @@ check_architecture(const struct config *config, const struct safetensors *file, 
 static bool
 read_tower(const struct config *tower, struct model *model, struct vit_spec *spec, struct status *st)
 {
-	return read_dimensions(tower, model, st) && clip_activation(tower, &model->act, &spec->eps, st) &&
+	return config_dimensions(tower, 32, model, st) && clip_activation(tower, &model->act, &spec->eps, st) &&
 	       config_derive(tower, model, st) && read_preprocessing(model, st);
 }
 

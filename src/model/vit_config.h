@@ -57,6 +57,9 @@ const char *config_text(const json_t *object, const char *key); /* NULL when abs
 bool config_channels(const struct config *config, const json_t *object, const char *key, float out[3], struct status *st);
 bool config_activation(const struct config *config, const char *name, enum activation *act, struct status *st);
 
+/* The dimensions under Hugging Face's keys; absent ones are those of ViTConfig, DeiTConfig and CLIPVisionConfig, which
+ * differ in the patch. */
+bool config_dimensions(const struct config *config, int patch, struct model *model, struct status *st);
 /* Hugging Face's preprocessor_config.json into model->prep, where the family's defaults are already. The family's pictures
  * are resized by their shorter side and cropped when `crops` (CLIP), else squeezed to the square. */
 bool config_preprocessor(struct model *model, bool crops, struct status *st);

@@ -25,14 +25,13 @@ static const struct model_names hf_names = {
     .head_pair = {"cls_classifier", "distillation_classifier"},
 };
 
-/* Absent keys mean the defaults of ViTConfig and DeiTConfig. */
-static bool
-read_dimensions(const struct config *c, struct model *model, struct status *st)
+bool
+config_dimensions(const struct config *c, int patch, struct model *model, struct status *st)
 {
 	const json_t *j = c->json;
 
 	return config_side(c, j, "image_size", 224, &model->image_size, st) &&
-	       config_side(c, j, "patch_size", 16, &model->patch_size, st) &&
+	       config_side(c, j, "patch_size", patch, &model->patch_size, st) &&
 	       config_int(c, j, "num_channels", 3, 3, &model->channels, st) &&
 	       config_int(c, j, "hidden_size", 768, CONFIG_DIM_MAX, &model->width, st) &&
 	       config_int(c, j, "num_hidden_layers", 12, CONFIG_DEPTH_MAX, &model->depth, st) &&
@@ -179,6 +178,6 @@ vit_hf_read(const struct config *config, const struct safetensors *file, struct 
 	if (!config_real(config, config->json, "layer_norm_eps", 1e-12, &eps, st))
 		return false;
 	spec->eps = (float)eps;
-	return read_dimensions(config, model, st) && config_activation(config, act ? act : "gelu", &model->act, st) &&
+	return config_dimensions(config, 16, model, st) && config_activation(config, act ? act : "gelu", &model->act, st) &&
 	       config_derive(config, model, st) && read_preprocessing(model, st);
 }
