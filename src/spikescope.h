@@ -21,6 +21,8 @@
 #define SPIKESCOPE_H
 
 #include "ann/ann.h"
+#include "ann/text.h"
+#include "ann/zero_shot.h"
 #include "base/arena.h"
 #include "base/hash.h"
 #include "base/progress.h"
@@ -34,6 +36,8 @@
 #include "model/resnet.h"
 #include "model/safetensors.h"
 #include "model/site.h"
+#include "model/text_tower.h"
+#include "model/tokenizer.h"
 #include "snn/excerpt.h"
 #include "snn/plan.h"
 #include "snn/snn.h"

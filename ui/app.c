@@ -13,6 +13,7 @@
 #include "ui/state.h"
 #include "ui/ugo_lab.h"
 
+#include <jansson.h>
 #include <omp.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -199,6 +200,7 @@ app_done(struct app *app)
 	ann_free(app->ann);
 	dataset_close(app->data);
 	model_free(app->model);
+	app_set_prompt(app, NULL);
 	for (int i = 0; i < app->ugos; i++) {
 		ugo_done(app->ugo[i]);
 		free(app->ugo[i]);
@@ -243,6 +245,7 @@ app_set_model(struct app *app, struct model *model, struct ann *ann)
 	ann_free(app->ann);
 	ugo_lab_forget(app->lab);
 	model_free(app->model);
+	app_set_prompt(app, NULL);
 	app->model = model;
 	app->ann = ann;
 	take_path(&app->model_path, model ? model->path : NULL);
@@ -253,6 +256,28 @@ app_set_model(struct app *app, struct model *model, struct ann *ann)
 	app_clamp_selection(app);
 	breakpoints_bind(&app->breakpoints, app->model, NULL);
 	app->serial++;
+}
+
+void
+app_forget_classes(struct app *app)
+{
+	forget_plan(app);
+	findings_forget(app);
+	ugo_lab_forget(app->lab);
+	free(app->logits);
+	app->logits = NULL;
+	app_set_prompt(app, NULL);
+	breakpoints_bind(&app->breakpoints, app->model, NULL);
+	app->serial++;
+}
+
+void
+app_set_prompt(struct app *app, struct json_t *prompt)
+{
+	json_t *before = app->prompt;
+
+	app->prompt = json_incref(prompt);
+	json_decref(before);
 }
 
 void

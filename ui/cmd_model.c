@@ -11,9 +11,26 @@
 #include <string.h>
 
 bool
-need_model(const struct app *app, struct status *st)
+need_loaded(const struct app *app, struct status *st)
 {
 	return app->model || status_fail(st, STATUS_FAILED, "no model is loaded; type: load PATH");
+}
+
+/* What to type to give CLIP its classes. */
+static const char *
+prompt_hint(const struct app *app)
+{
+	return app->data && dataset_class(app->data, 0) ? "prompt (for the classes of the data set), or prompt TEXT TEXT ..."
+							: "prompt TEXT TEXT ..., or prompt --classes FILE";
+}
+
+bool
+need_model(const struct app *app, struct status *st)
+{
+	if (!need_loaded(app, st))
+		return false;
+	return app->model->classes > 0 ||
+	       status_fail(st, STATUS_FAILED, "%s has no classes yet; type: %s", app->model->name, prompt_hint(app));
 }
 
 bool
@@ -124,6 +141,8 @@ output_model(struct output *o, const struct model *model)
 	}
 	output_int(o, "classes", model->classes);
 	output_text(o, "activation", activation_name(model->resnet ? ACT_RELU : model->act));
+	if (model->projection.weight)
+		output_int(o, "projection", model->projection.out);
 }
 
 bool
@@ -137,6 +156,8 @@ cmd_load(struct app *app, const struct call *call, struct status *st)
 	output_init(&o);
 	output_model(&o, app->model);
 	output_real(&o, "seconds", timing_now() - started);
+	if (app->model->classes == 0)
+		app_say(app, "%s has no classes yet; type: %s", app->model->name, prompt_hint(app));
 	return output_print(&o, app->options.format, app->out, st);
 }
 
@@ -158,6 +179,9 @@ cmd_data(struct app *app, const struct call *call, struct status *st)
 
 	if (!open_data(app, call->arg[0], st) || (app->model && !fit_model(app, dataset_side(app->data), st)))
 		return false;
+	if (app->prompt && dataset_classes(app->data) > 0 && dataset_classes(app->data) != app->model->classes)
+		app_say(app, "%s has %d classes, this data set %d; for its classes type: prompt", app->model->name,
+			app->model->classes, dataset_classes(app->data));
 	output_init(&o);
 	output_text(&o, "path", dataset_path(app->data));
 	output_int(&o, "images", dataset_count(app->data));
@@ -166,8 +190,8 @@ cmd_data(struct app *app, const struct call *call, struct status *st)
 	return output_print(&o, app->options.format, app->out, st);
 }
 
-static bool
-run_ann(struct app *app, struct status *st)
+bool
+run_reference(struct app *app, struct status *st)
 {
 	size_t classes = (size_t)app->model->classes;
 	float *logits = malloc(classes * sizeof(*logits));
@@ -239,7 +263,7 @@ show_fitting(struct app *app, const char *text, const struct dataset *data, stru
 		note_source(app, text, data);
 	free(title);
 	free(pixels);
-	return ok && run_ann(app, st);
+	return ok && run_reference(app, st);
 }
 
 bool
@@ -377,7 +401,7 @@ cmd_model(struct app *app, const struct call *call, struct status *st)
 	const char *glob = call->args > 0 ? call->arg[0] : NULL;
 	struct output o;
 
-	if (!need_model(app, st))
+	if (!need_loaded(app, st))
 		return false;
 	output_init(&o);
 	if (!glob)
@@ -409,6 +433,39 @@ cmd_classes(struct app *app, const struct call *call, struct status *st)
 	return output_print(&o, app->options.format, app->out, st);
 }
 
+/* Where a pass over the picture leaves its embedding. */
+struct embedding {
+	const struct model *model;
+	float *value; /* [projection] */
+};
+
+static void
+take_embedding(void *ctx, struct site site, int pictures, const float *input, float *data)
+{
+	const struct embedding *e = ctx;
+
+	(void)pictures;
+	(void)input;
+	if (site.kind == SITE_NORM)
+		ann_embedding(e->model, data, e->value);
+}
+
+/* CLIP's embedding of the picture, for programs; people have no use for it. */
+static bool
+output_embedding(struct output *o, struct app *app, struct status *st)
+{
+	size_t width = (size_t)app->model->projection.out, classes = (size_t)app->model->classes;
+	struct embedding e = {app->model, calloc(width + classes, sizeof(float))};
+	struct ann_observer observer = {take_embedding, &e};
+	bool ok =
+	    e.value ? ann_forward(app->ann, app->pixels, 1, e.value + width, &observer, st) : status_nomem(st, "an embedding");
+
+	if (ok)
+		output_floats(o, "image_embeds", e.value, width);
+	free(e.value);
+	return ok;
+}
+
 bool
 cmd_ann(struct app *app, const struct call *call, struct status *st)
 {
@@ -420,7 +477,7 @@ cmd_ann(struct app *app, const struct call *call, struct status *st)
 	if (!need_picture(app, st))
 		return false;
 	run = notebook_run_begin(app, "ann", NULL, app->data);
-	ok = run_ann(app, st);
+	ok = run_reference(app, st);
 	if (ok) {
 		int top;
 		float p;
@@ -436,6 +493,10 @@ cmd_ann(struct app *app, const struct call *call, struct status *st)
 	output_picture(&o, app);
 	output_floats(&o, "logits", app->logits, (size_t)app->model->classes);
 	output_top(&o, app, app->logits);
+	if (app->model->projection.weight && app->options.format == FORMAT_JSON && !output_embedding(&o, app, st)) {
+		output_done(&o);
+		return false;
+	}
 	output_real(&o, "seconds", app->ann_seconds);
 	return output_print(&o, app->options.format, app->out, st);
 }

@@ -111,6 +111,8 @@ view_lacks(const struct app *app, enum need need)
 {
 	if (need >= NEED_MODEL && !app->model)
 		return "no model yet: load DIR";
+	if (need >= NEED_PICTURE && app->model->classes == 0)
+		return "no classes yet: prompt TEXT TEXT ..., or data PATH and prompt";
 	if (need >= NEED_PICTURE && !app->pixels)
 		return "no picture yet: image FILE, or data PATH and image N";
 	if (need >= NEED_WALK && (!app->walk || !app->walk->shown))

@@ -400,6 +400,10 @@ pass_mlp(const struct pass *p, const struct vit_block *b, int block)
 static void
 apply_heads(const struct model *model, const float *norm, float *logits)
 {
+	if (model->projection.weight) {
+		projected_head(model, NULL, norm, logits);
+		return;
+	}
 	linear_apply(&model->head, norm, 1, logits, false);
 	if (!model->distilled)
 		return;

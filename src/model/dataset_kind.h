@@ -26,11 +26,13 @@ struct dataset {
 	const char *path;
 	int count, classes;
 	const char **names; /* [classes], or NULL; an entry may be NULL */
+	int *labels;        /* [count], for kinds that hold them here */
 	char hash[HASH_HEX];
 	void *own;
 };
 
-extern const struct dataset_kind dataset_cifar, dataset_folder, dataset_tensors;
+extern const struct dataset_kind dataset_cifar10, dataset_cifar100, dataset_folder, dataset_imagenet, dataset_npy, dataset_npz,
+    dataset_tensors, dataset_tiny;
 
 /* The name with control characters escaped, in the data set's arena; NULL (and
  * st) when out of memory. */
@@ -38,6 +40,8 @@ const char *dataset_name(struct dataset *data, const char *name, struct status *
 
 /* Adds the file's bytes to hash. */
 bool dataset_hash_file(struct hash *hash, const char *path, struct status *st);
+/* data->hash of data->path, one file. */
+bool dataset_hash_alone(struct dataset *data, struct status *st);
 
 /* scandir(3) helpers: the order of names (by bytes, in every locale), and the end of a list. */
 int dataset_bytewise(const struct dirent **a, const struct dirent **b);

@@ -145,8 +145,6 @@ static bool
 tensors_open(struct dataset *data, struct status *st)
 {
 	const struct st_tensor *t;
-	struct hash *hash;
-	bool ok;
 
 	data->own = safetensors_open(data->path, st);
 	if (!data->own)
@@ -157,12 +155,7 @@ tensors_open(struct dataset *data, struct status *st)
 	data->count = t->dims == 4 ? (int)t->dim[0] : 1;
 	if (!count_classes(data, st))
 		return false;
-	hash = hash_new();
-	if (!hash)
-		return status_nomem(st, data->path);
-	ok = dataset_hash_file(hash, data->path, st);
-	hash_finish(hash, data->hash);
-	return ok;
+	return dataset_hash_alone(data, st);
 }
 
 static bool

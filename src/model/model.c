@@ -1,6 +1,7 @@
 #include "model/model.h"
 
 #include "base/text.h"
+#include "model/classes.h"
 #include "model/resnet_build.h"
 #include "model/vit_weights.h"
 
@@ -53,11 +54,13 @@ find_family(const struct config *config, struct status *st)
 		return "vit";
 	if (type && strcmp(type, "deit") == 0)
 		return "deit";
+	if (type && (strcmp(type, "clip") == 0 || strcmp(type, "clip_vision_model") == 0))
+		return "clip";
 	if (!type && architecture)
 		return resnet_knows(architecture) ? "resnet" : "timm";
 	status_fail(st, STATUS_DATA,
-		    "%s: the model type '%.60s' is not supported; Hugging Face's vit and deit, timm's ViT, CLIP ViT and deit and "
-		    "torchvision's resnet are",
+		    "%s: the model type '%.60s' is not supported; Hugging Face's vit, deit and clip, timm's ViT, CLIP ViT and deit "
+		    "and torchvision's resnet are",
 		    config->path, type ? type : "(none)");
 	return NULL;
 }
@@ -101,6 +104,8 @@ load_vit(struct model *model, const struct config *config, struct status *st)
 
 	if (strcmp(model->family, "timm") == 0)
 		ok = vit_timm_read(config, own->file, model, &spec, st);
+	else if (strcmp(model->family, "clip") == 0)
+		ok = vit_clip_read(config, own->file, model, &spec, st);
 	else
 		ok = vit_hf_read(config, own->file, model, &spec, st);
 	return ok && vit_weights_bind(model, &spec, own->file, own->arena, st);
@@ -134,7 +139,7 @@ load_into(struct model *model, const struct config *config, int side, struct sta
 	if (!(own->file = safetensors_open(model->path, st)))
 		return false;
 	ok = resnet ? load_resnet(model, config, side, st) : load_vit(model, config, st);
-	ok = ok && config_labels(config, model, own->arena, st) && hash_model(model, config->json, st);
+	ok = ok && (model->projection.weight || config_labels(config, model, own->arena, st)) && hash_model(model, config->json, st);
 	safetensors_unload(own->file); /* products read the weights from panels */
 	return ok;
 }
@@ -172,6 +177,7 @@ model_free(struct model *model)
 {
 	if (!model)
 		return;
+	model_classes_free(model->set);
 	safetensors_close(model->own->file);
 	arena_free(model->own->arena); /* holds model itself */
 }

@@ -8,6 +8,12 @@
  *
  * Loads Hugging Face folders (config.json with model_type vit or deit) and timm
  * folders (architecture + model_args: plain ViT and CLIP ViT with norm_pre).
+ * clip: Hugging Face's CLIPModel and CLIPVisionModelWithProjection (model_type clip or
+ * clip_vision_model), whose head is
+ *   logits = logit_scale E z / |z|,  z = projection(norm of the first token)
+ * with the class embeddings E [classes, projection] of the text tower, each of length 1
+ * (Radford et al. 2021, https://arxiv.org/abs/2103.00020, figure 3). They come from
+ * model_set_classes(); until then there are no classes.
  * deit: two prefix tokens and two heads, logits are the mean of both.
  * Weights in float32 that are aligned are used where they are mapped; others
  * are converted once. The object is immutable and may be shared by threads. */
@@ -57,8 +63,8 @@ struct resnet;
 struct model {
 	char *path;          /* the folder it came from */
 	char *name;          /* the folder's last part, or the config's architecture */
-	const char *family;  /* "vit", "deit", "timm", "timm-clip", "resnet" */
-	char hash[HASH_HEX]; /* of config and all weights' bytes */
+	const char *family;  /* "vit", "deit", "timm", "timm-clip", "clip", "resnet" */
+	char hash[HASH_HEX]; /* of config and all weights' bytes; with the prompts of clip's classes */
 
 	int image_size, channels, classes;
 	int depth;                   /* blocks */
@@ -78,7 +84,9 @@ struct model {
 	struct vit_block *blocks; /* [depth] */
 	struct norm norm;
 	bool distilled;
-	struct linear head_dist; /* when distilled: applied to token 1 */
+	struct linear head_dist;  /* when distilled: applied to token 1 */
+	struct linear projection; /* clip: before the head, [projection, width] without bias; in others weight is NULL */
+	float logit_scale;        /* clip: exp of what the file holds */
 
 	struct linear head;
 
@@ -87,6 +95,7 @@ struct model {
 	size_t parameters; /* number of weights */
 
 	struct model_private *own; /* mapping and arena */
+	struct model_classes *set; /* what model_set_classes() made; NULL: nothing */
 };
 
 /* path: a folder with config.json and weights. Fails with STATUS_DATA and a
@@ -97,6 +106,13 @@ struct model *model_load(const char *path, struct status *st);
  * where it says none). STATUS_USAGE for other models, and for sides beyond 32..4096. */
 struct model *model_load_at(const char *path, int side, struct status *st);
 void model_free(struct model *model); /* NULL is fine */
+
+/* Gives a clip model its classes: embeddings [classes, projection.out] of length 1, a
+ * label each, and what names the prompts that they were made from (goes into the
+ * model's hash). All is copied. Nobody else may be using the model. On failure the
+ * model is as before. */
+bool model_set_classes(struct model *model, int classes, const char *const *labels, const float *embeddings,
+		       const char *prompts_hash, struct status *st);
 
 const char *activation_name(enum activation act); /* "gelu", "gelu_tanh", "quick_gelu", "relu" */
 

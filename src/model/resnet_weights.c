@@ -56,7 +56,7 @@ read_folding(struct binder *b, const char *convolution, const char *norm, int ch
 		return false;
 	for (int i = 0; i < channels; i++) {
 		if (!(variance[i] >= 0))
-			return status_fail(b->st, STATUS_DATA, "%s: tensor '%s.running_var' has the variance %g", b->model->path,
+			return status_fail(b->st, STATUS_DATA, "%s: tensor '%s.running_var' has the variance %g", b->path,
 					   norm, (double)variance[i]);
 		f->scale[i] = (double)gamma[i] / sqrt((double)variance[i] + BATCH_NORM_EPS);
 		f->shift[i] = (double)beta[i] + ((bias ? (double)bias[i] : 0) - (double)mean[i]) * f->scale[i];
@@ -136,11 +136,11 @@ take_convolution(struct binder *b, const struct resnet *net, struct layer *layer
 
 /* The number of classes: the configuration's, else as many as the head has rows. */
 static bool
-take_head(struct binder *b, struct resnet *net, int classes)
+take_head(struct binder *b, struct resnet *net)
 {
 	struct model *model = b->model;
 	const struct st_tensor *t = safetensors_find(b->file, "fc.weight");
-	int width = net->layer[net->layers - 2].channels;
+	int width = net->layer[net->layers - 2].channels, classes = b->classes;
 
 	if (classes == 0 && t && t->dims == 2 && t->dim[0] > 0 && t->dim[0] <= 16 * CONFIG_DIM_MAX)
 		classes = (int)t->dim[0];
@@ -160,7 +160,7 @@ check_unused(const struct binder *b)
 			return status_fail(
 			    b->st, STATUS_DATA,
 			    "%s: tensor '%.100s' has no place in the network that config.json describes (%d blocks)",
-			    b->model->path, name, b->model->depth);
+			    b->path, name, b->model->depth);
 	}
 	return true;
 }
@@ -173,7 +173,7 @@ check_groups(const struct binder *b, const struct resnet *net)
 		const struct layer *layer = &net->layer[i], *source = layer_source(net, layer);
 
 		if (layer->groups > 1 && (layer->channels % layer->groups != 0 || source->channels % layer->groups != 0))
-			return status_fail(b->st, STATUS_DATA, "%s: %d channels cannot be shared by %d groups", b->model->path,
+			return status_fail(b->st, STATUS_DATA, "%s: %d channels cannot be shared by %d groups", b->path,
 					   layer->channels, layer->groups);
 	}
 	return true;
@@ -183,7 +183,14 @@ bool
 resnet_bind(struct model *model, struct resnet *net, const struct resnet_spec *spec, const struct safetensors *file,
 	    struct arena *arena, struct status *st)
 {
-	struct binder b = {.model = model, .file = file, .arena = arena, .prefix = "", .st = st};
+	struct binder b = {.path = model->path,
+			   .file = file,
+			   .arena = arena,
+			   .prefix = "",
+			   .parameters = &model->parameters,
+			   .model = model,
+			   .classes = spec->classes,
+			   .st = st};
 	bool ok;
 
 	b.used = calloc((size_t)safetensors_count(file) + 1, sizeof(*b.used));
@@ -193,7 +200,7 @@ resnet_bind(struct model *model, struct resnet *net, const struct resnet_spec *s
 	for (int i = 0; ok && i < net->layers; i++)
 		if (net->layer[i].op == LAYER_CONVOLUTION)
 			ok = take_convolution(&b, net, &net->layer[i]);
-	ok = ok && take_head(&b, net, spec->classes) && check_unused(&b);
+	ok = ok && take_head(&b, net) && check_unused(&b);
 	free(b.used);
 	return ok;
 }

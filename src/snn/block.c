@@ -279,6 +279,7 @@ run_act(struct snn *snn, struct block *b, int start, int steps)
 	for (int k = 0; k < steps; k++) {
 		*snn->t = start + k + 1;
 		step[k] = (struct group_step){.rule = site_rule(act->plan, *snn->t),
+					      .first = *snn->t == 1,
 					      .s = snn_scale(snn),
 					      .x = run->fc1[k],
 					      .before = k > 0 ? run->act[k - 1] : act->total,

@@ -21,8 +21,7 @@ layout(struct excerpt *e, struct carve *c)
 	node_layout(&e->node, c);
 	if (!e->node.target)
 		e->node.target = e->source;
-	if (e->node.group.plan && group_state_size(&e->node.group) > 0)
-		e->node.group.m = carve(c, group_state_size(&e->node.group));
+	node_layout_group(&e->node, c);
 }
 
 static bool
@@ -48,6 +47,8 @@ init(struct excerpt *e, struct site site, size_t first, int count)
 	if (!state.base)
 		return false;
 	layout(e, &state);
+	if (e->node.group.plan)
+		group_reset(&e->node.group);
 	return true;
 }
 

@@ -104,8 +104,10 @@ float *carve_floats(struct carve *c, size_t n);
 /* A node of which plan, rows, columns and size are set: its thresholds or its group, of
  * which `exact` is the function. False when out of memory. */
 bool node_init(struct node *node, enum function exact, struct arena *arena);
-/* Its state, but for the neurons of its group. target: of what has none of its own. */
+/* Its state, but for the neurons of its group. */
 void node_layout(struct node *node, struct carve *state);
+/* What the neurons of its group have: need not be cleared, group_reset() does what there is to do. */
+void node_layout_group(struct node *node, struct carve *state);
 /* Is this quantity defined at the node? */
 bool node_has(const struct node *node, enum snn_quantity q);
 

@@ -59,6 +59,21 @@ node_layout(struct node *node, struct carve *state)
 	}
 }
 
+void
+node_layout_group(struct node *node, struct carve *state)
+{
+	struct group *g = &node->group;
+
+	if (!g->plan || group_state_size(g) == 0)
+		return;
+	g->slot = carve(state, group_slot_size(g));
+	if (group_order_size(g) > 0) {
+		g->order = carve(state, group_order_size(g));
+		g->place = carve(state, group_order_size(g));
+	}
+	g->m = carve(state, group_state_size(g));
+}
+
 struct neuron_rule
 site_rule(const struct site_plan *site, int t)
 {
@@ -143,6 +158,7 @@ void
 node_group(struct node *node, const float *received, float scale, int t)
 {
 	struct group_step step = {.rule = site_rule(node->plan, t),
+				  .first = t == 1,
 				  .s = scale,
 				  .x = received,
 				  .before = node->total,

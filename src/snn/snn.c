@@ -99,8 +99,8 @@ layout(struct snn *snn, char *base)
 	for (int i = 0; i < snn->plan->sites; i++) {
 		struct node *node = snn_node(snn, i);
 
-		if (node && node->group.plan && group_state_size(&node->group) > 0)
-			node->group.m = carve(&c, group_state_size(&node->group));
+		if (node)
+			node_layout_group(node, &c);
 	}
 	return c.used;
 }

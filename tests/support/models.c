@@ -75,13 +75,19 @@ edit_tensor(const struct st_tensor *t, const struct model_edit *edit)
 {
 	struct st_out out = {.name = t->name, .dims = t->dims};
 	size_t row = t->dims ? t->count / (size_t)t->dim[0] : 0, prefix = edit->cut_prefix ? strlen(edit->cut_prefix) : 0;
-	float *data = calloc(t->count + row + 1, sizeof(*data));
+	size_t room = same(t->name, edit->grow) ? row * (size_t)edit->rows : t->count + row + 1;
+	float *data = calloc(room, sizeof(*data));
 
 	assert_non_null(data);
 	safetensors_read(t, 0, t->count, data);
 	memcpy(out.dim, t->dim, sizeof(out.dim));
 	if (same(t->name, edit->reshape))
 		out.dim[0]++;
+	if (same(t->name, edit->grow)) {
+		out.dim[0] = edit->rows;
+		for (size_t i = t->count; i < room; i++)
+			data[i] = (float)(i * 7919 % 1000) / 1000 - 0.5f;
+	}
 	if (same(t->name, edit->poison))
 		data[t->count - 1] = edit->value;
 	if (prefix && strncmp(t->name, edit->cut_prefix, prefix) == 0)
