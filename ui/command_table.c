@@ -214,7 +214,8 @@ const struct command_info command_table[] = {
      "burst, "
      "round, mt, differential, stbif, ecmt), burst or levels, repeat, refine, initial (membrane potential at the start, in "
      "thresholds), "
-     "tau, rule, scale (multiplies the thresholds), function (exact, analog, spiking), hidden. Keys: recipe, T, plan (its hash), "
+     "tau, rule, scale (multiplies the thresholds), channels (each, shared: thresholds of an encoder), function (exact, analog, "
+     "spiking), hidden. Keys: recipe, T, plan (its hash), "
      "model, calibration_pictures, "
      "calibration_hash, "
      "seed, analog_functions, neurons, seconds.",

@@ -58,10 +58,11 @@ find_family(const struct config *config, struct status *st)
 		return "clip";
 	if (!type && architecture)
 		return resnet_knows(architecture) ? "resnet" : "timm";
-	status_fail(st, STATUS_DATA,
-		    "%s: the model type '%.60s' is not supported; Hugging Face's vit, deit and clip, timm's ViT, CLIP ViT and deit "
-		    "and torchvision's resnet are",
-		    config->path, type ? type : "(none)");
+	status_fail(
+	    st, STATUS_DATA,
+	    "%s: the model type '%.60s' is not supported; Hugging Face's vit, deit and clip, timm's ViT, CLIP ViT and deit "
+	    "and torchvision's resnet are",
+	    config->path, type ? type : "(none)");
 	return NULL;
 }
 
@@ -139,7 +140,8 @@ load_into(struct model *model, const struct config *config, int side, struct sta
 	if (!(own->file = safetensors_open(model->path, st)))
 		return false;
 	ok = resnet ? load_resnet(model, config, side, st) : load_vit(model, config, st);
-	ok = ok && (model->projection.weight || config_labels(config, model, own->arena, st)) && hash_model(model, config->json, st);
+	ok = ok && (model->projection.weight || config_labels(config, model, own->arena, st)) &&
+	     hash_model(model, config->json, st);
 	safetensors_unload(own->file); /* products read the weights from panels */
 	return ok;
 }

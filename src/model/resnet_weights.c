@@ -56,8 +56,8 @@ read_folding(struct binder *b, const char *convolution, const char *norm, int ch
 		return false;
 	for (int i = 0; i < channels; i++) {
 		if (!(variance[i] >= 0))
-			return status_fail(b->st, STATUS_DATA, "%s: tensor '%s.running_var' has the variance %g", b->path,
-					   norm, (double)variance[i]);
+			return status_fail(b->st, STATUS_DATA, "%s: tensor '%s.running_var' has the variance %g", b->path, norm,
+					   (double)variance[i]);
 		f->scale[i] = (double)gamma[i] / sqrt((double)variance[i] + BATCH_NORM_EPS);
 		f->shift[i] = (double)beta[i] + ((bias ? (double)bias[i] : 0) - (double)mean[i]) * f->scale[i];
 	}
@@ -159,8 +159,8 @@ check_unused(const struct binder *b)
 		if (!b->used[i] && !counter)
 			return status_fail(
 			    b->st, STATUS_DATA,
-			    "%s: tensor '%.100s' has no place in the network that config.json describes (%d blocks)",
-			    b->path, name, b->model->depth);
+			    "%s: tensor '%.100s' has no place in the network that config.json describes (%d blocks)", b->path,
+			    name, b->model->depth);
 	}
 	return true;
 }

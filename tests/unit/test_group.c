@@ -254,7 +254,8 @@ make_population(struct neuron_rule rule, bool segments, bool own, struct rng *rn
 	p->rule = rule;
 	p->ugo = (struct ugo){
 	    .hidden = HIDDEN, .w1 = p->w1, .b1 = p->b1, .w2 = p->w2, .b2 = 0.3f, .h = segments ? p->h : NULL, .lo = -3, .hi = 3};
-	p->plan = (struct site_plan){.site = site_in(SITE_ACT, 0), .neuron = rule.kind, .burst = rule.burst, .repeat = rule.repeat};
+	p->plan =
+	    (struct site_plan){.site = site_in(SITE_ACT, 0), .neuron = rule.kind, .burst = rule.burst, .repeat = rule.repeat};
 	p->plan.refine = (int)-log2f(rule.fine);
 	p->plan.initial = rule.initial;
 	p->plan.channels = channels;

@@ -276,7 +276,8 @@ check_history(const char *recipe)
 {
 	struct plan *plan = plan_of(recipe);
 	struct walk *walk = walk_of(plan, 3);
-	struct history_request r = {.site = site_in(SITE_ACT, 1), .element = 300, .unit = 5, .layer = 1, .head = 2, .q = 4, .k = 7};
+	struct history_request r = {
+	    .site = site_in(SITE_ACT, 1), .element = 300, .unit = 5, .layer = 1, .head = 2, .q = 4, .k = 7};
 	struct status st = {0};
 	struct history *read = history_new(&st), *live = history_new(&st);
 	double sum = 0;
