@@ -44,6 +44,14 @@ make_model(const char *path, struct status *st)
 	return NULL;
 }
 
+static bool
+is_resnet(const struct config *config)
+{
+	const char *architecture = config_text(config->json, "architecture");
+
+	return !config_text(config->json, "model_type") && architecture && resnet_knows(architecture);
+}
+
 /* The family's name, or NULL. */
 static const char *
 find_family(const struct config *config, struct status *st)
@@ -57,7 +65,7 @@ find_family(const struct config *config, struct status *st)
 	if (type && (strcmp(type, "clip") == 0 || strcmp(type, "clip_vision_model") == 0))
 		return "clip";
 	if (!type && architecture)
-		return resnet_knows(architecture) ? "resnet" : "timm";
+		return is_resnet(config) ? "resnet" : "timm";
 	status_fail(
 	    st, STATUS_DATA,
 	    "%s: the model type '%.60s' is not supported; Hugging Face's vit, deit and clip, timm's ViT, CLIP ViT and deit "
@@ -134,7 +142,7 @@ load_into(struct model *model, const struct config *config, int side, struct sta
 	model->family = find_family(config, st);
 	if (!model->family)
 		return false;
-	resnet = strcmp(model->family, "resnet") == 0;
+	resnet = is_resnet(config);
 	if (side > 0 && !resnet)
 		return status_fail(st, STATUS_USAGE, "%s: only residual networks take pictures of another size", model->path);
 	if (!(own->file = safetensors_open(model->path, st)))
