@@ -11,7 +11,7 @@ void *
 pages_alloc(size_t size)
 {
 	size_t align = size >= WORTH ? LARGE : PAGES_ALIGN;
-	void *at = size > SIZE_MAX - align ? NULL : aligned_alloc(align, (size + PAGES_ALIGN - 1) / PAGES_ALIGN * PAGES_ALIGN);
+	void *at = size > SIZE_MAX - align ? NULL : aligned_alloc(align, (size + align - 1) / align * align);
 
 #ifdef MADV_HUGEPAGE
 	if (at && size >= WORTH)
