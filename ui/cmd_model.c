@@ -385,10 +385,10 @@ output_sites(struct output *o, const struct app *app, const char *glob)
 			block = site.block;
 			output_site(o, app, site_index(app->model, whole), site_name(whole, head));
 		}
-		if (tree && site.kind == site_block_last(app->model))
+		if (tree && site_is_block(app->model, site))
 			continue;
 		snprintf(row, sizeof(row), "%s%s", tree && site.block >= 0 ? "  " : "",
-			 tree && site.block >= 0 ? strchr(strchr(name, '.') + 1, '.') + 1 : name);
+			 tree && site.block >= 0 ? site_kind_name(site.kind) : name);
 		output_site(o, app, i, row);
 	}
 	output_end(o);
@@ -446,7 +446,7 @@ take_embedding(void *ctx, struct site site, int pictures, const float *input, fl
 
 	(void)pictures;
 	(void)input;
-	if (site.kind == SITE_NORM)
+	if (site.kind == (e->model->resnet ? SITE_AV : SITE_NORM))
 		ann_embedding(e->model, data, e->value);
 }
 

@@ -189,8 +189,14 @@ inside_site(const struct app *app)
 	case SITE_CONV3:
 	case SITE_SHORTCUT:
 	case SITE_RESIDUAL:
+	case SITE_AVERAGE:
+	case SITE_SHORTCUT_AVERAGE:
 	case SITE_STEM_CONV:
 	case SITE_STEM_POOL:
+	case SITE_STEM_CONV1:
+	case SITE_STEM_CONV2:
+	case SITE_STEM_CONV3:
+	case SITE_STEM_AVERAGE:
 		return "features";
 	case SITE_HEAD:
 		return "readout";

@@ -110,18 +110,18 @@ static void
 draw_sites(const struct app *app, const struct ladder *l, struct canvas *canvas, struct rect area)
 {
 	int depth = app->model->depth < BLOCKS_MAX ? app->model->depth : BLOCKS_MAX, half = (area.w - SITE_NAME) / 2,
-	    y = area.y + 1, first = site_block_first(app->model), last = site_block_last(app->model);
+	    y = area.y + 1;
 	float errors[BLOCKS_MAX];
 	double most = 0;
 
-	for (int kind = first; kind <= last; kind++)
+	for (int kind = 0; kind < SITE_KINDS; kind++)
 		for (int r = 2; r < LADDER_RUNGS; r++)
 			most = fmax(most, site_errors(app, &l->rung[r], (enum site_kind)kind, errors));
 	canvas_put(canvas, area, area.x, area.y, (struct pen){.fg = ROLE_DIM}, "error by block");
 	for (int r = 2; r < LADDER_RUNGS; r++)
 		canvas_put(canvas, area, area.x + SITE_NAME + (r - 2) * half, area.y,
 			   (struct pen){.fg = rung_color[r], .attr = ATTR_BOLD}, l->rung[r].name);
-	for (int kind = first; kind <= last && y < area.y + area.h; kind++) {
+	for (int kind = 0; kind < SITE_KINDS && y < area.y + area.h; kind++) {
 		char number[16];
 
 		if (!in_blocks(app->model, (enum site_kind)kind))

@@ -85,7 +85,7 @@ make_rows(struct tree *tree, bool all)
 		}
 		if (site.block < 0)
 			tree->row[tree->rows++] = (struct row){i, -1, false, false};
-		else if (open && site.kind != site_block_last(model))
+		else if (open && !site_is_block(model, site))
 			tree->row[tree->rows++] = (struct row){i, -1, true, false};
 	}
 	return tree->row != NULL;

@@ -109,18 +109,29 @@ take_greater(float *restrict y, const float *restrict x, size_t n)
 		y[i] = greater(x[i], y[i]);
 }
 
+KERNEL static void
+add_row(float *restrict y, const float *restrict x, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		y[i] += x[i];
+}
+
+/* Puts the places of a window together, those that are there: starts from `start`. */
+typedef void take_place(float *restrict y, const float *restrict x, size_t n);
+
 static void
-max_of_window(const struct layer *source, const struct layer *layer, int place, const float *x, float *y)
+join_window(const struct layer *source, const struct layer *layer, int place, float start, take_place *take, const float *x,
+	    float *y)
 {
 	int top = place / layer->width * layer->stride - layer->padding;
 	int left = place % layer->width * layer->stride - layer->padding;
 	size_t channels = (size_t)layer->channels;
 
 	for (size_t c = 0; c < channels; c++)
-		y[c] = -INFINITY;
+		y[c] = start;
 	for (int row = top < 0 ? 0 : top; row < top + layer->kernel && row < source->height; row++)
 		for (int column = left < 0 ? 0 : left; column < left + layer->kernel && column < source->width; column++)
-			take_greater(y, x + ((size_t)row * (size_t)source->width + (size_t)column) * channels, channels);
+			take(y, x + ((size_t)row * (size_t)source->width + (size_t)column) * channels, channels);
 }
 
 void
@@ -129,14 +140,20 @@ max_pool_apply(const struct layer *source, const struct layer *layer, const floa
 	int places = (int)layer_places(layer);
 
 	for (int p = 0; p < places; p++)
-		max_of_window(source, layer, p, x, y + (size_t)p * (size_t)layer->channels);
+		join_window(source, layer, p, -INFINITY, take_greater, x, y + (size_t)p * (size_t)layer->channels);
 }
 
-KERNEL static void
-add_row(float *restrict y, const float *restrict x, size_t n)
+/* Windows of average pooling lie within the picture. */
+void
+average_pool_apply(const struct layer *source, const struct layer *layer, const float *x, float *y)
 {
-	for (size_t i = 0; i < n; i++)
-		y[i] += x[i];
+	int places = (int)layer_places(layer);
+	size_t size = layer_size(layer);
+
+	for (int p = 0; p < places; p++)
+		join_window(source, layer, p, 0, add_row, x, y + (size_t)p * (size_t)layer->channels);
+	for (size_t i = 0; i < size; i++)
+		y[i] /= (float)(layer->kernel * layer->kernel);
 }
 
 void
@@ -149,4 +166,52 @@ global_pool_apply(const struct layer *source, const float *x, float *y)
 		add_row(y, x + p * channels, channels);
 	for (size_t c = 0; c < channels; c++)
 		y[c] /= (float)places;
+}
+
+void
+tokens_apply(const struct resnet *net, const struct layer *source, const float *x, float scale, float *y)
+{
+	size_t channels = (size_t)source->channels, size = (size_t)net->tokens * channels;
+
+	global_pool_apply(source, x, y);
+	memcpy(y + channels, x, (size - channels) * sizeof(*y));
+	for (size_t i = 0; i < size; i++)
+		y[i] += scale * net->positions[i];
+}
+
+void
+projection_apply(const struct layer *layer, const float *x, float scale, float *y)
+{
+	const struct linear *l = layer->weight;
+	int rows = (int)layer_places(layer);
+
+	for (int r = 0; r < rows; r++)
+		for (int i = 0; i < l->out; i++)
+			y[(size_t)r * (size_t)l->out + (size_t)i] = scale * l->bias[i];
+	linear_apply(l, x, rows, y, true);
+}
+
+static struct head
+pool_head(const struct resnet *net, float *scratch)
+{
+	return (struct head){net->tokens, net->head_dim, 1, net->heads * net->head_dim, scratch};
+}
+
+void
+pool_scores(const struct resnet *net, const float *q, const float *k, float *scratch, float *scores)
+{
+	struct head head = pool_head(net, scratch);
+
+	for (int h = 0; h < net->heads; h++)
+		head_scores(&head, q + h * net->head_dim, k + h * net->head_dim, scores + h * net->tokens);
+}
+
+void
+pool_values(const struct resnet *net, const float *weights, const float *v, float *scratch, float *out)
+{
+	struct head head = pool_head(net, scratch);
+
+	for (int h = 0; h < net->heads; h++)
+		head_values(&head, weights + h * net->tokens, v + h * net->head_dim, out + h * net->head_dim,
+			    net->heads * net->head_dim);
 }

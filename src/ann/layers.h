@@ -18,8 +18,18 @@ void picture_interleave(const struct model *model, const float *pixels, float *o
  * is not 0 in x is multiplied (never in groups), which gives the same bits. */
 void convolution_apply(const struct model *model, const struct layer *layer, const float *x, float *scratch,
 		       struct spikes *spikes, bool accumulate, float *y);
+/* Tokens of attention pooling: the mean over places and the places, plus positions times `scale`. */
+void tokens_apply(const struct resnet *net, const struct layer *source, const float *x, float scale, float *y);
+/* The rows of the layer's projection, its bias times `scale`. */
+void projection_apply(const struct layer *layer, const float *x, float scale, float *y);
+/* q [channels] k' [heads, tokens], not scaled. scratch [head_scratch()] */
+void pool_scores(const struct resnet *net, const float *q, const float *k, float *scratch, float *scores);
+/* weights [heads, tokens] times v: [channels] */
+void pool_values(const struct resnet *net, const float *weights, const float *v, float *scratch, float *out);
+
 /* What these make of sums they make of values, for they are homogeneous. */
 void max_pool_apply(const struct layer *source, const struct layer *layer, const float *x, float *y);
+void average_pool_apply(const struct layer *source, const struct layer *layer, const float *x, float *y);
 void global_pool_apply(const struct layer *source, const float *x, float *y); /* y [channels] */
 
 #endif

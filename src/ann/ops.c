@@ -142,6 +142,8 @@ add_projected(const struct model *model, const struct norm *norm, const float *x
 
 	if (norm)
 		measure_row(norm, x, &mean, &scale);
+	if (l->bias)
+		memcpy(z, l->bias + at, (size_t)n * sizeof(*z));
 	for (int i = 0; i < l->in; i += 256) {
 		int m = l->in - i < 256 ? l->in - i : 256;
 
@@ -198,6 +200,15 @@ ann_head(const struct model *model, const float *x, float *logits)
 	add_head(&model->norm, &model->head_dist, x + model->width, logits);
 	for (int i = 0; i < model->classes; i++)
 		logits[i] /= 2;
+}
+
+void
+pooled_head(const struct model *model, const float *x, float *logits)
+{
+	if (model->projection.weight)
+		projected_head(model, NULL, x, logits);
+	else
+		linear_apply(&model->head, x, 1, logits, false);
 }
 
 size_t

@@ -3,6 +3,7 @@
 #include "ann/layers.h"
 #include "ann/network.h"
 
+#include <math.h>
 #include <string.h>
 
 struct layers {
@@ -11,6 +12,8 @@ struct layers {
 	float **slot;   /* [slots]: [batch, slot_size] */
 	float *scratch; /* [batch, layer_scratch()] */
 	float *picture; /* [batch, size, size, channels] */
+	float *head;    /* [batch, head_scratch()]: of attention pooling */
+	float *sum;     /* [batch, heads]: what its reciprocals are of */
 };
 
 struct layers *
@@ -26,7 +29,9 @@ layers_new(const struct model *model, int batch, struct arena *arena)
 	layers->batch = batch;
 	layers->scratch = arena_floats(arena, n * layer_scratch(net));
 	layers->picture = arena_floats(arena, n * picture);
-	if (!layers->scratch || !layers->picture)
+	layers->head = arena_floats(arena, n * head_scratch(net->tokens, net->head_dim));
+	layers->sum = arena_floats(arena, n * (size_t)net->heads);
+	if (!layers->scratch || !layers->picture || !layers->head || !layers->sum)
 		return NULL;
 	for (int i = 0; i < net->slots; i++)
 		if (!(layers->slot[i] = arena_floats(arena, n * net->slot_size)))
@@ -50,7 +55,7 @@ values(const struct pass *p, int index, size_t i)
 	const struct layer *layer = &net->layer[index];
 
 	if (layer->op == LAYER_LINEAR)
-		return p->logits + i * layer_size(layer);
+		return p->logits + i * (size_t)p->model->classes;
 	return p->layers->slot[layer->slot] + p->first * net->slot_size + i * layer_size(layer);
 }
 
@@ -69,6 +74,59 @@ rectify(const float *a, const float *b, size_t n, float *y)
 	for (size_t i = 0; i < n; i++)
 		y[i] = b ? a[i] + b[i] : a[i];
 	activation_apply(ACT_RELU, y, n);
+}
+
+static float *
+row_sums(const struct pass *p, size_t i)
+{
+	return p->layers->sum + (p->first + i) * (size_t)p->model->resnet->heads;
+}
+
+static void
+scale_all(float *x, size_t n, float scale)
+{
+	for (size_t i = 0; i < n; i++)
+		x[i] *= scale;
+}
+
+static void
+sum_rows(const float *x, int rows, int columns, float *sum, float *reciprocal)
+{
+	for (int r = 0; r < rows; r++) {
+		sum[r] = 0;
+		for (int i = 0; i < columns; i++)
+			sum[r] += x[r * columns + i];
+		reciprocal[r] = 1 / sum[r];
+	}
+}
+
+/* exp leaves its scores less their maximum where they were: that is what it receives. */
+static void
+apply_attention(const struct pass *p, const struct layer *layer, size_t i, float *y)
+{
+	const struct resnet *net = p->model->resnet;
+	float *x = values(p, layer->from[0], i), *second = layer->from[1] >= 0 ? values(p, layer->from[1], i) : NULL;
+	float *scratch = p->layers->head + (p->first + i) * head_scratch(net->tokens, net->head_dim);
+
+	switch (layer->op) {
+	case LAYER_SCORES:
+		pool_scores(net, x, second, scratch, y);
+		scale_all(y, layer_size(layer), 1 / sqrtf((float)net->head_dim));
+		break;
+	case LAYER_EXP:
+		exp_rows(x, net->heads, net->tokens, y);
+		break;
+	case LAYER_RECIPROCAL:
+		sum_rows(x, net->heads, net->tokens, row_sums(p, i), y);
+		break;
+	case LAYER_PROBABILITY:
+		memcpy(y, x, layer_size(layer) * sizeof(*y));
+		for (int h = 0; h < net->heads; h++)
+			scale_all(y + h * net->tokens, (size_t)net->tokens, second[h]);
+		break;
+	default:
+		pool_values(net, x, second, scratch, y);
+	}
 }
 
 static void
@@ -90,13 +148,31 @@ apply(const struct pass *p, int index, size_t i)
 	case LAYER_MAX_POOL:
 		max_pool_apply(source, layer, x, y);
 		break;
+	case LAYER_AVERAGE_POOL:
+		average_pool_apply(source, layer, x, y);
+		break;
 	case LAYER_GLOBAL_POOL:
 		global_pool_apply(source, x, y);
 		break;
-	case LAYER_LINEAR:
-		linear_apply(&model->head, x, 1, y, false);
+	case LAYER_TOKENS:
+		tokens_apply(model->resnet, source, x, 1, y);
 		break;
+	case LAYER_PROJECTION:
+		projection_apply(layer, x, 1, y);
+		break;
+	case LAYER_LINEAR:
+		pooled_head(model, x, y);
+		break;
+	default:
+		apply_attention(p, layer, i, y);
 	}
+}
+
+/* What a function received; NULL of other layers. */
+static const float *
+received(const struct pass *p, const struct layer *layer)
+{
+	return layer->op == LAYER_EXP ? values(p, layer->from[0], 0) : layer->op == LAYER_RECIPROCAL ? row_sums(p, 0) : NULL;
 }
 
 static void
@@ -109,7 +185,8 @@ run_layers(const struct pass *p, const struct ann_observer *observer)
 		for (size_t i = 0; i < p->pictures; i++)
 			apply(p, l, i);
 		if (observer)
-			observer->see(observer->ctx, net->layer[l].site, (int)p->pictures, NULL, values(p, l, 0));
+			observer->see(observer->ctx, net->layer[l].site, (int)p->pictures, received(p, &net->layer[l]),
+				      values(p, l, 0));
 	}
 }
 

@@ -1,7 +1,7 @@
 #include "model/model.h"
 
-#include "base/text.h"
 #include "model/classes.h"
+#include "model/clip_config.h"
 #include "model/resnet_build.h"
 #include "model/vit_weights.h"
 
@@ -49,6 +49,8 @@ is_resnet(const struct config *config)
 {
 	const char *architecture = config_text(config->json, "architecture");
 
+	if (config_is_open_clip(config))
+		return open_clip_is_resnet(config);
 	return !config_text(config->json, "model_type") && architecture && resnet_knows(architecture);
 }
 
@@ -58,6 +60,8 @@ find_family(const struct config *config, struct status *st)
 {
 	const char *type = config_text(config->json, "model_type"), *architecture = config_text(config->json, "architecture");
 
+	if (config_is_open_clip(config))
+		return open_clip_is_resnet(config) ? "clip-resnet" : "clip";
 	if (type && strcmp(type, "vit") == 0)
 		return "vit";
 	if (type && strcmp(type, "deit") == 0)
@@ -68,8 +72,8 @@ find_family(const struct config *config, struct status *st)
 		return is_resnet(config) ? "resnet" : "timm";
 	status_fail(
 	    st, STATUS_DATA,
-	    "%s: the model type '%.60s' is not supported; Hugging Face's vit, deit and clip, timm's ViT, CLIP ViT and deit "
-	    "and torchvision's resnet are",
+	    "%s: the model type '%.60s' is not supported; Hugging Face's vit, deit and clip, timm's ViT, CLIP ViT, deit and "
+	    "CLIP ResNet, open_clip's ViT and ResNet and torchvision's resnet are",
 	    config->path, type ? type : "(none)");
 	return NULL;
 }
@@ -111,7 +115,9 @@ load_vit(struct model *model, const struct config *config, struct status *st)
 	struct vit_spec spec;
 	bool ok;
 
-	if (strcmp(model->family, "timm") == 0)
+	if (config_is_open_clip(config))
+		ok = vit_open_clip_read(config, model, &spec, st);
+	else if (strcmp(model->family, "timm") == 0)
 		ok = vit_timm_read(config, own->file, model, &spec, st);
 	else if (strcmp(model->family, "clip") == 0)
 		ok = vit_clip_read(config, own->file, model, &spec, st);
@@ -127,7 +133,11 @@ load_resnet(struct model *model, const struct config *config, int side, struct s
 	struct resnet_spec spec;
 	struct resnet *net;
 
-	if (!resnet_read(config, side, model, &spec, st) || !(net = resnet_build(model, &spec, own->arena, st)))
+	bool ok = config_is_open_clip(config) ? resnet_clip_read(config, side, model, &spec, st)
+					      : resnet_read(config, side, model, &spec, st);
+
+	model->depth = ok ? resnet_blocks(&spec) : 0;
+	if (!ok || !(net = resnet_build(model, &spec, own->arena, st)))
 		return false;
 	model->resnet = net;
 	return resnet_bind(model, net, &spec, own->file, own->arena, st);
@@ -145,7 +155,7 @@ load_into(struct model *model, const struct config *config, int side, struct sta
 	resnet = is_resnet(config);
 	if (side > 0 && !resnet)
 		return status_fail(st, STATUS_USAGE, "%s: only residual networks take pictures of another size", model->path);
-	if (!(own->file = safetensors_open(model->path, st)))
+	if (!(own->file = clip_weights_open(model->path, config, st)))
 		return false;
 	ok = resnet ? load_resnet(model, config, side, st) : load_vit(model, config, st);
 	ok = ok && (model->projection.weight || config_labels(config, model, own->arena, st)) &&
@@ -165,17 +175,9 @@ model_load_at(const char *path, int side, struct status *st)
 {
 	struct config config = {0};
 	struct model *model = make_model(path, st);
-	char *config_path = text_format("%s/config.json", path);
-	bool ok = false;
+	bool ok = model && config_open(path, &config, st) && load_into(model, &config, side, st);
 
-	if (model && config_path) {
-		config.path = config_path;
-		ok = config_load(config_path, false, &config.json, st) && load_into(model, &config, side, st);
-	} else {
-		status_nomem(st, "a model");
-	}
-	json_decref(config.json);
-	free(config_path);
+	config_done(&config);
 	if (ok)
 		return model;
 	model_free(model);

@@ -9,11 +9,13 @@
  * Loads Hugging Face folders (config.json with model_type vit or deit) and timm
  * folders (architecture + model_args: plain ViT and CLIP ViT with norm_pre).
  * clip: Hugging Face's CLIPModel and CLIPVisionModelWithProjection (model_type clip or
- * clip_vision_model), whose head is
+ * clip_vision_model) and open_clip's models (open_clip_config.json, tensors of OpenAI's
+ * names; the weights are open_clip_model.safetensors where there is one), whose head is
  *   logits = logit_scale E z / |z|,  z = projection(norm of the first token)
  * with the class embeddings E [classes, projection] of the text tower, each of length 1
  * (Radford et al. 2021, https://arxiv.org/abs/2103.00020, figure 3). They come from
- * model_set_classes(); until then there are no classes.
+ * model_set_classes(); until then there are no classes. clip-resnet: the same head, where
+ * z is what attention pooling gives (model/resnet.h).
  * deit: two prefix tokens and two heads, logits are the mean of both.
  * Weights in float32 that are aligned are used where they are mapped; others
  * are converted once. The object is immutable and may be shared by threads. */
@@ -63,7 +65,7 @@ struct resnet;
 struct model {
 	char *path;          /* the folder it came from */
 	char *name;          /* the folder's last part, or the config's architecture */
-	const char *family;  /* "vit", "deit", "timm", "timm-clip", "clip", "resnet" */
+	const char *family;  /* "vit", "deit", "timm", "timm-clip", "clip", "resnet", "clip-resnet" */
 	char hash[HASH_HEX]; /* of config and all weights' bytes; with the prompts of clip's classes */
 
 	int image_size, channels, classes;
@@ -85,7 +87,8 @@ struct model {
 	struct norm norm;
 	bool distilled;
 	struct linear head_dist;  /* when distilled: applied to token 1 */
-	struct linear projection; /* clip: before the head, [projection, width] without bias; in others weight is NULL */
+	struct linear projection; /* clip: before the head, [projection, width], of residual networks with a bias; in others
+				     weight is NULL */
 	float logit_scale;        /* clip: exp of what the file holds */
 
 	struct linear head;

@@ -27,7 +27,7 @@ layer_source(const struct resnet *net, const struct layer *layer)
 size_t
 layer_places(const struct layer *layer)
 {
-	return layer->height > 0 ? (size_t)layer->height * (size_t)layer->width : 1;
+	return (layer->height > 0 ? (size_t)layer->height : 1) * (layer->width > 0 ? (size_t)layer->width : 1);
 }
 
 size_t
@@ -40,7 +40,9 @@ double
 layer_products(const struct model *model, const struct layer *layer)
 {
 	if (layer->op == LAYER_LINEAR)
-		return (double)model->head.in * model->head.out;
+		return (double)model->projection.in * model->projection.out + (double)model->head.in * model->head.out;
+	if (layer->op == LAYER_PROJECTION)
+		return (double)layer_size(layer) * layer->weight->in;
 	return layer->op == LAYER_CONVOLUTION ? (double)layer_size(layer) * layer->weight[0].in : 0;
 }
 
@@ -52,6 +54,16 @@ resnet_depth(const struct resnet *net)
 	for (int i = 0; i < net->layers; i++)
 		count += net->layer[i].op == LAYER_LINEAR ||
 			 (net->layer[i].op == LAYER_CONVOLUTION && net->layer[i].site.kind != SITE_SHORTCUT);
+	return count;
+}
+
+int
+resnet_blocks(const struct resnet_spec *spec)
+{
+	int count = spec->head_dim > 0; /* attention pooling */
+
+	for (int i = 0; i < spec->stages; i++)
+		count += spec->blocks[i];
 	return count;
 }
 
@@ -103,7 +115,7 @@ add_window(struct builder *b, enum site_kind kind, enum layer_op op, int from, i
 
 	layer->kernel = kernel;
 	layer->stride = stride;
-	layer->padding = kernel / 2;
+	layer->padding = op == LAYER_AVERAGE_POOL ? 0 : kernel / 2;
 	layer->height = side_after(layer->height, layer);
 	layer->width = side_after(layer->width, layer);
 	return index;
@@ -130,6 +142,28 @@ add_stem(struct builder *b)
 	return small ? at : add_window(b, SITE_STEM_POOL, LAYER_MAX_POOL, at, 3, 2);
 }
 
+/* Three convolutions, of which the first strides, and a mean. */
+static int
+add_clip_stem(struct builder *b)
+{
+	int width = b->spec->widths[0], at;
+
+	at = add_convolution(b, SITE_STEM_CONV1, LAYER_PICTURE, width / 2, 3, 2, 1);
+	at = add(b, SITE_STEM_RELU1, LAYER_RELU, at);
+	at = add_convolution(b, SITE_STEM_CONV2, at, width / 2, 3, 1, 1);
+	at = add(b, SITE_STEM_RELU2, LAYER_RELU, at);
+	at = add_convolution(b, SITE_STEM_CONV3, at, width, 3, 1, 1);
+	at = add(b, SITE_STEM_RELU3, LAYER_RELU, at);
+	return add_window(b, SITE_STEM_AVERAGE, LAYER_AVERAGE_POOL, at, 2, 2);
+}
+
+/* In CLIP's networks means take the place of strides. */
+static bool
+averages(const struct builder *b, int stride)
+{
+	return b->spec->head_dim > 0 && stride > 1;
+}
+
 static int
 add_branch(struct builder *b, int from, int width, int stride)
 {
@@ -143,9 +177,21 @@ add_branch(struct builder *b, int from, int width, int stride)
 	}
 	at = add_convolution(b, SITE_CONV1, from, inner, 1, 1, 1);
 	at = add(b, SITE_RELU1, LAYER_RELU, at);
-	at = add_convolution(b, SITE_CONV2, at, inner, 3, stride, s->groups);
+	at = add_convolution(b, SITE_CONV2, at, inner, 3, averages(b, stride) ? 1 : stride, s->groups);
 	at = add(b, SITE_RELU2, LAYER_RELU, at);
+	if (averages(b, stride))
+		at = add_window(b, SITE_AVERAGE, LAYER_AVERAGE_POOL, at, stride, stride);
 	return add_convolution(b, SITE_CONV3, at, RESNET_EXPANSION * width, 1, 1, 1);
+}
+
+static int
+add_shortcut(struct builder *b, int from, int channels, int stride)
+{
+	if (averages(b, stride)) {
+		from = add_window(b, SITE_SHORTCUT_AVERAGE, LAYER_AVERAGE_POOL, from, stride, stride);
+		stride = 1;
+	}
+	return add_convolution(b, SITE_SHORTCUT, from, channels, 1, stride, 1);
 }
 
 static int
@@ -156,27 +202,71 @@ add_block(struct builder *b, int from, int width, int stride)
 	b->net->first[b->block] = b->net->layers;
 	branch = add_branch(b, from, width, stride);
 	if (stride != 1 || b->net->layer[from].channels != b->net->layer[branch].channels)
-		shortcut = add_convolution(b, SITE_SHORTCUT, from, b->net->layer[branch].channels, 1, stride, 1);
+		shortcut = add_shortcut(b, from, b->net->layer[branch].channels, stride);
 	sum = add(b, SITE_RESIDUAL, LAYER_RELU, branch);
 	last(b)->from[1] = shortcut;
 	b->net->end[b->block] = b->net->layers;
 	return sum;
 }
 
+/* [height, channels], or [channels] when height is 0; second: LAYER_NOTHING, or what it reads too. */
+static int
+add_rows(struct builder *b, enum site_kind kind, enum layer_op op, int from, int second, int height, int channels)
+{
+	int index = add(b, kind, op, from);
+
+	last(b)->from[1] = second;
+	last(b)->height = height;
+	last(b)->width = 0;
+	last(b)->channels = channels;
+	return index;
+}
+
+static int
+add_attention_pool(struct builder *b, int from)
+{
+	const struct layer *places = &b->net->layer[from];
+	struct resnet *net = b->net;
+	int channels = places->channels, n = (int)layer_places(places) + 1, x, q, k, v, at, e, sum;
+
+	net->tokens = n;
+	net->head_dim = b->spec->head_dim;
+	net->heads = channels / net->head_dim;
+	net->first[++b->block] = net->layers;
+	b->stage = SITE_ATTENTION_POOL;
+	b->unit = 0;
+	x = add_rows(b, SITE_TOKENS, LAYER_TOKENS, from, LAYER_NOTHING, n, channels);
+	q = add_rows(b, SITE_Q, LAYER_PROJECTION, x, LAYER_NOTHING, 0, channels);
+	k = add_rows(b, SITE_K, LAYER_PROJECTION, x, LAYER_NOTHING, n, channels);
+	v = add_rows(b, SITE_V, LAYER_PROJECTION, x, LAYER_NOTHING, n, channels);
+	at = add_rows(b, SITE_QK, LAYER_SCORES, q, k, net->heads, n);
+	e = add_rows(b, SITE_EXP, LAYER_EXP, at, LAYER_NOTHING, net->heads, n);
+	sum = add_rows(b, SITE_RECIPROCAL, LAYER_RECIPROCAL, e, LAYER_NOTHING, 0, net->heads);
+	at = add_rows(b, SITE_SOFTMAX, LAYER_PROBABILITY, e, sum, net->heads, n);
+	at = add_rows(b, SITE_AV, LAYER_MIX, at, v, 0, channels);
+	net->end[b->block] = net->layers;
+	return at;
+}
+
 static void
 add_tail(struct builder *b, int from)
 {
-	int at = add(b, SITE_POOL, LAYER_GLOBAL_POOL, from);
+	int at = from;
 
-	last(b)->height = last(b)->width = 0;
+	if (b->spec->head_dim > 0)
+		at = add_attention_pool(b, from);
+	b->block = -1;
+	b->stage = b->unit = 0;
+	if (b->spec->head_dim == 0)
+		at = add_rows(b, SITE_POOL, LAYER_GLOBAL_POOL, from, LAYER_NOTHING, 0, b->net->layer[from].channels);
 	add(b, SITE_HEAD, LAYER_LINEAR, at);
-	last(b)->channels = 0; /* known with the weights */
+	last(b)->height = last(b)->width = last(b)->channels = 0; /* as many as the model has classes */
 }
 
 static void
 add_all(struct builder *b)
 {
-	int at = add_stem(b);
+	int at = b->spec->head_dim > 0 ? add_clip_stem(b) : add_stem(b);
 
 	for (int s = 0; s < b->spec->stages; s++)
 		for (int i = 0; i < b->spec->blocks[s]; i++) {
@@ -185,8 +275,6 @@ add_all(struct builder *b)
 			b->unit = i;
 			at = add_block(b, at, b->spec->widths[s], s > 0 && i == 0 ? 2 : 1);
 		}
-	b->block = -1;
-	b->stage = b->unit = 0;
 	add_tail(b, at);
 }
 
@@ -246,7 +334,7 @@ resnet_build(const struct model *model, const struct resnet_spec *spec, struct a
 	struct builder b = {.model = model, .spec = spec, .arena = arena, .net = net, .block = -1};
 	size_t depth = (size_t)model->depth;
 
-	if (!net || !(net->layer = arena_alloc(arena, (7 * depth + 8) * sizeof(*net->layer))) ||
+	if (!net || !(net->layer = arena_alloc(arena, (9 * depth + 16) * sizeof(*net->layer))) ||
 	    !(net->first = arena_alloc(arena, depth * sizeof(*net->first))) ||
 	    !(net->end = arena_alloc(arena, depth * sizeof(*net->end)))) {
 		status_nomem(st, "layers");

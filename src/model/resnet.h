@@ -1,4 +1,5 @@
-/* Residual networks: He et al. 2016 (https://arxiv.org/abs/1512.03385).
+/* Residual networks: He et al. 2016 (https://arxiv.org/abs/1512.03385), and those of
+ * CLIP: Radford et al. 2021 (https://arxiv.org/abs/2103.00020), section 2.4.
  *
  * A network is a list of layers in forward order, and every layer is a site. A layer
  * reads one or two layers before it; values are [height, width, channels]:
@@ -24,7 +25,23 @@
  *   stem             "conv7x7" (stride 2, then max pooling) or "conv3x3" (CIFAR: stride 1, no pooling)
  *   num_classes, label_names, pretrained_cfg (input_size, mean, std, crop_pct, interpolation)
  * The tensors have torchvision's names. The network takes pictures of any size: 224 unless
- * input_size or model_load_at() says another. */
+ * input_size or model_load_at() says another.
+ *
+ * CLIP's networks have three 3x3 convolutions and a mean over 2x2 places as their stem,
+ * take such a mean instead of every stride (in the bottleneck before conv1x1, in the
+ * shortcut before its convolution), and end in attention pooling: tokens x are the mean
+ * over places and the places themselves, positions added;
+ *
+ *   q = Wq x_0 + bq,  k = Wk x + bk,  v = Wv x + bv,
+ *   out = softmax(q k' / sqrt(head_dim)) v by heads,  z = Wc out + bc
+ *
+ * and z is the picture's embedding (model.h; Wc is the model's projection). Folders are
+ *   open_clip's       open_clip_config.json; tensors of OpenAI's names ("visual.layer1.0.bn1.weight"),
+ *                     or timm's behind "visual.trunk." where vision_cfg says timm_model_name
+ *   timm's            architecture resnet50_clip, resnet101_clip, resnet50x4_clip, resnet50x16_clip or
+ *                     resnet50x64_clip ("stages.0.0.conv1_1x1.bn.weight"); `layers` and `widths` as above.
+ *                     The text tower is in open_clip's folders alone.
+ * Positions fix the size of the pictures: a multiple of 32. */
 #ifndef SPIKESCOPE_MODEL_RESNET_H
 #define SPIKESCOPE_MODEL_RESNET_H
 
@@ -33,10 +50,18 @@
 
 enum layer_op {
 	LAYER_CONVOLUTION,
-	LAYER_RELU,        /* max(0, sum of what it reads) */
-	LAYER_MAX_POOL,    /* over the places of its window that are there */
-	LAYER_GLOBAL_POOL, /* mean over places: [channels] */
-	LAYER_LINEAR,      /* the head */
+	LAYER_RELU,         /* max(0, sum of what it reads) */
+	LAYER_MAX_POOL,     /* over the places of its window that are there */
+	LAYER_AVERAGE_POOL, /* mean over the places of its window */
+	LAYER_GLOBAL_POOL,  /* mean over places: [channels] */
+	LAYER_TOKENS,       /* mean over places, then the places; positions added */
+	LAYER_PROJECTION,   /* its weight times as many of the tokens as it has rows */
+	LAYER_SCORES,       /* of q and k, by heads */
+	LAYER_EXP,          /* of scores less their row's maximum */
+	LAYER_RECIPROCAL,   /* of the row's sum */
+	LAYER_PROBABILITY,  /* exp times reciprocal */
+	LAYER_MIX,          /* probabilities times v */
+	LAYER_LINEAR,       /* the head; with a projection, CLIP's (model.h) */
 };
 
 enum { LAYER_PICTURE = -1, LAYER_NOTHING = -2 };
@@ -45,20 +70,22 @@ struct layer {
 	struct site site;
 	enum layer_op op;
 	int from[2];                 /* indices of layers, or LAYER_PICTURE; from[1] LAYER_NOTHING: reads one */
-	int height, width, channels; /* of its values; [channels] alone: height and width are 0 */
+	int height, width, channels; /* of its values; [height, channels]: width is 0, [channels]: height too */
 	int kernel, stride, padding; /* of convolutions and pooling */
 	int groups;
 	struct linear *weight; /* convolutions: [groups], in: kernel, kernel, input channels / groups; with panels, biases and no
-				  plain weight */
+				  plain weight; projections: one */
 	int slot;              /* values of layers that are never needed at once share memory: slot 0 to slots - 1 */
 };
 
 struct resnet {
 	int layers, slots;
 	struct layer *layer;
-	int *first, *end;  /* [depth]: the block's layers are first..end-1 */
-	size_t slot_size;  /* floats of the largest layer */
-	size_t patch_size; /* floats of the widest row of a convolution: kernel, kernel, input channels */
+	int *first, *end;            /* [depth]: the block's layers are first..end-1; attention pooling is the last block */
+	size_t slot_size;            /* floats of the largest layer */
+	size_t patch_size;           /* floats of the widest row of a convolution: kernel, kernel, input channels */
+	int heads, head_dim, tokens; /* of attention pooling; 0: there is none */
+	const float *positions;      /* [tokens, channels] */
 };
 
 /* The index of a site that the network has. */
@@ -66,8 +93,8 @@ int resnet_index(const struct resnet *net, struct site site);
 /* The layer that convolution `i` or any other reads first; NULL for the picture. */
 const struct layer *layer_source(const struct resnet *net, const struct layer *layer);
 size_t layer_size(const struct layer *layer);   /* floats of its values */
-size_t layer_places(const struct layer *layer); /* height * width, 1 for [channels] */
-/* Layers with weights, without the shortcuts': the number in a network's name. */
+size_t layer_places(const struct layer *layer); /* height * width, height, or 1: the rows of its values */
+/* Layers with weights, without those of shortcuts and attention pooling: the number in the names of torchvision's networks. */
 int resnet_depth(const struct resnet *net);
 /* Multiplications of the layer for one picture; 0 unless it has weights. */
 double layer_products(const struct model *model, const struct layer *layer);

@@ -1,4 +1,5 @@
 /* Configurations of residual networks. */
+#include "model/clip_config.h"
 #include "model/resnet_build.h"
 
 #include <math.h>
@@ -128,13 +129,15 @@ check_widths(const struct config *c, const struct resnet_spec *spec, struct stat
 }
 
 static bool
-read_layers(const struct config *c, struct model *model, struct resnet_spec *spec, struct status *st)
+read_layers(const struct config *c, struct resnet_spec *spec, struct status *st)
 {
 	const char *architecture = config_text(c->json, "architecture");
 	const struct named *named = find_name(architecture);
 	int widths;
 
 	spec_from_name(named, spec);
+	if (!named)
+		resnet_clip_named(architecture, spec);
 	widths = named && named->small ? 3 : 4;
 	if (!read_choice(c, "block", "basic", "bottleneck", &spec->bottleneck, st) ||
 	    !read_choice(c, "stem", "conv7x7", "conv3x3", &spec->small_stem, st) ||
@@ -151,26 +154,27 @@ read_layers(const struct config *c, struct model *model, struct resnet_spec *spe
 	if (spec->stages > widths)
 		return status_fail(st, STATUS_DATA, "%s: 'layers' has %d stages, but there are %d widths", c->path, spec->stages,
 				   widths);
-	model->depth = 0;
-	for (int i = 0; i < spec->stages; i++)
-		model->depth += spec->blocks[i];
 	return check_options(c, spec, st) && check_widths(c, spec, st);
 }
 
 static bool
-read_picture(const struct config *c, int side, struct model *model, struct status *st)
+read_picture(const struct config *c, const struct resnet_spec *spec, int side, struct model *model, struct status *st)
 {
 	const json_t *cfg = json_object_get(c->json, "pretrained_cfg");
 	const json_t *input = json_object_get(cfg, "input_size");
 	const json_t *said = json_array_get(input, 1);
 	struct preprocess imagenet = {.mean = {0.485f, 0.456f, 0.406f}, .std = {0.229f, 0.224f, 0.225f}};
+	int said_side;
 
 	model->channels = 3;
-	model->image_size = json_is_integer(said) ? (int)json_integer_value(said) : 224;
+	model->image_size = said_side = json_is_integer(said) ? (int)json_integer_value(said) : 224;
 	if (json_is_integer(json_array_get(input, 0)))
 		model->channels = (int)json_integer_value(json_array_get(input, 0));
 	if (side > 0)
 		model->image_size = side;
+	if (spec->head_dim > 0)
+		return resnet_clip_check(c, spec, said_side, model, st) &&
+		       config_preprocessing(c, 0.9, &clip_preprocessing, model, st);
 	if (model->channels != 1 && model->channels != 3)
 		return status_fail(st, STATUS_DATA, "%s: %d channels; pictures have 1 or 3", c->path, model->channels);
 	if (model->image_size < RESNET_SIDE_MIN || model->image_size > RESNET_SIDE_MAX)
@@ -184,7 +188,9 @@ read_picture(const struct config *c, int side, struct model *model, struct statu
 bool
 resnet_read(const struct config *config, int side, struct model *model, struct resnet_spec *spec, struct status *st)
 {
-	model->family = "resnet";
-	return read_layers(config, model, spec, st) && read_picture(config, side, model, st) &&
-	       config_classes(config, NULL, &spec->classes, st);
+	if (!read_layers(config, spec, st))
+		return false;
+	model->family = spec->head_dim > 0 ? "clip-resnet" : "resnet";
+	return read_picture(config, spec, side, model, st) &&
+	       (spec->head_dim > 0 || config_classes(config, NULL, &spec->classes, st));
 }

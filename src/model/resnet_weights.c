@@ -1,4 +1,4 @@
-/* From torchvision's tensors to folded convolutions. */
+/* From tensors to folded convolutions. */
 #include "model/panels.h"
 #include "model/resnet_build.h"
 
@@ -15,20 +15,6 @@
 struct folding {
 	double *scale, *shift; /* [channels] */
 };
-
-/* The tensors' names of a convolution and its batch norm. */
-static void
-tensor_names(struct site site, char convolution[NAME_MAX_LENGTH], char norm[NAME_MAX_LENGTH])
-{
-	char name[SITE_NAME_MAX];
-	size_t length = strlen(site_name(site, name));
-
-	snprintf(convolution, NAME_MAX_LENGTH, "%s%s", name, site.kind == SITE_SHORTCUT ? ".0" : "");
-	if (site.kind == SITE_SHORTCUT)
-		snprintf(norm, NAME_MAX_LENGTH, "%s.1", name);
-	else /* ...convN has ...bnN */
-		snprintf(norm, NAME_MAX_LENGTH, "%.*sbn%c", (int)(length - strlen("convN")), name, name[length - 1]);
-}
 
 static const float *
 take_part(struct binder *b, const char *module, const char *part, struct shape shape)
@@ -114,16 +100,15 @@ fold_layer(struct binder *b, struct layer *layer, const float *weight, const cha
 }
 
 static bool
-take_convolution(struct binder *b, const struct resnet *net, struct layer *layer)
+take_convolution(struct binder *b, const struct resnet_names *names, const struct resnet *net, struct layer *layer)
 {
 	const struct layer *source = layer_source(net, layer);
 	int in = (source ? source->channels : b->model->channels) / layer->groups;
 	struct shape shape = {4, {layer->channels, in, layer->kernel, layer->kernel}};
-	char convolution[NAME_MAX_LENGTH], norm[NAME_MAX_LENGTH];
-	const float *weight;
+	struct resnet_tensors tensors = resnet_tensors(names, layer->site);
+	const float *weight = take_part(b, tensors.convolution, "weight", shape);
 
-	tensor_names(layer->site, convolution, norm);
-	if (!(weight = take_part(b, convolution, "weight", shape)))
+	if (!weight)
 		return false;
 	layer->weight = arena_alloc(b->arena, (size_t)layer->groups * sizeof(*layer->weight));
 	if (!layer->weight)
@@ -131,7 +116,7 @@ take_convolution(struct binder *b, const struct resnet *net, struct layer *layer
 	for (int g = 0; g < layer->groups; g++)
 		layer->weight[g] =
 		    (struct linear){.in = layer->kernel * layer->kernel * in, .out = layer->channels / layer->groups};
-	return fold_layer(b, layer, weight, convolution, norm);
+	return fold_layer(b, layer, weight, tensors.convolution, tensors.norm);
 }
 
 /* The number of classes: the configuration's, else as many as the head has rows. */
@@ -150,17 +135,18 @@ take_head(struct binder *b, struct resnet *net)
 	       (model->head.bias = take_part(b, "fc", "bias", (struct shape){1, {model->classes}}));
 }
 
+/* Of what begins with the prefix: the other tensors are the text tower's. */
 static bool
 check_unused(const struct binder *b)
 {
 	for (int i = 0; i < safetensors_count(b->file); i++) {
 		const char *name = safetensors_at(b->file, i)->name, *counter = strstr(name, ".num_batches_tracked");
 
-		if (!b->used[i] && !counter)
+		if (!b->used[i] && !counter && strncmp(name, b->prefix, strlen(b->prefix)) == 0)
 			return status_fail(
 			    b->st, STATUS_DATA,
-			    "%s: tensor '%.100s' has no place in the network that config.json describes (%d blocks)", b->path,
-			    name, b->model->depth);
+			    "%s: tensor '%.100s' has no place in the network that its configuration describes (%d blocks)",
+			    b->path, name, b->model->depth);
 	}
 	return true;
 }
@@ -183,10 +169,12 @@ bool
 resnet_bind(struct model *model, struct resnet *net, const struct resnet_spec *spec, const struct safetensors *file,
 	    struct arena *arena, struct status *st)
 {
+	static const struct resnet_names torchvision = {.prefix = ""};
+	const struct resnet_names *names = spec->head_dim > 0 ? resnet_clip_names(file) : &torchvision;
 	struct binder b = {.path = model->path,
 			   .file = file,
 			   .arena = arena,
-			   .prefix = "",
+			   .prefix = names->prefix,
 			   .parameters = &model->parameters,
 			   .model = model,
 			   .classes = spec->classes,
@@ -199,8 +187,8 @@ resnet_bind(struct model *model, struct resnet *net, const struct resnet_spec *s
 	ok = check_groups(&b, net);
 	for (int i = 0; ok && i < net->layers; i++)
 		if (net->layer[i].op == LAYER_CONVOLUTION)
-			ok = take_convolution(&b, net, &net->layer[i]);
-	ok = ok && take_head(&b, net) && check_unused(&b);
+			ok = take_convolution(&b, names, net, &net->layer[i]);
+	ok = ok && (spec->head_dim > 0 ? resnet_bind_attention_pool(&b, names, net) : take_head(&b, net)) && check_unused(&b);
 	free(b.used);
 	return ok;
 }

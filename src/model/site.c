@@ -51,13 +51,23 @@ static const struct {
     [SITE_STEM_CONV] = {"conv1", OF_LAYER},
     [SITE_STEM_RELU] = {"relu", OF_LAYER},
     [SITE_STEM_POOL] = {"maxpool", OF_LAYER},
+    [SITE_STEM_CONV1] = {"conv1", OF_LAYER},
+    [SITE_STEM_RELU1] = {"relu1", OF_LAYER},
+    [SITE_STEM_CONV2] = {"conv2", OF_LAYER},
+    [SITE_STEM_RELU2] = {"relu2", OF_LAYER},
+    [SITE_STEM_CONV3] = {"conv3", OF_LAYER},
+    [SITE_STEM_RELU3] = {"relu3", OF_LAYER},
+    [SITE_STEM_AVERAGE] = {"avgpool", OF_LAYER},
     [SITE_CONV1] = {".conv1", OF_LAYER},
     [SITE_RELU1] = {".relu1", OF_LAYER},
     [SITE_CONV2] = {".conv2", OF_LAYER},
     [SITE_RELU2] = {".relu2", OF_LAYER},
+    [SITE_AVERAGE] = {".avgpool", OF_LAYER},
     [SITE_CONV3] = {".conv3", OF_LAYER},
+    [SITE_SHORTCUT_AVERAGE] = {".downsample.avgpool", OF_LAYER},
     [SITE_SHORTCUT] = {".downsample", OF_LAYER},
     [SITE_RESIDUAL] = {"", OF_LAYER},
+    [SITE_TOKENS] = {".tokens", OF_LAYER},
     [SITE_POOL] = {"pool", OF_LAYER},
 };
 
@@ -66,25 +76,19 @@ enum { BLOCK_KINDS = SITE_BLOCK - SITE_NORM1_CENTER + 1 };
 bool
 site_in_block(enum site_kind kind)
 {
-	return (kind >= SITE_NORM1_CENTER && kind <= SITE_BLOCK) || (kind >= SITE_CONV1 && kind <= SITE_RESIDUAL);
-}
-
-enum site_kind
-site_block_first(const struct model *model)
-{
-	return model->resnet ? SITE_CONV1 : SITE_NORM1_CENTER;
-}
-
-enum site_kind
-site_block_last(const struct model *model)
-{
-	return model->resnet ? SITE_RESIDUAL : SITE_BLOCK;
+	return (kind >= SITE_NORM1_CENTER && kind <= SITE_BLOCK) || (kind >= SITE_CONV1 && kind <= SITE_TOKENS);
 }
 
 struct site
 site_of_block(const struct model *model, int block)
 {
 	return model->resnet ? model->resnet->layer[model->resnet->end[block] - 1].site : site_in(SITE_BLOCK, block);
+}
+
+bool
+site_is_block(const struct model *model, struct site site)
+{
+	return site.block >= 0 && site_of_block(model, site.block).kind == site.kind;
 }
 
 bool
@@ -96,13 +100,17 @@ site_is_stepped(enum site_kind kind)
 bool
 site_rectifies(enum site_kind kind)
 {
-	return kind == SITE_STEM_RELU || kind == SITE_RELU1 || kind == SITE_RELU2 || kind == SITE_RESIDUAL;
+	return kind == SITE_STEM_RELU || kind == SITE_STEM_RELU1 || kind == SITE_STEM_RELU2 || kind == SITE_STEM_RELU3 ||
+	       kind == SITE_RELU1 || kind == SITE_RELU2 || kind == SITE_RESIDUAL;
 }
 
 char *
 site_name(struct site site, char out[SITE_NAME_MAX])
 {
-	if (site.stage > 0)
+	if (site_pools(site)) /* ".attn.q" becomes "attnpool.q" */
+		snprintf(out, SITE_NAME_MAX, "attnpool%s",
+			 kinds[site.kind].name + (site.kind == SITE_TOKENS ? 0 : strlen(".attn")));
+	else if (site.stage > 0)
 		snprintf(out, SITE_NAME_MAX, "layer%d.%d%s", site.stage, site.unit, kinds[site.kind].name);
 	else if (site_in_block(site.kind))
 		snprintf(out, SITE_NAME_MAX, "blocks.%d%s", site.block, kinds[site.kind].name);
@@ -220,10 +228,13 @@ set_shape(int dim[3], int dims, int a, int b, int c)
 int
 site_shape(const struct model *model, struct site site, int dim[3])
 {
-	const struct layer *layer = model->resnet ? &model->resnet->layer[resnet_index(model->resnet, site)] : NULL;
+	bool of_layer = model->resnet && site.kind != SITE_HEAD;
+	const struct layer *layer = of_layer ? &model->resnet->layer[resnet_index(model->resnet, site)] : NULL;
 
-	if (layer && layer->height > 0)
+	if (layer && layer->width > 0)
 		return set_shape(dim, 3, layer->height, layer->width, layer->channels);
+	if (layer && layer->height > 0)
+		return set_shape(dim, 2, layer->height, layer->channels, 1);
 	if (layer)
 		return set_shape(dim, 1, layer->channels, 1, 1);
 	switch (kinds[site.kind].shape) {

@@ -43,6 +43,17 @@
  *   layerL.N                         max(0, last convolution + shortcut): the encoder of the residual stream
  *   pool                             [channels]  mean over places
  *   head                             [classes]   the logits
+ * CLIP's modified residual networks differ in
+ *   conv1, relu1, conv2, relu2, conv3, relu3, avgpool  the stem
+ *   layerL.N.avgpool                 mean of 2x2 places, between relu2 and conv3 of blocks that stride
+ *   layerL.N.downsample.avgpool      the same before the shortcut's convolution
+ * and end, instead of pool, in attention pooling, which is their last block:
+ *   attnpool.tokens                  [tokens, channels]  mean over places, then the places; positions added
+ *   attnpool.q                       [channels]  of the first token, which alone asks
+ *   attnpool.k, attnpool.v           [tokens, channels]
+ *   attnpool.qk                      [heads, tokens]
+ *   attnpool.softmax.exp, attnpool.softmax.reciprocal [heads], attnpool.softmax   as in a transformer's block
+ *   attnpool.av                      [channels]  what the head projects
  */
 #ifndef SPIKESCOPE_MODEL_SITE_H
 #define SPIKESCOPE_MODEL_SITE_H
@@ -78,13 +89,23 @@ enum site_kind {
 	SITE_STEM_CONV, /* from here those of residual networks */
 	SITE_STEM_RELU,
 	SITE_STEM_POOL,
+	SITE_STEM_CONV1, /* of CLIP's stem */
+	SITE_STEM_RELU1,
+	SITE_STEM_CONV2,
+	SITE_STEM_RELU2,
+	SITE_STEM_CONV3,
+	SITE_STEM_RELU3,
+	SITE_STEM_AVERAGE,
 	SITE_CONV1,
 	SITE_RELU1,
 	SITE_CONV2,
 	SITE_RELU2,
+	SITE_AVERAGE,
 	SITE_CONV3,
+	SITE_SHORTCUT_AVERAGE,
 	SITE_SHORTCUT,
 	SITE_RESIDUAL,
+	SITE_TOKENS, /* attention pooling; SITE_Q to SITE_AV follow */
 	SITE_POOL,
 	SITE_KINDS
 };
@@ -92,9 +113,11 @@ enum site_kind {
 struct site {
 	enum site_kind kind;
 	int block; /* -1 for sites outside the blocks */
-	int stage; /* residual networks: the block's stage from 1, */
+	int stage; /* residual networks: the block's stage from 1, or SITE_ATTENTION_POOL; */
 	int unit;  /* and the block's number within it; 0 elsewhere */
 };
+
+enum { SITE_ATTENTION_POOL = -1 };
 
 /* A site of a transformer. */
 static inline struct site
@@ -109,11 +132,16 @@ enum { SITE_NAME_MAX = 64 };
 
 /* Is this kind one per block? */
 bool site_in_block(enum site_kind kind);
-/* The kinds that stand in blocks of this model's architecture, first to last. */
-enum site_kind site_block_first(const struct model *model);
-enum site_kind site_block_last(const struct model *model);
-/* What a block sends on: SITE_BLOCK or SITE_RESIDUAL. */
+/* What a block sends on: SITE_BLOCK, SITE_RESIDUAL, or SITE_AV of attention pooling. */
 struct site site_of_block(const struct model *model, int block);
+/* Is the site what its block sends on? */
+bool site_is_block(const struct model *model, struct site site);
+/* Is it one of attention pooling? */
+static inline bool
+site_pools(struct site site)
+{
+	return site.stage == SITE_ATTENTION_POOL;
+}
 /* Does the spiking network step this kind of site? All but where the picture enters a
  * transformer, its last norm, and the head. */
 bool site_is_stepped(enum site_kind kind);

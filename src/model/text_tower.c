@@ -1,6 +1,5 @@
 #include "model/text_tower.h"
 
-#include "base/text.h"
 #include "model/clip_config.h"
 #include "model/vit_weights.h"
 
@@ -24,6 +23,42 @@ static const struct model_names text_names = {
 };
 static const char token_embedding[] = "embeddings.token_embedding.weight";
 
+/* open_clip's; "text." where vision and text may be any towers. */
+static const struct model_names open_clip_names = {
+    .prefixes = {"", "text.", NULL},
+    .positions = "positional_embedding",
+    OPEN_CLIP_BLOCK_NAMES,
+    .norm = "ln_final",
+    .projection = "text_projection",
+    .transposed_projection = true,
+};
+static const char open_clip_token_embedding[] = "token_embedding.weight";
+
+static bool
+derive_heads(const struct config *c, struct text_tower *tower, struct status *st)
+{
+	if (tower->width % tower->heads != 0)
+		return status_fail(st, STATUS_DATA, "%s: the text tower's width %d is not a multiple of %d heads", c->path,
+				   tower->width, tower->heads);
+	tower->head_dim = tower->width / tower->heads;
+	tower->end_id = -1;
+	return true;
+}
+
+/* Absent keys mean the defaults of open_clip's CLIPTextCfg; the end token is the largest id. */
+static bool
+read_open_clip(const struct config *c, struct text_tower *tower, struct status *st)
+{
+	const json_t *j = c->json;
+
+	return config_int(c, j, "vocab_size", 49408, VOCABULARY_MAX, &tower->vocabulary, st) &&
+	       config_int(c, j, "width", 512, CONFIG_DIM_MAX, &tower->width, st) &&
+	       config_int(c, j, "layers", 12, CONFIG_DEPTH_MAX, &tower->depth, st) &&
+	       config_int(c, j, "heads", 8, CONFIG_DIM_MAX, &tower->heads, st) &&
+	       config_int(c, j, "context_length", 77, 4096, &tower->context, st) &&
+	       open_clip_mlp_width(c, tower->width, &tower->mlp_width, st) && derive_heads(c, tower, st);
+}
+
 /* Absent keys mean the defaults of CLIPTextConfig. */
 static bool
 read_dimensions(const struct config *c, struct text_tower *tower, struct status *st)
@@ -37,11 +72,8 @@ read_dimensions(const struct config *c, struct text_tower *tower, struct status 
 	    !config_int(c, j, "intermediate_size", 2048, CONFIG_DIM_MAX, &tower->mlp_width, st) ||
 	    !config_int(c, j, "max_position_embeddings", 77, 4096, &tower->context, st))
 		return false;
-	if (tower->width % tower->heads != 0)
-		return status_fail(st, STATUS_DATA, "%s: the text tower's width %d is not a multiple of %d heads", c->path,
-				   tower->width, tower->heads);
-	tower->head_dim = tower->width / tower->heads;
-	tower->end_id = -1;
+	if (!derive_heads(c, tower, st))
+		return false;
 	if (json_is_integer(end) && json_integer_value(end) != EARLY_END_ID && json_integer_value(end) >= 0 &&
 	    json_integer_value(end) < tower->vocabulary)
 		tower->end_id = (int)json_integer_value(end);
@@ -49,12 +81,12 @@ read_dimensions(const struct config *c, struct text_tower *tower, struct status 
 }
 
 static bool
-take_tokens(struct binder *b, struct text_tower *tower)
+take_tokens(struct binder *b, const char *embedding, struct text_tower *tower)
 {
 	char name[NAME_MAX_LENGTH];
 	const struct st_tensor *t;
 
-	snprintf(name, sizeof(name), "%s%s", b->prefix, token_embedding);
+	snprintf(name, sizeof(name), "%s%s", b->prefix, embedding);
 	t = safetensors_find(b->file, name);
 	if (!t)
 		return status_fail(b->st, STATUS_DATA, "%s: tensor '%s' is missing: there is no text tower in this folder",
@@ -68,12 +100,13 @@ take_tokens(struct binder *b, struct text_tower *tower)
 }
 
 static bool
-take_all(struct binder *b, struct text_tower *tower)
+take_all(struct binder *b, const char *embedding, struct text_tower *tower)
 {
 	const char *own_name = strstr(b->prefix, "text_model.");
+	int outer = (int)(own_name ? (size_t)(own_name - b->prefix) : strlen(b->prefix));
 	char name[NAME_MAX_LENGTH];
 
-	if (!take_tokens(b, tower))
+	if (!take_tokens(b, embedding, tower))
 		return false;
 	snprintf(name, sizeof(name), "%s%s", b->prefix, b->names->positions);
 	tower->positions = binder_take(b, name, (struct shape){2, {tower->context, tower->width}}, NULL);
@@ -82,8 +115,8 @@ take_all(struct binder *b, struct text_tower *tower)
 	snprintf(name, sizeof(name), "%s%s", b->prefix, b->names->norm);
 	if (!binder_norm(b, name, &tower->norm))
 		return false;
-	snprintf(name, sizeof(name), "%.*s%s", (int)(own_name - b->prefix), b->prefix, b->names->projection);
-	return binder_projection(b, name, &tower->projection) && binder_panels(b, &tower->projection) &&
+	snprintf(name, sizeof(name), "%.*s%s", outer, b->prefix, b->names->projection);
+	return binder_projection(b, name, 0, &tower->projection) && binder_panels(b, &tower->projection) &&
 	       binder_no_more_blocks(b, tower->depth);
 }
 
@@ -111,14 +144,16 @@ hash_tower(const struct binder *b, struct text_tower *tower)
 }
 
 static bool
-bind_tower(struct text_tower *tower, const char *path, float eps, struct status *st)
+bind_tower(struct text_tower *tower, const char *path, bool open_clip, float eps, struct status *st)
 {
+	const struct model_names *names = open_clip ? &open_clip_names : &text_names;
+	const char *embedding = open_clip ? open_clip_token_embedding : token_embedding;
 	struct safetensors *file = tower->own->file;
 	struct binder b = {.path = path,
 			   .file = file,
 			   .arena = tower->own->arena,
-			   .names = &text_names,
-			   .prefix = binder_prefix(file, text_names.prefixes, token_embedding),
+			   .names = names,
+			   .prefix = binder_prefix(file, names->prefixes, embedding),
 			   .width = tower->width,
 			   .mlp_width = tower->mlp_width,
 			   .eps = eps,
@@ -130,7 +165,7 @@ bind_tower(struct text_tower *tower, const char *path, float eps, struct status 
 	b.used = calloc((size_t)safetensors_count(file) + 1, sizeof(*b.used));
 	if (!b.used)
 		return status_nomem(st, "the list of tensors");
-	ok = take_all(&b, tower) && hash_tower(&b, tower);
+	ok = take_all(&b, embedding, tower) && hash_tower(&b, tower);
 	safetensors_unload(file); /* products read the weights from panels */
 	free(b.used);
 	return ok;
@@ -143,11 +178,18 @@ load_into(struct text_tower *tower, const char *path, const struct config *confi
 	float eps;
 	bool ok;
 
-	tower->own->file = safetensors_open(path, st);
-	if (!tower->own->file || !(part.json = clip_tower(config, "text_config", st)))
+	tower->own->file = clip_weights_open(path, config, st);
+	if (!tower->own->file)
+		return false;
+	if (config_is_open_clip(config)) {
+		tower->act = open_clip_activation(config);
+		return open_clip_part(config, "text_cfg", &part, st) && read_open_clip(&part, tower, st) &&
+		       bind_tower(tower, path, true, 1e-5f, st);
+	}
+	if (!(part.json = clip_tower(config, "text_config", st)))
 		return false;
 	ok = read_dimensions(&part, tower, st) && clip_activation(&part, &tower->act, &eps, st) &&
-	     bind_tower(tower, path, eps, st);
+	     bind_tower(tower, path, false, eps, st);
 	json_decref(part.json);
 	return ok;
 }
@@ -172,17 +214,9 @@ text_tower_load(const char *path, struct status *st)
 {
 	struct config config = {0};
 	struct text_tower *tower = make_tower(st);
-	char *config_path = text_format("%s/config.json", path);
-	bool ok = false;
+	bool ok = tower && config_open(path, &config, st) && load_into(tower, path, &config, st);
 
-	if (tower && config_path) {
-		config.path = config_path;
-		ok = config_load(config_path, false, &config.json, st) && load_into(tower, path, &config, st);
-	} else {
-		status_nomem(st, "a text tower");
-	}
-	json_decref(config.json);
-	free(config_path);
+	config_done(&config);
 	if (ok)
 		return tower;
 	text_tower_free(tower);

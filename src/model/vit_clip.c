@@ -49,13 +49,8 @@ clip_activation(const struct config *tower, enum activation *act, float *eps, st
 static bool
 read_preprocessing(struct model *model, struct status *st)
 {
-	model->prep = (struct preprocess){
-	    .size = model->image_size,
-	    .resize = model->image_size,
-	    .interpolation = INTERPOLATION_BICUBIC,
-	    .mean = {0.48145466f, 0.4578275f, 0.40821073f},
-	    .std = {0.26862954f, 0.26130258f, 0.27577711f},
-	};
+	model->prep = clip_preprocessing;
+	model->prep.size = model->prep.resize = model->image_size;
 	return config_preprocessor(model, true, st);
 }
 

@@ -12,7 +12,7 @@
 enum { CONFIG_DIM_MAX = 65536, CONFIG_DEPTH_MAX = 1024 };
 
 /* How a family names its tensors. All but the heads follow one of the prefixes;
- * parts of a block follow its number. Weights end in ".weight", biases in ".bias". */
+ * parts of a block follow its number. Weights end in ".weight", biases in ".bias", without the dot behind a "_". */
 struct model_names {
 	const char *prefixes[5]; /* tried in turn, NULL after the last */
 	const char *class_token, *dist_token, *positions, *patch;
@@ -20,9 +20,10 @@ struct model_names {
 	const char *block;                                     /* "blocks." before the number */
 	const char *norm1, *qkv[3], *proj, *norm2, *fc1, *fc2; /* qkv[1] NULL: fused in qkv[0] */
 	const char *norm;
-	const char *head;         /* the only head */
-	const char *head_pair[2]; /* the two heads of a distilled model */
-	const char *projection;   /* CLIP: instead of a head; NULL in other families */
+	const char *head;           /* the only head */
+	const char *head_pair[2];   /* the two heads of a distilled model */
+	const char *projection;     /* CLIP: instead of a head; NULL in other families */
+	bool transposed_projection; /* it is a matrix [width, out], not the ".weight" of a layer */
 };
 
 /* What the configuration says beside the dimensions in struct model. */

@@ -103,6 +103,16 @@ binder_take(struct binder *b, const char *name, struct shape want, float *dest)
 	return t ? take_values(b, t, dest) : NULL;
 }
 
+/* The name of a part's weight or bias; returns out. */
+static char *
+part_name(const char *part, const char *what, char out[NAME_MAX_LENGTH])
+{
+	size_t n = strlen(part);
+
+	snprintf(out, NAME_MAX_LENGTH, "%s%s%s", part, n > 0 && part[n - 1] == '_' ? "" : ".", what);
+	return out;
+}
+
 bool
 binder_norm(struct binder *b, const char *part, struct norm *norm)
 {
@@ -127,10 +137,9 @@ binder_linear(struct binder *b, const char *part, struct shape shape, int bias, 
 	l->in = 1;
 	for (int i = 1; i < shape.dims; i++)
 		l->in *= (int)shape.dim[i];
-	snprintf(name, sizeof(name), "%s.weight", part);
-	if (!(l->weight = binder_take(b, name, shape, NULL)))
+	if (!(l->weight = binder_take(b, part_name(part, "weight", name), shape, NULL)))
 		return false;
-	snprintf(name, sizeof(name), "%s.bias", part);
+	part_name(part, "bias", name);
 	if (bias == 0 || (bias < 0 && !safetensors_find(b->file, name)))
 		return true;
 	return (l->bias = binder_take(b, name, (struct shape){1, {l->out}}, NULL)) != NULL;
@@ -287,39 +296,65 @@ find_classes(struct binder *b, const char *head)
 			   "%s: tensor '%s' is missing or misshapen; a model with a classifier head is needed", b->path, name);
 }
 
+/* A matrix [width, out] as the weight of a linear layer. */
+static bool
+take_transposed(struct binder *b, const char *name, struct linear *l)
+{
+	const struct st_tensor *t = safetensors_find(b->file, name);
+	int out = t && t->dims == 2 && t->dim[1] > 0 && t->dim[1] <= CONFIG_DIM_MAX ? (int)t->dim[1] : 1;
+	const float *from = binder_take(b, name, (struct shape){2, {b->width, out}}, NULL);
+	float *to = from ? arena_floats(b->arena, (size_t)b->width * (size_t)out) : NULL;
+
+	if (!to)
+		return from && status_nomem(b->st, "a projection");
+	for (size_t i = 0; i < (size_t)b->width; i++)
+		for (size_t o = 0; o < (size_t)out; o++)
+			to[o * (size_t)b->width + i] = from[i * (size_t)out + o];
+	*l = (struct linear){.in = b->width, .out = out, .weight = to};
+	return true;
+}
+
 bool
-binder_projection(struct binder *b, const char *part, struct linear *l)
+binder_projection(struct binder *b, const char *part, int bias, struct linear *l)
 {
 	char name[NAME_MAX_LENGTH];
 	const struct st_tensor *t;
 	struct shape shape = {2, {1, b->width}};
 
-	snprintf(name, sizeof(name), "%s.weight", part);
-	t = safetensors_find(b->file, name);
+	if (b->names && b->names->transposed_projection)
+		return take_transposed(b, part, l);
+	t = safetensors_find(b->file, part_name(part, "weight", name));
 	if (t && t->dims == 2 && t->dim[0] > 0 && t->dim[0] <= CONFIG_DIM_MAX)
 		shape.dim[0] = t->dim[0];
-	return binder_linear(b, part, shape, 0, l);
+	return binder_linear(b, part, shape, bias, l);
+}
+
+bool
+binder_logit_scale(struct binder *b, const char *name)
+{
+	const struct st_tensor *scale = safetensors_find(b->file, name);
+	struct model *model = b->model;
+
+	if (scale && scale->count == 1)
+		safetensors_read(scale, 0, 1, &model->logit_scale);
+	model->logit_scale = expf(model->logit_scale);
+	return (isfinite(model->logit_scale) && model->logit_scale > 0) ||
+	       status_fail(b->st, STATUS_DATA, "%s: '%s' must be the logarithm of a positive number", b->path, name);
 }
 
 /* CLIP's towers end in a projection beside them: its prefix is the tower's without the tower's own name. */
 static bool
 take_projection(struct binder *b)
 {
-	struct model *model = b->model;
 	const char *tower = strstr(b->prefix, "vision_model.");
 	int outer = tower ? (int)(tower - b->prefix) : 0;
-	const struct st_tensor *scale;
 	char name[NAME_MAX_LENGTH];
 
 	snprintf(name, sizeof(name), "%.*slogit_scale", outer, b->prefix);
-	scale = safetensors_find(b->file, name);
-	if (scale && scale->count == 1)
-		safetensors_read(scale, 0, 1, &model->logit_scale);
-	model->logit_scale = expf(model->logit_scale);
-	if (!isfinite(model->logit_scale) || model->logit_scale <= 0)
-		return status_fail(b->st, STATUS_DATA, "%s: '%s' must be the logarithm of a positive number", b->path, name);
+	if (!binder_logit_scale(b, name))
+		return false;
 	snprintf(name, sizeof(name), "%.*s%s", outer, b->prefix, b->names->projection);
-	return binder_projection(b, name, &model->projection);
+	return binder_projection(b, name, 0, &b->model->projection);
 }
 
 static bool

@@ -15,9 +15,9 @@ struct shape {
 struct binder {
 	const char *path; /* for messages */
 	const struct safetensors *file;
-	struct arena *arena; /* of converted copies and panels */
-	const struct model_names *names;
-	const char *prefix; /* of all names but the heads' */
+	struct arena *arena;             /* of converted copies and panels */
+	const struct model_names *names; /* of a transformer, else NULL */
+	const char *prefix;              /* of all names but the heads' */
 	int width, mlp_width;
 	float eps;
 	bool qkv_bias, bias_optional;
@@ -37,8 +37,10 @@ const float *binder_take(struct binder *b, const char *name, struct shape want, 
 /* `part`.weight and `part`.bias. bias: 1 it must be there, 0 there must be none, -1 there may be one. */
 bool binder_norm(struct binder *b, const char *part, struct norm *norm);
 bool binder_linear(struct binder *b, const char *part, struct shape shape, int bias, struct linear *l);
-/* [out, width], as many rows as there are; at most CONFIG_DIM_MAX. No bias. */
-bool binder_projection(struct binder *b, const char *part, struct linear *l);
+/* [out, width], as many rows as there are; at most CONFIG_DIM_MAX. The names say how it is kept. */
+bool binder_projection(struct binder *b, const char *part, int bias, struct linear *l);
+/* CLIP's factor: exp of the tensor with this name, or of what model->logit_scale is where there is none. */
+bool binder_logit_scale(struct binder *b, const char *name);
 /* Puts the weight into panels too. */
 bool binder_panels(struct binder *b, struct linear *l);
 /* Of the parts behind `prefix`block; with panels. NULL on failure. */

@@ -4,7 +4,6 @@
 #include "snn/network.h"
 #include "snn/rows.h"
 
-#include <math.h>
 #include <string.h>
 
 /* What LayerNorm's two instances differ in. */
@@ -73,82 +72,6 @@ project_qkv(struct snn *snn, struct block *b, const struct linear *qkv, const st
 	}
 }
 
-static struct head
-head_of(const struct snn *snn)
-{
-	const struct model *model = snn->model;
-
-	return (struct head){model->tokens, model->head_dim, model->tokens, model->width, snn->heads};
-}
-
-static void
-score_step(struct snn *snn, struct block *b)
-{
-	const struct model *model = snn->model;
-	const struct node *q = &b->node[SITE_Q], *k = &b->node[SITE_K];
-	struct node *qk = &b->node[SITE_QK];
-	size_t map = (size_t)model->tokens * (size_t)model->tokens;
-	struct head head = head_of(snn);
-
-	for (int h = 0; h < model->heads; h++)
-		head_scores(&head, q->total + h * model->head_dim, k->total + h * model->head_dim, snn->scores + (size_t)h * map);
-	send_values(snn->scores, 1 / (snn_scale(snn) * sqrtf((float)model->head_dim)), qk->size, qk->total, qk->sent);
-	snn_spent(snn, qk);
-}
-
-/* The target of the probabilities' encoder. With self-correction (released code) the
- * encoder receives, at every step, what is still missing from t times the softmax, and
- * keeps a membrane of its own, so that the target adds up. */
-static void
-probability_target(const struct snn *snn, struct node *p, const float *e, const float *reciprocal)
-{
-	if (!snn->plan->self_correcting) {
-		rows_scale(e, p->rows, p->columns, reciprocal, snn_scale(snn), p->plan->positive, p->target);
-		return;
-	}
-	rows_scale(e, p->rows, p->columns, reciprocal, snn_scale(snn), false, snn->scores);
-	for (size_t i = 0; i < p->size; i++)
-		p->target[i] += snn->scores[i] - p->total[i];
-}
-
-static void
-softmax_step(struct snn *snn, struct block *b)
-{
-	const struct model *model = snn->model;
-	struct node *e = &b->node[SITE_EXP], *reciprocal = &b->node[SITE_RECIPROCAL], *p = &b->node[SITE_SOFTMAX];
-	float scale = snn_scale(snn), floor = snn->plan->exp_floor * scale;
-	int rows = model->heads * model->tokens;
-
-	rows_shift(b->node[SITE_QK].total, rows, model->tokens, b->score);
-	node_group(e, b->score, scale, *snn->t);
-	node_floor(e, b->score, floor);
-	snn_spent(snn, e);
-	rows_sum(e->total, rows, model->tokens, b->row_sum);
-	node_group(reciprocal, b->row_sum, scale, *snn->t);
-	snn_spent(snn, reciprocal);
-	probability_target(snn, p, e->total, reciprocal->total);
-	node_encode(p, *snn->t);
-	snn_spent(snn, p);
-}
-
-static void
-value_step(struct snn *snn, struct block *b)
-{
-	const struct model *model = snn->model;
-	const struct node *p = &b->node[SITE_SOFTMAX], *v = &b->node[SITE_V];
-	struct node *av = &b->node[SITE_AV];
-	size_t map = (size_t)model->tokens * (size_t)model->tokens;
-	struct head head = head_of(snn);
-
-	for (int h = 0; h < model->heads; h++)
-		head_values(&head, p->total + (size_t)h * map, v->total + h * model->head_dim, av->target + h * model->head_dim,
-			    model->width);
-	if (snn->plan->mean_decoded)
-		divide_array(av->target, av->size, snn_scale(snn));
-	node_encode(av, *snn->t);
-	snn_spent(snn, av);
-}
-
 /* A linear layer whose output is added to the residual stream. */
 static void
 residual_output(struct snn *snn, const struct linear *layer, const struct node *from, struct node *node)
@@ -161,6 +84,28 @@ residual_output(struct snn *snn, const struct linear *layer, const struct node *
 	snn_spent(snn, node);
 }
 
+static struct attention
+attention_of(const struct snn *snn, struct block *b)
+{
+	const struct model *model = snn->model;
+	struct node *n = b->node;
+
+	return (struct attention){.heads = model->heads,
+				  .head_dim = model->head_dim,
+				  .tokens = model->tokens,
+				  .queries = model->tokens,
+				  .q = &n[SITE_Q],
+				  .k = &n[SITE_K],
+				  .v = &n[SITE_V],
+				  .qk = &n[SITE_QK],
+				  .e = &n[SITE_EXP],
+				  .reciprocal = &n[SITE_RECIPROCAL],
+				  .p = &n[SITE_SOFTMAX],
+				  .av = &n[SITE_AV],
+				  .score = b->score,
+				  .row_sum = b->row_sum};
+}
+
 static void
 attention_step(struct snn *snn, struct block *b, const struct vit_block *weights, const struct folded_block *folded,
 	       const float *x)
@@ -169,9 +114,7 @@ attention_step(struct snn *snn, struct block *b, const struct vit_block *weights
 				   &weights->norm1};
 
 	project_qkv(snn, b, &folded->qkv, norm_step(snn, sites, x));
-	score_step(snn, b);
-	softmax_step(snn, b);
-	value_step(snn, b);
+	attention_run(snn, attention_of(snn, b));
 	residual_output(snn, &weights->proj, &b->node[SITE_AV], &b->node[SITE_ATTN]);
 }
 

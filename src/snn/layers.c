@@ -7,7 +7,14 @@
  * sent see X_t itself: they fire alike, for they stay silent below 0 anyhow, and their
  * membrane is that of the literature. Pooling is a function of totals: it sends
  * the difference between the maximum (or mean) of what has arrived and what it has sent.
- * Both are homogeneous, so that totals give t times what values give. */
+ * Both are homogeneous, so that totals give t times what values give.
+ *
+ * Attention pooling is treated as the attention of a transformer's block is, with one
+ * query: tokens are means and places of what has arrived, positions and biases enter as
+ * constant currents, the encoders of q, k and v have the sums of their linear layers as
+ * targets, and products and softmax follow by temporal correction (TCSA, attention.c). A
+ * recipe without neurons for these sites (conventional) leaves them graded and exp and
+ * reciprocal exact: analog, as the audit says. The projection behind it belongs to the head. */
 #include "ann/layers.h"
 #include "base/timing.h"
 #include "snn/network.h"
@@ -22,6 +29,12 @@ layer_at(const struct snn *snn, int index)
 	return &snn->model->resnet->layer[index];
 }
 
+static const struct layer *
+read_by_head(const struct resnet *net)
+{
+	return layer_source(net, &net->layer[net->layers - 1]);
+}
+
 static bool
 scratch_init(struct snn *snn)
 {
@@ -32,9 +45,39 @@ scratch_init(struct snn *snn)
 	snn->patch_scratch = arena_floats(snn->arena, layer_scratch(net));
 	snn->stream = arena_floats(snn->arena, picture > net->slot_size ? picture : net->slot_size);
 	snn->graded = arena_floats(snn->arena, net->slot_size);
-	snn->readout = arena_floats(snn->arena, (size_t)snn->model->head.in);
+	snn->readout = arena_floats(snn->arena, layer_size(read_by_head(net)));
+	snn->heads = arena_floats(snn->arena, head_scratch(net->tokens, net->head_dim));
+	snn->scores = arena_floats(snn->arena, (size_t)net->heads * (size_t)net->tokens);
 	snn->spikes = spikes_new(snn->arena, LAYER_TILE, (int)net->patch_size);
-	return snn->current && snn->patch_scratch && snn->stream && snn->graded && snn->readout && snn->spikes;
+	return snn->current && snn->patch_scratch && snn->stream && snn->graded && snn->readout && snn->heads && snn->scores &&
+	       snn->spikes;
+}
+
+static struct node *
+pool_node(struct snn *snn, enum site_kind kind)
+{
+	return &snn->layer[resnet_index(snn->model->resnet, (struct site){kind, snn->model->depth - 1, SITE_ATTENTION_POOL, 0})];
+}
+
+static void
+init_attention(struct snn *snn)
+{
+	const struct resnet *net = snn->model->resnet;
+
+	if (net->heads == 0)
+		return;
+	snn->pool = (struct attention){.heads = net->heads,
+				       .head_dim = net->head_dim,
+				       .tokens = net->tokens,
+				       .queries = 1,
+				       .q = pool_node(snn, SITE_Q),
+				       .k = pool_node(snn, SITE_K),
+				       .v = pool_node(snn, SITE_V),
+				       .qk = pool_node(snn, SITE_QK),
+				       .e = pool_node(snn, SITE_EXP),
+				       .reciprocal = pool_node(snn, SITE_RECIPROCAL),
+				       .p = pool_node(snn, SITE_SOFTMAX),
+				       .av = pool_node(snn, SITE_AV)};
 }
 
 bool
@@ -47,14 +90,16 @@ layers_init(struct snn *snn)
 		return false;
 	for (int i = 0; i < net->layers; i++) {
 		struct node *node = &snn->layer[i];
+		enum site_kind kind = net->layer[i].site.kind;
 
 		if (net->layer[i].op == LAYER_LINEAR)
 			continue;
 		node->plan = &snn->plan->site[i];
 		node_shape(snn->model, net->layer[i].site, node);
-		if (!node_init(node, 0, snn->arena))
+		if (!node_init(node, plan_has_function(kind) ? plan_function(snn->model, kind) : 0, snn->arena))
 			return false;
 	}
+	init_attention(snn);
 	return true;
 }
 
@@ -70,6 +115,8 @@ layers_layout(struct snn *snn, struct carve *c)
 		if (!node->target)
 			node->target = snn->graded;
 	}
+	snn->pool.score = carve_floats(c, (size_t)snn->model->resnet->heads * (size_t)snn->model->resnet->tokens);
+	snn->pool.row_sum = carve_floats(c, (size_t)snn->model->resnet->heads);
 }
 
 void
@@ -127,9 +174,29 @@ pool(struct snn *snn, const struct layer *layer, struct node *node)
 
 	if (layer->op == LAYER_MAX_POOL)
 		max_pool_apply(source, layer, x, snn->stream);
+	else if (layer->op == LAYER_AVERAGE_POOL)
+		average_pool_apply(source, layer, x, snn->stream);
+	else if (layer->op == LAYER_TOKENS)
+		tokens_apply(snn->model->resnet, source, x, snn_scale(snn), snn->stream);
 	else
 		global_pool_apply(source, x, snn->stream);
 	send_values(snn->stream, 1, node->size, node->total, node->sent);
+}
+
+/* A query, key or value: what has arrived times the weight. */
+static void
+project(struct snn *snn, const struct layer *layer, struct node *node)
+{
+	projection_apply(layer, snn->layer[layer->from[0]].total, snn_scale(snn), node->target);
+	node_encode(node, *snn->t);
+}
+
+/* The layers of attention pooling behind its first product are one step. */
+static bool
+joins_attention(const struct layer *layer)
+{
+	return layer->op == LAYER_EXP || layer->op == LAYER_RECIPROCAL || layer->op == LAYER_PROBABILITY ||
+	       layer->op == LAYER_MIX;
 }
 
 static void
@@ -138,12 +205,20 @@ layer_step(struct snn *snn, int index)
 	const struct layer *layer = layer_at(snn, index);
 	struct node *node = &snn->layer[index];
 
+	if (joins_attention(layer))
+		return;
+	if (layer->op == LAYER_SCORES) {
+		attention_run(snn, snn->pool);
+		return;
+	}
 	if (layer->from[0] == LAYER_PICTURE)
 		send_values(snn->current, snn_scale(snn), node->size, node->total, node->sent);
 	else if (layer->op == LAYER_CONVOLUTION)
 		convolve(snn, layer, node);
 	else if (layer->op == LAYER_RELU)
 		rectify(snn, layer, node);
+	else if (layer->op == LAYER_PROJECTION)
+		project(snn, layer, node);
 	else
 		pool(snn, layer, node);
 	snn_spent(snn, node);
@@ -168,5 +243,5 @@ layers_logits(const struct snn *snn, float *logits)
 
 	for (size_t i = 0; i < pooled->size; i++)
 		snn->readout[i] = pooled->total[i] / scale;
-	linear_apply(&snn->model->head, snn->readout, 1, logits, false);
+	pooled_head(snn->model, snn->readout, logits);
 }

@@ -42,6 +42,14 @@ struct block {
 	float *fed;                   /* [tokens, width] replaces the residual stream, or NULL */
 };
 
+/* One attention: the first `queries` of the tokens ask, and the keys and values of all answer. */
+struct attention {
+	int heads, head_dim, tokens, queries;
+	struct node *q, *k, *v, *qk, *e, *reciprocal, *p, *av;
+	float *score;   /* state [heads, queries, tokens]: received by exp */
+	float *row_sum; /* state [heads, queries]: received by reciprocal */
+};
+
 /* Buffers of several steps at once. */
 struct run {
 	float *stream[GROUP_STEPS]; /* [tokens, width]: what a block receives, then what it has sent */
@@ -54,8 +62,9 @@ struct snn {
 	const struct plan *plan;
 	const struct model *model;
 	struct arena *arena;
-	struct node *layer;  /* [layers] of a residual network, else NULL */
-	struct block *block; /* [depth] of a transformer, else NULL */
+	struct node *layer;    /* [layers] of a residual network, else NULL */
+	struct attention pool; /* of a residual network with attention pooling */
+	struct block *block;   /* [depth] of a transformer, else NULL */
 	float *pixels;
 	float *current; /* residual networks: what the first layer receives in every step, or once */
 	float *embedding, *patch_scratch;
@@ -63,7 +72,7 @@ struct snn {
 	float *readout;        /* what the head reads: values of [2, width] tokens, or [channels] */
 	struct spikes *spikes; /* those of one layer */
 	float *heads;          /* [head_scratch()] */
-	float *scores;         /* [heads, tokens, tokens] */
+	float *scores;         /* [heads, queries, tokens] */
 	float *stream;         /* [tokens, width] */
 	float *graded;         /* [tokens, width or mlp_width]: the target of the graded site at hand */
 	float *fed;            /* [depth, tokens, width], made when first used */
@@ -149,6 +158,8 @@ void layers_show(struct snn *snn);
 void layers_step(struct snn *snn);
 void layers_logits(const struct snn *snn, float *logits);
 
+/* What follows the encoders of q, k and v up to that of probabilities times values. */
+void attention_run(struct snn *snn, struct attention a);
 void block_step(struct snn *snn, int index, const float *x);
 struct run *run_new(const struct snn *snn); /* in the network's arena; NULL when out of memory */
 /* Steps start + 1 to start + steps of the block: from and to run->stream. */

@@ -84,8 +84,10 @@ snn_logits(const struct snn *snn, float *logits)
 static const float *
 received(const struct snn *snn, struct site site)
 {
-	const struct block *b = &snn->block[site.block];
+	const struct block *b = snn->block ? &snn->block[site.block] : NULL;
 
+	if (!b) /* attention pooling */
+		return site.kind == SITE_EXP ? snn->pool.score : snn->pool.row_sum;
 	switch (site.kind) {
 	case SITE_NORM1_RSQRT:
 		return b->variance1;
