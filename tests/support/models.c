@@ -86,18 +86,24 @@ models_digits(float **pixels, int pictures)
 enum { MODEL_TENSORS_MAX = 256 };
 
 static void
-copy_config(const char *model)
+write_config(const char *model, const struct model_edit *edit, const char *folder)
 {
-	char path[256], text[8192];
+	const char *name = edit->config_name ? edit->config_name : "config.json";
+	char path[256], to[256], text[8192];
 	size_t n;
 	FILE *file;
 
-	snprintf(path, sizeof(path), "tests/fixtures/%s/config.json", model);
+	snprintf(to, sizeof(to), "%s/%s", folder, name);
+	if (edit->config) {
+		models_text(to, edit->config);
+		return;
+	}
+	snprintf(path, sizeof(path), "tests/fixtures/%s/%s", model, name);
 	file = fopen(path, "rb");
 	assert_non_null(file);
 	n = fread(text, 1, sizeof(text), file);
 	fclose(file);
-	models_write("broken/config.json", text, n);
+	models_write(to, text, n);
 }
 
 static bool
@@ -110,6 +116,7 @@ static struct st_out
 edit_tensor(const struct st_tensor *t, const struct model_edit *edit)
 {
 	struct st_out out = {.name = t->name, .dims = t->dims};
+	char *renamed;
 	size_t row = t->dims ? t->count / (size_t)t->dim[0] : 0, prefix = edit->cut_prefix ? strlen(edit->cut_prefix) : 0;
 	size_t room = same(t->name, edit->grow) ? row * (size_t)edit->rows : t->count + row + 1;
 	float *data = calloc(room, sizeof(*data));
@@ -128,6 +135,13 @@ edit_tensor(const struct st_tensor *t, const struct model_edit *edit)
 		data[t->count - 1] = edit->value;
 	if (prefix && strncmp(t->name, edit->cut_prefix, prefix) == 0)
 		out.name += prefix;
+	renamed = calloc(1, MODEL_NAME_MAX);
+	assert_non_null(renamed);
+	if (edit->rename)
+		edit->rename(out.name, renamed);
+	else
+		snprintf(renamed, MODEL_NAME_MAX, "%s", out.name);
+	out.name = renamed;
 	out.data = data;
 	return out;
 }
@@ -137,26 +151,27 @@ models_edit(const char *model, const struct model_edit *edit)
 {
 	static const float one[1] = {1};
 	struct st_out out[MODEL_TENSORS_MAX];
+	const char *folder = edit->folder ? edit->folder : "broken";
 	struct status st = {0};
 	struct safetensors *file;
-	char path[256];
+	char path[256], to[256];
 	int count = 0;
 
-	snprintf(path, sizeof(path), "tests/fixtures/%s", model);
+	snprintf(path, sizeof(path), "tests/fixtures/%s/%s", model, edit->weights ? edit->weights : "");
+	snprintf(to, sizeof(to), "%s/model.safetensors", folder);
 	file = safetensors_open(path, &st);
 	assert_non_null(file);
 	for (int i = 0; i < safetensors_count(file) && count < MODEL_TENSORS_MAX - 1; i++)
 		if (!same(safetensors_at(file, i)->name, edit->drop))
 			out[count++] = edit_tensor(safetensors_at(file, i), edit);
-	if (edit->config)
-		models_text("broken/config.json", edit->config);
-	else
-		copy_config(model);
+	write_config(model, edit, folder);
 	if (edit->add)
 		out[count++] = (struct st_out){edit->add, 1, {1}, one};
-	assert_true(safetensors_write(scratch_path("broken/model.safetensors"), out, count, true, &st));
-	for (int i = 0; i < count - !!edit->add; i++)
+	assert_true(safetensors_write(scratch_path(to), out, count, true, &st));
+	for (int i = 0; i < count - !!edit->add; i++) {
 		free((void *)out[i].data);
+		free((void *)out[i].name);
+	}
 	safetensors_close(file);
-	return scratch_path("broken");
+	return scratch_path(folder);
 }

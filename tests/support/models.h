@@ -26,20 +26,26 @@ struct dataset *models_dataset(const char *path);
  * caller frees both. */
 struct model *models_digits(float **pixels, int pictures);
 
+enum { MODEL_NAME_MAX = 160 };
+
 /* What to change in a copy of a golden model. */
 struct model_edit {
-	const char *config;     /* the new config.json; NULL: as it was */
-	const char *cut_prefix; /* taken off the names that start with it */
-	const char *drop;       /* the tensor to leave out */
-	const char *reshape;    /* the tensor whose first dimension grows by one */
-	const char *grow;       /* the tensor whose first dimension becomes `rows`; new values are small and differ */
+	const char *folder;                                         /* of the copy, in the scratch folder; NULL: "broken" */
+	const char *weights;                                        /* the file of weights; NULL: model.safetensors */
+	const char *config_name;                                    /* NULL: config.json */
+	const char *config;                                         /* the new configuration; NULL: as it was */
+	void (*rename)(const char *name, char out[MODEL_NAME_MAX]); /* NULL: names stay */
+	const char *cut_prefix;                                     /* taken off the names that start with it */
+	const char *drop;                                           /* the tensor to leave out */
+	const char *reshape;                                        /* the tensor whose first dimension grows by one */
+	const char *grow; /* the tensor whose first dimension becomes `rows`; new values are small and differ */
 	int rows;
 	const char *poison; /* the tensor whose last value becomes `value` */
 	float value;
 	const char *add; /* one more tensor, [1] */
 };
 
-/* A copy of tests/fixtures/MODEL in scratch_folder()/broken; returns its path. */
+/* A copy of tests/fixtures/MODEL in scratch_folder()/FOLDER, its weights in model.safetensors; returns its path. */
 const char *models_edit(const char *model, const struct model_edit *edit);
 
 #endif
