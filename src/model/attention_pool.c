@@ -4,40 +4,6 @@
 
 #include <stdio.h>
 
-/* Query, key and value in one matrix of rows of q, k, v, as timm also keeps them. */
-static bool
-take_joined(struct binder *b, const char *part, struct linear *const parts[3])
-{
-	struct linear joined = {0};
-
-	if (!binder_linear(b, part, (struct shape){2, {3 * b->width, b->width}}, 1, &joined))
-		return false;
-	for (size_t i = 0; i < 3; i++)
-		*parts[i] = (struct linear){.in = b->width,
-					    .out = b->width,
-					    .weight = joined.weight + i * (size_t)b->width * (size_t)b->width,
-					    .bias = joined.bias + i * (size_t)b->width};
-	return true;
-}
-
-static bool
-take_parts(struct binder *b, const struct resnet_names *names, struct linear *const parts[3])
-{
-	char name[NAME_MAX_LENGTH];
-
-	snprintf(name, sizeof(name), "%sqkv.weight", names->attention_pool);
-	if (names->timm && safetensors_find(b->file, name)) {
-		snprintf(name, sizeof(name), "%sqkv", names->attention_pool);
-		return take_joined(b, name, parts);
-	}
-	for (int i = 0; i < 3; i++) {
-		snprintf(name, sizeof(name), "%s%s", names->attention_pool, names->qkv[i]);
-		if (!binder_linear(b, name, (struct shape){2, {b->width, b->width}}, 1, parts[i]))
-			return false;
-	}
-	return true;
-}
-
 /* The weight of the layer of this kind in attention pooling. */
 static struct linear *
 weight_of(struct binder *b, struct resnet *net, enum site_kind kind)
@@ -58,11 +24,13 @@ resnet_bind_attention_pool(struct binder *b, const struct resnet_names *names, s
 		return status_nomem(b->st, "attention pooling");
 	snprintf(name, sizeof(name), "%s%s", names->attention_pool, names->positions);
 	net->positions = binder_take(b, name, (struct shape){2, {net->tokens, b->width}}, NULL);
-	if (!net->positions || !take_parts(b, names, parts))
+	if (!net->positions)
 		return false;
-	for (int i = 0; i < 3; i++)
-		if (!binder_panels(b, parts[i]))
+	for (int i = 0; i < 3; i++) {
+		snprintf(name, sizeof(name), "%s%s", names->attention_pool, names->qkv[i]);
+		if (!binder_linear(b, name, (struct shape){2, {b->width, b->width}}, 1, parts[i]) || !binder_panels(b, parts[i]))
 			return false;
+	}
 	snprintf(name, sizeof(name), "%s%s", names->attention_pool, names->projection);
 	b->model->logit_scale = (float)CLIP_LOGIT_SCALE;
 	return binder_projection(b, name, 1, &b->model->projection) && binder_logit_scale(b, "logit_scale");

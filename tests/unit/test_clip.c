@@ -6,6 +6,7 @@
 #include "snn/snn.h"
 #include "tests/support/files.h"
 #include "tests/support/models.h"
+#include "tests/support/scratch.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -260,6 +261,121 @@ forms_of_the_configuration_agree(void **state)
 	}
 }
 
+/* --- open_clip's names --------------------------------------------------------- */
+
+/* How OpenAI calls what Hugging Face calls otherwise, piece by piece. */
+static void
+open_clip_name(const char *name, char out[MODEL_NAME_MAX])
+{
+	static const char *const pieces[][2] = {
+	    {"vision_model.embeddings.patch_embedding", "visual.conv1"},
+	    {"vision_model.embeddings.position_embedding.weight", "visual.positional_embedding"},
+	    {"vision_model.embeddings.", "visual."},
+	    {"vision_model.pre_layrnorm", "visual.ln_pre"},
+	    {"vision_model.post_layernorm", "visual.ln_post"},
+	    {"vision_model.encoder.layers.", "visual.transformer.resblocks."},
+	    {"visual_projection.weight", "visual.proj"},
+	    {"text_projection.weight", "text_projection"},
+	    {"text_model.embeddings.position_embedding.weight", "positional_embedding"},
+	    {"text_model.embeddings.", ""},
+	    {"text_model.final_layer_norm", "ln_final"},
+	    {"text_model.encoder.layers.", "transformer.resblocks."},
+	    {"self_attn.q_proj.", "attn.in_proj_"},
+	    {"self_attn.out_proj", "attn.out_proj"},
+	    {"layer_norm", "ln_"},
+	    {"mlp.fc1", "mlp.c_fc"},
+	    {"mlp.fc2", "mlp.c_proj"},
+	};
+	char rest[MODEL_NAME_MAX], *at;
+
+	snprintf(out, MODEL_NAME_MAX, "%s", name);
+	for (size_t i = 0; i < sizeof(pieces) / sizeof(*pieces); i++) {
+		if (!(at = strstr(out, pieces[i][0])))
+			continue;
+		snprintf(rest, sizeof(rest), "%s", at + strlen(pieces[i][0]));
+		snprintf(at, (size_t)(out + MODEL_NAME_MAX - at), "%s%s", pieces[i][1], rest);
+	}
+}
+
+/* Query, key and value in one; the same values otherwise. */
+static struct st_out
+open_clip_tensor(const struct safetensors *file, const struct st_tensor *t, char name[MODEL_NAME_MAX])
+{
+	struct st_out out = {.name = name, .dims = t->dims};
+	char part[MODEL_NAME_MAX], *letter;
+	float *data = calloc(3 * t->count, sizeof(*data));
+
+	open_clip_name(t->name, name);
+	memcpy(out.dim, t->dim, sizeof(out.dim));
+	safetensors_read(t, 0, t->count, data);
+	snprintf(part, sizeof(part), "%s", t->name);
+	for (int i = 1; i < 3 && (letter = strstr(part, i == 1 ? "q_proj" : "k_proj")); i++) {
+		*letter = "qkv"[i];
+		safetensors_read(safetensors_find(file, part), 0, t->count, data + (size_t)i * t->count);
+		out.dim[0] = t->dim[0] * (i + 1);
+	}
+	if (strstr(t->name, "_projection.weight")) {
+		out.dim[0] = t->dim[1];
+		out.dim[1] = t->dim[0];
+		for (int64_t i = 0; i < t->dim[0]; i++)
+			for (int64_t k = 0; k < t->dim[1]; k++)
+				safetensors_read(t, (size_t)(i * t->dim[1] + k), 1, data + k * t->dim[0] + i);
+	}
+	out.data = data;
+	return out;
+}
+
+static const char *
+open_clip_folder(void)
+{
+	static char names[128][MODEL_NAME_MAX];
+	struct st_out out[128];
+	struct status st = {0};
+	struct safetensors *file = safetensors_open(FOLDER, &st);
+	int count = 0;
+
+	models_text(
+	    "open/open_clip_config.json",
+	    "{\"model_cfg\": {\"embed_dim\": 24, \"quick_gelu\": true, \"vision_cfg\": {\"image_size\": 32, \"layers\": 3, "
+	    "\"width\": 48, \"head_width\": 12, \"patch_size\": 8}, \"text_cfg\": {\"context_length\": 16, "
+	    "\"vocab_size\": 300, \"width\": 40, \"heads\": 4, \"layers\": 2}}, \"preprocess_cfg\": {\"resize_mode\": "
+	    "\"squash\"}}");
+	for (int i = 0; i < safetensors_count(file); i++) {
+		const struct st_tensor *t = safetensors_at(file, i);
+
+		if (!strstr(t->name, "k_proj") && !strstr(t->name, "v_proj"))
+			out[count] = open_clip_tensor(file, t, names[count]), count++;
+	}
+	assert_true(safetensors_write(scratch_path("open/open_clip_model.safetensors"), out, count, true, &st));
+	for (int i = 0; i < count; i++)
+		free((void *)out[i].data);
+	safetensors_close(file);
+	return scratch_path("open");
+}
+
+static void
+open_clip_names_agree(void **state)
+{
+	struct model *model = load(open_clip_folder());
+	struct text_tower *tower = load_text(model->path);
+	struct status st = {0};
+	struct ann *ann = ann_new(model, PICTURES, &st);
+	static struct golden g;
+	float logits[PICTURES * TEXTS], text[TEXTS * PROJECTION];
+
+	(void)state;
+	read_golden(&g);
+	assert_true(model->prep.square && model->prep.mean[0] == 0.48145466f);
+	assert_true(text_embed(tower, g.texts, TEXTS, text, NULL, &st));
+	assert_near(text, g.text, TEXTS * PROJECTION);
+	set_classes(model, TEXTS, text);
+	assert_true(ann_forward(ann, g.pixels, PICTURES, logits, NULL, &st));
+	assert_near(logits, g.logits, PICTURES * TEXTS);
+	ann_free(ann);
+	text_tower_free(tower);
+	model_free(model);
+}
+
 static void
 vision_alone_is_enough_to_load(void **state)
 {
@@ -377,6 +493,7 @@ main(void)
 	    cmocka_unit_test(texts_are_checked),
 	    cmocka_unit_test(texts_can_be_stopped),
 	    cmocka_unit_test(forms_of_the_configuration_agree),
+	    cmocka_unit_test(open_clip_names_agree),
 	    cmocka_unit_test(vision_alone_is_enough_to_load),
 	    cmocka_unit_test(classes_name_the_model),
 	    cmocka_unit_test(broken_folders_are_refused),
