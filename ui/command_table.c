@@ -108,13 +108,14 @@ const struct command_info command_table[] = {
      CLASS_MODEL,
      {ARG("PATH", VALUE_PATH)},
      {NUMBER("size", "SIDE", 32, 4096,
-	     "residual networks: the side of the pictures in pixels (default: as config.json says, or 224)")},
+	     "residual networks but CLIP's: the side of the pictures in pixels (default: as config.json says, or 224)")},
      "load a vision transformer or a residual network",
-     "PATH is a folder with config.json and model.safetensors (one file or shards, F32, F16 or BF16): Hugging Face models of "
-     "type "
-     "vit and deit, CLIP (both towers; type prompt next), timm vision transformers and timm CLIP vision transformers, and "
-     "residual networks with torchvision's tensors (ResNet, ResNeXt, wide ResNet, and those for CIFAR). What was converted "
-     "from another model is dropped. A residual network follows the size of pictures that come as tensors.",
+     "PATH is a folder with config.json and model.safetensors (one file or shards, F32, F16 or BF16). Vision transformers: "
+     "Hugging Face's vit and deit, timm's plain and CLIP ViT and deit. Residual networks with torchvision's tensors: ResNet, "
+     "ResNeXt, wide ResNet, and those for CIFAR; they follow the size of pictures that come as tensors. CLIP, whose classes are "
+     "made by prompt: Hugging Face's folders, and open_clip's (open_clip_config.json, and open_clip_model.safetensors where "
+     "there is one) with a ViT or a modified ResNet (RN50, RN101, RN50x4, ...) in OpenAI's names; timm's resnet50_clip and its "
+     "kin, alone or in such a folder. What was converted from another model is dropped.",
      "load examples/digits-vit",
      cmd_load},
     {"prompt",

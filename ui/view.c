@@ -1,6 +1,7 @@
 #include "ui/view.h"
 
 #include "base/text.h"
+#include "model/resnet.h"
 #include "ui/view_parts.h"
 
 #include <langinfo.h>
@@ -48,7 +49,7 @@ const struct view view_table[] = {
 };
 #undef ROW
 
-/* What a view of attention says to a network that has none; NULL when there is nothing to say. */
+/* What a view of attention says to a network that has no maps of it; NULL when there is nothing to say. */
 static const char *
 view_unfit(const struct app *app, const struct view *view)
 {
@@ -59,7 +60,9 @@ view_unfit(const struct app *app, const struct view *view)
 		return NULL;
 	for (size_t i = 0; i < sizeof(attending) / sizeof(*attending); i++)
 		if (app->model->resnet && strcmp(view->name, attending[i]) == 0)
-			return "a residual network has no attention; type: view features";
+			return app->model->resnet->heads > 0
+				   ? "attention pooling has no such maps; type: view features attnpool.softmax"
+				   : "a residual network has no attention; type: view features";
 	return features && !app->model->resnet ? "a transformer has no feature maps; type: view attention" : NULL;
 }
 

@@ -152,13 +152,13 @@ draw_parts(struct app *app, const struct view_args *args, const float *value, st
 	free(difference);
 }
 
-/* Is the site one of maps? */
+/* Is the site one of maps? Rows of attention pooling are one map. */
 static bool
 has_maps(const struct app *app, const struct view_args *args)
 {
 	int dim[3];
 
-	return site_shape(app->model, view_site(app, args), dim) == 3;
+	return site_shape(app->model, view_site(app, args), dim) >= 2;
 }
 
 void

@@ -5,6 +5,7 @@
 #include "model/resnet.h"
 #include "snn/snn.h"
 #include "study/audit.h"
+#include "study/ladder.h"
 #include "tests/support/files.h"
 #include "tests/support/models.h"
 
@@ -474,6 +475,24 @@ count_states(const struct plan *plan, enum audit_state state, const char *glob)
 	return count;
 }
 
+/* Attribution reaches every site that spikes. */
+static void
+every_spiking_site_has_a_class(void **state)
+{
+	struct stepped s;
+
+	(void)state;
+	convert(&s, "sta", 4);
+	for (int i = 0; i < s.plan->sites; i++) {
+		int classes = 0;
+
+		for (const struct site_class *c = site_class_table; c->name; c++)
+			classes += site_class_has(c, s.plan->site[i].site.kind);
+		assert_int_equal(classes, s.plan->site[i].neuron != NEURON_NONE);
+	}
+	stepped_done(&s);
+}
+
 /* What IF neurons cannot do is not left out silently. */
 static void
 conventional_says_what_is_analog(void **state)
@@ -508,6 +527,7 @@ main(void)
 	    cmocka_unit_test(every_recipe_approaches_the_reference),
 	    cmocka_unit_test(sites_follow_the_reference),
 	    cmocka_unit_test(states_are_values),
+	    cmocka_unit_test(every_spiking_site_has_a_class),
 	    cmocka_unit_test(conventional_says_what_is_analog),
 	};
 
