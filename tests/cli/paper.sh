@@ -4,7 +4,9 @@
 . tests/support/cli.sh
 
 run -f examples/paper.sks
-expect_refusal 3 'checkpoints/clip-vit-base-patch32/config.json: No such file'
+expect_status 3
+expect_err 'checkpoints/clip-vit-base-patch32/config.json: No such file'
+expect_err 'zero-shot.sks, line'
 
 # batch FILE HEADER PICTURES: as CIFAR has them, HEADER bytes before each picture; small labels.
 batch() {
