@@ -1,6 +1,7 @@
 /* CLIP with a residual network: against torch (tests/fixtures/README.md), under every naming of its tensors, spiking,
  * and what is refused. */
 #include "ann/ann.h"
+#include "ann/layers.h"
 #include "ann/text.h"
 #include "model/resnet.h"
 #include "snn/snn.h"
@@ -426,6 +427,36 @@ sites_follow_the_reference(void **state)
 	stepped_done(&s);
 }
 
+/* However trains are decoded, positions have their full weight from the first step on. */
+static void
+positions_enter_at_every_step(void **state)
+{
+	static const char *const recipes[] = {"delta", "sta"};
+
+	(void)state;
+	for (int r = 0; r < 2; r++)
+		for (int t = 1; t <= 5; t += 2) {
+			struct stepped s;
+			struct status st = {0};
+			struct tensor places = {0}, tokens = {0};
+			struct site site;
+			float *want;
+
+			convert(&s, recipes[r], t);
+			assert_true(site_parse(s.model, "layer4.0", &site) && snn_probe(s.snn, site, SNN_VALUE, &places, &st));
+			assert_true(site_parse(s.model, "attnpool.tokens", &site) &&
+				    snn_probe(s.snn, site, SNN_VALUE, &tokens, &st));
+			want = calloc(tensor_size(&tokens), sizeof(*want));
+			tokens_apply(s.model->resnet, &s.model->resnet->layer[site_index(s.model, site) - 1], places.data, 1,
+				     want);
+			assert_near(tokens.data, want, (int)tensor_size(&tokens));
+			free(want);
+			tensor_done(&places);
+			tensor_done(&tokens);
+			stepped_done(&s);
+		}
+}
+
 /* A state that was kept, and a plan that was packed, go on with the same bits. */
 static void
 states_are_values(void **state)
@@ -526,6 +557,7 @@ main(void)
 	    cmocka_unit_test(takes_pictures_of_one_size),
 	    cmocka_unit_test(every_recipe_approaches_the_reference),
 	    cmocka_unit_test(sites_follow_the_reference),
+	    cmocka_unit_test(positions_enter_at_every_step),
 	    cmocka_unit_test(states_are_values),
 	    cmocka_unit_test(every_spiking_site_has_a_class),
 	    cmocka_unit_test(conventional_says_what_is_analog),
