@@ -60,6 +60,7 @@ struct snn {
 	float *readout;        /* [2, width]: values of the tokens that the head reads */
 	struct spikes *spikes; /* those of one layer */
 	float *heads;          /* [head_scratch()] */
+	uint32_t *senders;     /* [2 width or tokens] for counting */
 	float *scores;         /* [heads, tokens, tokens] */
 	float *stream;         /* [tokens, width] */
 	float *graded;         /* [tokens, width or mlp_width]: the target of the graded site at hand */
