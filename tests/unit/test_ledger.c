@@ -375,11 +375,274 @@ every_recipe_counts_as_brute_force_does(void **state)
 	}
 }
 
+/* --- what does not depend on spikes --------------------------------------- */
+
+/* digits-vit: 4 blocks of width 48, MLP 96, 4 heads, 17 tokens; counted by hand. */
+static void
+the_reference_is_counted(void **state)
+{
+	struct example *e = *state;
+	struct status st = {0};
+	struct model *cifar = model_load("examples/cifar10-vit", &st);
+	struct ledger *small = ledger_reference(e->model, &st), *large = cifar ? ledger_reference(cifar, &st) : NULL;
+	struct ledger_row row;
+
+	assert_true(small && large);
+	row = ledger_sum(small, -1, 0, 1);
+	assert_int_equal(row.n[LEDGER_SYNAPSE_GRADED], 4 * 17 * 48 * (4 * 48 + 2 * 96));
+	assert_int_equal(row.n[LEDGER_PRODUCT_GRADED], 4 * 2 * 17 * 17 * 48);
+	assert_int_equal(row.n[LEDGER_FUNCTIONS], 4 * (2 * 17 + 4 * 17 * 17 + 4 * 17 + 17 * 96));
+	assert_int_equal(row.n[LEDGER_SQUARES], 4 * 2 * 17 * 48);
+	assert_int_equal(row.n[LEDGER_SCALINGS], 4 * (2 * 17 * 48 + 2 * 4 * 17 * 17));
+	assert_int_equal(row.n[LEDGER_EMBEDDING_MACS], (uint64_t)e->model->patch.in * 16 * 48 + 48 * (uint64_t)e->model->classes);
+	assert_true(row.n[LEDGER_EVENTS] == 0 && row.n[LEDGER_NEURONS] == 0 && row.n[LEDGER_PAIRS_GRADED] == 0);
+	/* SPIKING 3.4: 182.2 M multiplications in the blocks of cifar10-vit */
+	row = ledger_sum(large, -1, 0, 1);
+	assert_true(fabs((double)(row.n[LEDGER_SYNAPSE_GRADED] + row.n[LEDGER_PRODUCT_GRADED]) - 182.2e6) < 0.1e6);
+	ledger_free(small);
+	ledger_free(large);
+	model_free(cifar);
+}
+
+static void
+every_step_reads_and_writes(void **state)
+{
+	struct example *e = *state;
+	struct plan *plan = build(e, "delta", NULL);
+	struct status st = {0};
+	struct ledger *ledger = ledger_new(plan, STEPS, &st);
+	struct snn *snn = snn_new(plan, &st);
+
+	assert_true(ledger && snn);
+	snn_show(snn, e->pixels);
+	for (int t = 0; t < STEPS; t++) {
+		struct ledger_row r;
+
+		snn_step(snn);
+		ledger_step(ledger, snn);
+		r = ledger_sum(ledger, -1, t, t + 1);
+		assert_int_equal(r.n[LEDGER_WEIGHT_READS],
+				 r.n[LEDGER_SYNAPSE_EVENTS] + r.n[LEDGER_UGO_EVENTS] + r.n[LEDGER_NEURONS]);
+		assert_int_equal(r.n[LEDGER_STATE_READS], r.n[LEDGER_WEIGHT_READS] + 2 * r.n[LEDGER_PRODUCT_EVENTS]);
+		assert_int_equal(r.n[LEDGER_STATE_WRITES], r.n[LEDGER_WEIGHT_READS] + r.n[LEDGER_PRODUCT_EVENTS]);
+		/* gamma is folded: 1/sigma meets 3 width and mlp_width outputs */
+		assert_int_equal(r.n[LEDGER_SCALINGS], 4 * (17 * 3 * 48 + 17 * 96 + 2 * 4 * 17 * 17));
+		assert_true((r.n[LEDGER_EMBEDDING_MACS] > 0) == (t == 0));
+		assert_int_equal(r.n[LEDGER_FUNCTIONS] + r.n[LEDGER_FUNCTION_MACS], 0);
+	}
+	snn_free(snn);
+	ledger_free(ledger);
+	plan_free(plan);
+}
+
+/* A ledger is the same whoever counts. */
+static void
+threads_count_alike(void **state)
+{
+	struct example *e = *state;
+	struct plan *plan = build(e, "sta-release", NULL);
+	struct status st = {0};
+	struct ledger_options options = {.first = 3, .count = 7, .steps = 3, .threads = 1};
+	struct ledger *one = ledger_run(plan, e->test, &options, NULL, &st), *three;
+
+	options.threads = 3;
+	three = ledger_run(plan, e->test, &options, NULL, &st);
+	assert_true(one && three && one->pictures == 7 && three->pictures == 7);
+	assert_memory_equal(one->row, three->row, 3 * (size_t)one->sites * sizeof(*one->row));
+	/* exp and reciprocal are analog MLPs there: two layers of 32 and 64 */
+	assert_int_equal(ledger_sum(one, -1, 0, 3).n[LEDGER_FUNCTION_MACS],
+			 (uint64_t)7 * 3 * 4 * 2 * (4 * 17 * 17 * 32 + 4 * 17 * 64));
+	ledger_free(one);
+	ledger_free(three);
+	plan_free(plan);
+}
+
+static bool
+stop_at_once(void *ctx, const char *what, double done, double total)
+{
+	(void)ctx;
+	(void)what;
+	(void)total;
+	return done < 2;
+}
+
+static void
+a_stopped_count_is_kept(void **state)
+{
+	struct example *e = *state;
+	struct plan *plan = build(e, "delta", NULL);
+	struct status st = {0};
+	struct progress progress = {stop_at_once, NULL};
+	struct ledger_options options = {.count = 50, .threads = 1};
+	struct ledger *ledger = ledger_run(plan, e->test, &options, &progress, &st);
+
+	assert_true(ledger && st.code == STATUS_CANCELLED);
+	assert_int_equal(ledger->pictures, 2);
+	ledger_free(ledger);
+	options.first = 1000000;
+	st = (struct status){0};
+	assert_null(ledger_run(plan, e->test, &options, NULL, &st));
+	assert_int_equal(st.code, STATUS_USAGE);
+	plan_free(plan);
+}
+
+/* --- rules ---------------------------------------------------------------- */
+
+static struct rules
+load(const char *path)
+{
+	struct rules rules;
+	struct status st = {0};
+
+	if (!rules_load(&rules, path, &st))
+		fail_msg("%s", st.message);
+	return rules;
+}
+
+/* Every kind of rule on a row of known counts. */
+static void
+rules_charge_what_they_say(void **state)
+{
+	struct example *e = *state;
+	struct rules rules = load(NULL);
+	struct ledger_row row = {{[LEDGER_SYNAPSE_EVENTS] = 100,
+				  [LEDGER_SYNAPSE_UNITS] = 250,
+				  [LEDGER_SYNAPSE_POWERS] = 150,
+				  [LEDGER_SYNAPSE_SINGLE] = 40,
+				  [LEDGER_SYNAPSE_GRADED] = 10,
+				  [LEDGER_PRODUCT_EVENTS] = 1000,
+				  [LEDGER_PRODUCT_UNITS] = 1000,
+				  [LEDGER_PRODUCT_POWERS] = 1000,
+				  [LEDGER_PRODUCT_SINGLE] = 1000,
+				  [LEDGER_NEURONS] = 500,
+				  [LEDGER_WEIGHT_READS] = 3}};
+	const struct {
+		const char *rule;
+		double picojoules;
+	} want[] = {
+	    {"event", 100 * 0.9 + 10 * 4.6 + 1000 * 0.9},
+	    {"unit", 250 * 0.9 + 10 * 4.6 + 1000 * 0.9},
+	    {"popcount", 150 * (0.9 + 0.13) + 10 * 4.6 + 1000 * (0.9 + 0.13)},
+	    {"mac", 40 * 0.9 + 60 * 4.6 + 10 * 4.6 + 1000 * 0.9},
+	    {"event-int8", 100 * 0.03 + 10 * 0.23 + 1000 * 0.03},
+	    {"spikingjelly", 100 * 0.9 + 10 * 4.6},
+	    {"operations", 250 * 0.9 + 10 * 4.6 + 1000 * 0.9 + 500 * 1.8},
+	    /* 3 weights of 27.6 kB: between 10 pJ at 8 kB and 20 pJ at 32 kB, for half of 64 bits */
+	    {"memory", 250 * 0.9 + 10 * 4.6 + 1000 * 0.9 + 500 * 1.8 + 3 * 0.5 * (10 + 10 * (27648.0 - 8192) / 24576)},
+	};
+
+	for (size_t i = 0; i < sizeof(want) / sizeof(*want); i++) {
+		const struct rule *rule = rules_find(&rules, want[i].rule);
+		struct rule_cost cost;
+
+		assert_non_null(rule);
+		cost = rule_charge(rule, e->model, (struct site){SITE_NORM1_CENTER, 0}, &row);
+		if (!(fabs(cost.picojoules - want[i].picojoules) < 1e-9 * want[i].picojoules))
+			fail_msg("%s: %.6f pJ, expected %.6f", want[i].rule, cost.picojoules, want[i].picojoules);
+	}
+	for (int i = 0; i < rules.count; i++)
+		assert_true(rules.rule[i].source[0] != '\0' && rules.rule[i].help[0] != '\0');
+	rules_done(&rules);
+}
+
+/* The energy of an evaluation is that of the rules event and unit. */
+static void
+rules_agree_with_evaluations(void **state)
+{
+	struct example *e = *state;
+	struct rules rules = load(NULL);
+	struct status st = {0};
+	struct ledger *reference = ledger_reference(e->model, &st);
+
+	for (const struct recipe_info *recipe = recipe_table; recipe->name; recipe++) {
+		struct plan *plan = build(e, recipe->name, NULL);
+		int t = STEPS;
+		struct eval_options options = {.count = 5, .t = &t, .ts = 1};
+		struct ledger_options counted = {.count = 5};
+		struct eval_result r;
+		struct ledger *ledger = ledger_run(plan, e->test, &counted, NULL, &st);
+		struct rule_verdict event, unit;
+
+		assert_true(ledger && eval_run(plan, e->test, &options, &r, NULL, &st));
+		event = rule_compare(rules_find(&rules, "event"), ledger, reference);
+		unit = rule_compare(rules_find(&rules, "unit"), ledger, reference);
+		assert_true(fabs(event.ratio - r.point[0].per_event) < 1e-9 && fabs(unit.ratio - r.point[0].per_unit) < 1e-9);
+		assert_true(unit.rate >= event.rate && event.rate > 0 && event.rate <= 1);
+		/* At the rate that breaks even the spikes cost what the reference does not have left. */
+		if (isfinite(event.break_even))
+			assert_true((event.ratio < 1) == (event.rate < event.break_even));
+		eval_done(&r);
+		ledger_free(ledger);
+		plan_free(plan);
+	}
+	ledger_free(reference);
+	rules_done(&rules);
+}
+
+static void
+write_rules(const char *path, const char *text)
+{
+	FILE *f = fopen(path, "w");
+
+	assert_non_null(f);
+	fputs(text, f);
+	fclose(f);
+}
+
+static void
+users_have_their_own_rules(void **state)
+{
+	static const struct {
+		const char *text, *complaint;
+	} wrong[] = {
+	    {"{", "line 1"},
+	    {"{\"rules\": []}", "no list \"rules\""},
+	    {"{\"rules\": [{\"help\": \"x\"}]}", "no \"name\""},
+	    {"{\"rules\": [{\"name\": \"a\", \"technology\": \"tubes\"}]}", "rule a: \"technology\""},
+	    {"{\"rules\": [{\"name\": \"a\", \"technology\": \"fp32\", \"spike\": \"many\"}]}", "\"spike\" must"},
+	    {"{\"rules\": [{\"name\": \"a\", \"technology\": \"fp32\", \"spike\": \"unit\", \"count\": [\"all\"]}]}",
+	     "\"count\" knows"},
+	    {"{\"technologies\": {\"x\": {\"bits\": 8, \"add\": -1}}, \"rules\": [{\"name\": \"a\", \"technology\": "
+	     "\"x\", \"spike\": \"unit\"}]}",
+	     "\"add\" must"},
+	};
+	char path[] = "/tmp/spikescope-rules-XXXXXX";
+	int fd = mkstemp(path);
+	struct rules rules;
+
+	(void)state;
+	assert_true(fd >= 0);
+	close(fd);
+	write_rules(path, "{\"rules\": [{\"name\": \"mine\", \"help\": \"h\", \"technology\": \"fp16\", \"spike\": "
+			  "\"popcount\", \"count\": [\"ugo\"]}, {\"name\": \"unit\", \"technology\": \"int8\", "
+			  "\"spike\": \"event\", \"count\": [\"products\"]}]}");
+	rules = load(path);
+	assert_true(rules_find(&rules, "mine")->counts[RULE_UGO] && !rules_find(&rules, "mine")->counts[RULE_SYNAPSES]);
+	assert_true(rules_find(&rules, "unit")->spike == RULE_EVENT);
+	rules_done(&rules);
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(*wrong); i++) {
+		struct status st = {0};
+
+		write_rules(path, wrong[i].text);
+		assert_false(rules_load(&rules, path, &st));
+		if (st.code != STATUS_DATA || !strstr(st.message, wrong[i].complaint) || !strstr(st.message, path))
+			fail_msg("'%s' should say '%s', it says '%s'", wrong[i].text, wrong[i].complaint, st.message);
+	}
+	unlink(path);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(every_recipe_counts_as_brute_force_does),
+	    cmocka_unit_test(the_reference_is_counted),
+	    cmocka_unit_test(every_step_reads_and_writes),
+	    cmocka_unit_test(threads_count_alike),
+	    cmocka_unit_test(a_stopped_count_is_kept),
+	    cmocka_unit_test(rules_charge_what_they_say),
+	    cmocka_unit_test(rules_agree_with_evaluations),
+	    cmocka_unit_test(users_have_their_own_rules),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
