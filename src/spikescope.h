@@ -35,6 +35,7 @@
 #include "model/site.h"
 #include "snn/plan.h"
 #include "snn/snn.h"
+#include "study/account.h"
 #include "study/assign.h"
 #include "study/audit.h"
 #include "study/energy.h"

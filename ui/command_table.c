@@ -841,6 +841,35 @@ const struct command_info command_table[] = {
      "interaction, seconds.",
      "attribution 50 --t 4",
      cmd_attribution},
+    {"energy",
+     CLASS_STUDY,
+     {MAYBE_NUMBER("N", 1, INT_MAX)},
+     {OTHER("rule", "RULE", VALUE_RULE, "the rule of places, steps and advice (default: unit)"),
+      OTHER("rules", "FILE", VALUE_PATH, "rules of your own, as JSON, beside the program's"),
+      NUMBER("t", "T", 1, 1024, "steps (default: the plan's T)"),
+      NUMBER("first", "K", 0, INT_MAX, "the first picture (default: 0)"),
+      FLAG("ledger", "print what was counted, for every site and step"),
+      FLAG("list", "print the rules and their sources, and count nothing")},
+     "count what the network does and costs against the ANN, by every rule at once, over N pictures (default: all)",
+     "Counted is what fired, exactly: spikes and their synapses, products, scalings, additions, functions, neurons, memory. A "
+     "rule "
+     "says what counts and at which price; ratio is the network over the ANN, both a picture; rate is what a neuron sends a "
+     "step, "
+     "weighted by fan-out, and break_even the rate at which both would cost the same. The rules disagree because a spike with "
+     "levels counts as an addition (event), as one for every quantum (unit), as a shift and an addition for every bit (popcount) "
+     "or "
+     "as a multiplication (mac), and because most leave out all but linear layers and products. published is what the paper "
+     "claims from rates it assumes, beside the rates and savings that were counted. dominates and needs say where it goes and "
+     "what "
+     "would "
+     "have to change. A file of rules has {\"technologies\": {NAME: {source, bits, add, mac, multiply, shift, function, update, "
+     "memory}}, \"rules\": [{name, help, source, technology, spike, count}]}; `energy --list` shows those there are. "
+     "`view energy` draws it. JSON keys: images, t, plan, per_event, per_unit_spike, rules [{rule, ratio, picojoules, "
+     "ann_picojoules, rate, break_even, additions, multiplications, shifts, accesses}], rule, places [{place, picojoules, "
+     "ann_picojoules, share, spikes, rate}], steps [{t, picojoules, ratio, rate}], published [{claim, assumed_rate, "
+     "published_saving, measured_rate, counted_saving}], dominates, needs, seconds.",
+     "energy 100 --rule event",
+     cmd_energy},
     {"sweep",
      CLASS_STUDY,
      {MAYBE_NUMBER("N", 1, INT_MAX)},

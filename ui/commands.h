@@ -17,7 +17,7 @@ command_fn cmd_ugo_sweep, cmd_ugo_spikes, cmd_ugo_assign;
 command_fn cmd_view, cmd_save, cmd_panes;
 command_fn cmd_focus, cmd_look, cmd_out, cmd_maximise, cmd_keys, cmd_line, cmd_leave, cmd_zoom, cmd_scroll, cmd_select, cmd_find;
 command_fn cmd_layout, cmd_layout_list, cmd_layout_save, cmd_layout_delete, cmd_bind, cmd_unbind, cmd_tutorial;
-command_fn cmd_audit, cmd_eval, cmd_ladder, cmd_attribution, cmd_sweep, cmd_curves, cmd_bench;
+command_fn cmd_audit, cmd_eval, cmd_ladder, cmd_attribution, cmd_sweep, cmd_curves, cmd_bench, cmd_energy;
 command_fn cmd_session_new, cmd_session_open, cmd_session_list, cmd_session_note, cmd_session_resume, cmd_undo;
 command_fn cmd_runs, cmd_show, cmd_compare, cmd_query, cmd_plot, cmd_replay, cmd_export, cmd_import;
 command_fn cmd_db_check, cmd_db_backup, cmd_db_vacuum, cmd_db_prune;

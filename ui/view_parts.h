@@ -74,6 +74,7 @@ VIEW(log);
 VIEW(tutorial);
 VIEW(ladder);
 VIEW(bench);
+VIEW(energy);
 VIEW(attribution);
 VIEW(plot);
 VIEW(table);

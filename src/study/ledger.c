@@ -38,20 +38,20 @@ const char *const ledger_names[] = {"neurons",
 
 /* The site whose values a LayerNorm gives to the layer behind it. */
 static enum site_kind
-norm_operand(const struct plan *plan, int which)
+norm_operand(bool fold_norm, int which)
 {
 	static const enum site_kind folded[] = {SITE_NORM1_CENTER, SITE_NORM2_CENTER}, whole[] = {SITE_NORM1, SITE_NORM2};
 
-	return plan && plan->fold_norm ? folded[which] : whole[which];
+	return fold_norm ? folded[which] : whole[which];
 }
 
 static enum ledger_edge
-edge(const struct model *model, const struct plan *plan, enum site_kind kind, uint64_t *fan_out)
+edge(const struct model *model, bool fold_norm, enum site_kind kind, uint64_t *fan_out)
 {
 	*fan_out = 0;
-	if (kind == norm_operand(plan, 0))
+	if (kind == norm_operand(fold_norm, 0))
 		*fan_out = 3 * (uint64_t)model->width;
-	else if (kind == norm_operand(plan, 1))
+	else if (kind == norm_operand(fold_norm, 1))
 		*fan_out = (uint64_t)model->mlp_width;
 	else if (kind == SITE_AV || kind == SITE_ACT_OUT)
 		*fan_out = (uint64_t)model->width;
@@ -70,7 +70,7 @@ edge(const struct model *model, const struct plan *plan, enum site_kind kind, ui
 enum ledger_edge
 ledger_edge(const struct plan *plan, struct site site, uint64_t *fan_out)
 {
-	return edge(plan->model, plan, site.kind, fan_out);
+	return edge(plan->model, plan->fold_norm, site.kind, fan_out);
 }
 
 void
@@ -298,7 +298,7 @@ count_site(const struct snn *snn, int index, struct ledger_row *row)
 	const struct site_plan *p = &plan->site[index];
 	struct site site = p->site;
 	uint64_t fan_out, size = site_size(model, site);
-	enum ledger_edge e = edge(model, plan, site.kind, &fan_out);
+	enum ledger_edge e = edge(model, plan->fold_norm, site.kind, &fan_out);
 	struct ledger_row *own = &row[index], *to = &row[site_index(model, charged(e, site))];
 
 	count_arithmetic(model, site.kind, size, plan->fold_norm, plan->mean_decoded, own);
@@ -379,10 +379,10 @@ ledger_free(struct ledger *ledger)
 }
 
 static void
-reference_site(const struct model *model, struct site site, struct ledger_row *row)
+reference_site(const struct model *model, bool fold_norm, struct site site, struct ledger_row *row)
 {
 	uint64_t fan_out, size = site_size(model, site);
-	enum ledger_edge e = edge(model, NULL, site.kind, &fan_out);
+	enum ledger_edge e = edge(model, fold_norm, site.kind, &fan_out);
 	struct ledger_row *own = &row[site_index(model, site)];
 
 	count_arithmetic(model, site.kind, size, false, false, own);
@@ -395,7 +395,7 @@ reference_site(const struct model *model, struct site site, struct ledger_row *r
 }
 
 struct ledger *
-ledger_reference(const struct model *model, struct status *st)
+ledger_reference(const struct model *model, bool fold_norm, struct status *st)
 {
 	struct ledger *ledger = make(model, NULL, 1, st);
 
@@ -403,7 +403,7 @@ ledger_reference(const struct model *model, struct status *st)
 		return NULL;
 	for (int i = 0; i < ledger->sites; i++)
 		if (site_in_block(site_at(model, i).kind))
-			reference_site(model, site_at(model, i), ledger->row);
+			reference_site(model, fold_norm, site_at(model, i), ledger->row);
 	count_ends(model, ledger->row);
 	ledger->pictures = 1;
 	return ledger;

@@ -112,8 +112,8 @@ void ledger_step(struct ledger *ledger, const struct snn *snn);
 /* Adds what another ledger of the same plan and steps has. */
 void ledger_merge(struct ledger *ledger, const struct ledger *more);
 /* What the reference does for one picture, as one step: all operands graded, each product
- * once. */
-struct ledger *ledger_reference(const struct model *model, struct status *st);
+ * once. fold_norm: the layer behind a LayerNorm is charged where plans that fold it do. */
+struct ledger *ledger_reference(const struct model *model, bool fold_norm, struct status *st);
 
 /* The rows of steps [from, to) and of one site (-1: all) together. */
 struct ledger_row ledger_sum(const struct ledger *ledger, int site, int from, int to);

@@ -100,12 +100,16 @@ charge_memory(struct rule_cost *cost, const struct rule *rule, const struct mode
 {
 	double weights, states, reads = (double)row->n[LEDGER_WEIGHT_READS];
 	double rest = (double)row->n[LEDGER_STATE_READS] + (double)row->n[LEDGER_STATE_WRITES];
+	double spikes = (double)row->n[LEDGER_SYNAPSE_EVENTS] + (double)row->n[LEDGER_UGO_EVENTS];
+	double products = (double)row->n[LEDGER_PRODUCT_EVENTS];
 
 	if (!rule->counts[RULE_MEMORY])
 		return;
 	ledger_memory(model, site, &weights, &states);
 	charge_price(cost, rule, RULE_MEMORY, reads, access_energy(&rule->technology, weights));
 	charge_price(cost, rule, RULE_MEMORY, rest, access_energy(&rule->technology, states));
+	cost->spikes += spikes * access_energy(&rule->technology, weights) +
+			(2 * spikes + 3 * products) * access_energy(&rule->technology, states);
 	cost->access += reads + rest;
 }
 

@@ -384,7 +384,7 @@ the_reference_is_counted(void **state)
 	struct example *e = *state;
 	struct status st = {0};
 	struct model *cifar = model_load("examples/cifar10-vit", &st);
-	struct ledger *small = ledger_reference(e->model, &st), *large = cifar ? ledger_reference(cifar, &st) : NULL;
+	struct ledger *small = ledger_reference(e->model, false, &st), *large = cifar ? ledger_reference(cifar, true, &st) : NULL;
 	struct ledger_row row;
 
 	assert_true(small && large);
@@ -552,7 +552,7 @@ rules_agree_with_evaluations(void **state)
 	struct example *e = *state;
 	struct rules rules = load(NULL);
 	struct status st = {0};
-	struct ledger *reference = ledger_reference(e->model, &st);
+	struct ledger *reference = ledger_reference(e->model, false, &st);
 
 	for (const struct recipe_info *recipe = recipe_table; recipe->name; recipe++) {
 		struct plan *plan = build(e, recipe->name, NULL);
