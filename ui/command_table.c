@@ -186,7 +186,7 @@ const struct command_info command_table[] = {
      "else they are the first of the open data set. CHANGES are GLOB:KEY=VALUE,... separated by blanks, applied in order, as "
      "'blocks.*.mlp.act:neuron=mt,levels=5 blocks.0.attn.q:neuron=graded'. Keys of a site: neuron (graded, if, lif, signed, "
      "burst, "
-     "round, mt, differential, stbif, ecmt), burst or levels, repeat, refine, initial (membrane potential at the start, in "
+     "round, mt, differential, stbif, ecmt), burst or levels, repeat, refine, after, initial (membrane potential at the start, in "
      "thresholds), "
      "tau, rule, scale (multiplies the thresholds), function (exact, analog, spiking), hidden. Keys: recipe, T, plan (its hash), "
      "model, calibration_pictures, "

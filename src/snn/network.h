@@ -77,9 +77,6 @@ struct snn {
 /* Does every neuron work with the plan's decoding? STATUS_USAGE. */
 bool plan_check_neurons(const struct plan *plan, struct status *st);
 
-/* Refined levels halve at every step after this one (SPIKING 2). */
-enum { SNN_REFINE_AFTER = 3 };
-
 /* The site's neurons in step t. */
 struct neuron_rule site_rule(const struct site_plan *site, int t);
 
