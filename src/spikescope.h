@@ -46,6 +46,7 @@
 #include "study/profile.h"
 #include "study/rules.h"
 #include "study/spike.h"
+#include "study/tune.h"
 #include "study/walk.h"
 #include "ugo/train.h"
 #include "ugo/ugo.h"

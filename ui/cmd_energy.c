@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const struct rule *
+const struct rule *
 find_rule(const struct rules *rules, const char *name, struct status *st)
 {
 	const struct rule *rule = rules_find(rules, name);

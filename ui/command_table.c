@@ -2,6 +2,7 @@
 #include "ui/commands.h"
 
 #include "study/profile.h"
+#include "study/tune.h"
 #include "ui/ugo_options.h"
 
 #include <limits.h>
@@ -186,7 +187,8 @@ const struct command_info command_table[] = {
      "else they are the first of the open data set. CHANGES are GLOB:KEY=VALUE,... separated by blanks, applied in order, as "
      "'blocks.*.mlp.act:neuron=mt,levels=5 blocks.0.attn.q:neuron=graded'. Keys of a site: neuron (graded, if, lif, signed, "
      "burst, "
-     "round, mt, differential, stbif, ecmt), burst or levels, repeat, refine, after, initial (membrane potential at the start, in "
+     "round, mt, differential, stbif, ecmt), burst or levels, repeat, refine, after, initial (membrane potential at the start, "
+     "in "
      "thresholds), "
      "tau, rule, scale (multiplies the thresholds), function (exact, analog, spiking), hidden. Keys: recipe, T, plan (its hash), "
      "model, calibration_pictures, "
@@ -560,6 +562,26 @@ const struct command_info command_table[] = {
      "range_covers_observed}.",
      "ugo assign blocks.*.mlp.act gelu-32",
      cmd_ugo_assign},
+    {"ugo tune",
+     CLASS_UGO,
+     {MAYBE_NUMBER("N", 16, INT_MAX)},
+     {REAL("max-drop", "P", 0, 100, "accuracy that may be lost, in points (default: 0.3, unless --max-energy)"),
+      REAL("max-energy", "X", 0.001, 1000, "energy over the ANN's that is allowed"),
+      OTHER("rule", "RULE", VALUE_RULE, "what energy is counted by (default: operations, which has neurons in it)"),
+      OTHER("rules", "FILE", VALUE_PATH, "rules of your own, as JSON, beside the program's"),
+      {"t", "T,T,...", VALUE_INTS, 1, 1024, NULL, "steps that will do (default: all up to T, at most 16)"},
+      OTHER("recipe", "NAME", VALUE_RECIPE, "what to start from (default: delta)"),
+      NUMBER("T", "N", 1, 1024, "steps that thresholds are calibrated for (default: 4)"),
+      OTHER("calibration", "PATH", VALUE_PATH, "data set to calibrate with"),
+      NUMBER("few", "N", 8, 100000, "pictures of sensitivity and search (default: 200)"),
+      NUMBER("first", "K", 0, INT_MAX, "the first picture (default: 0)"),
+      NUMBER("candidates", "N", 2, TUNE_CANDIDATES - 8, "measured before the finalists, at most (default: 60)"),
+      OTHER("name", "NAME", VALUE_TEXT, "of the plan (default: tuned-RUN)"),
+      FLAG("force", "take the name from another plan")},
+     "find the smallest UGOs that are good enough, with N pictures (default: all)",
+     "As tune, which explains it, with the sizes, neurons and levels of UGOs alone; encoders stay as they are.",
+     "ugo tune 400 --max-drop 0.1",
+     cmd_ugo_tune},
     {"ugo import",
      CLASS_UGO,
      {ARG("FILE", VALUE_PATH), MAYBE("PREFIX", VALUE_TEXT), MAYBE("NAME", VALUE_TEXT)},
@@ -870,6 +892,40 @@ const struct command_info command_table[] = {
      "published_saving, measured_rate, counted_saving}], dominates, needs, seconds.",
      "energy 100 --rule event",
      cmd_energy},
+    {"tune",
+     CLASS_STUDY,
+     {MAYBE_NUMBER("N", 16, INT_MAX)},
+     {REAL("max-drop", "P", 0, 100, "accuracy that may be lost, in points (default: 0.3, unless --max-energy)"),
+      REAL("max-energy", "X", 0.001, 1000, "energy over the ANN's that is allowed"),
+      OTHER("rule", "RULE", VALUE_RULE, "what energy is counted by (default: unit)"),
+      OTHER("rules", "FILE", VALUE_PATH, "rules of your own, as JSON, beside the program's"),
+      {"t", "T,T,...", VALUE_INTS, 1, 1024, NULL, "steps that will do (default: all up to T, at most 16)"},
+      OTHER("recipe", "NAME", VALUE_RECIPE, "what to start from (default: delta)"),
+      NUMBER("T", "N", 1, 1024, "steps that thresholds are calibrated for (default: 4)"),
+      OTHER("calibration", "PATH", VALUE_PATH, "data set to calibrate with"),
+      NUMBER("few", "N", 8, 100000, "pictures of sensitivity and search (default: 200)"),
+      NUMBER("first", "K", 0, INT_MAX, "the first picture (default: 0)"),
+      NUMBER("candidates", "N", 2, TUNE_CANDIDATES - 8, "measured before the finalists, at most (default: 60)"),
+      OTHER("name", "NAME", VALUE_TEXT, "of the plan (default: tuned-RUN)"),
+      FLAG("force", "take the name from another plan")},
+     "find the cheapest plan that is good enough, with N pictures (default: all)",
+     "Half of the pictures are held out; the others are tuned by. Measures what each class of sites (ladder, attribution) saves "
+     "and costs when it has a level less or a smaller UGO, takes the changes that save most for their error one after the other "
+     "as long as the target is met, tries thresholds a quarter higher and lower, measures the best four on all pictures to tune "
+     "by, and the best of them on those held out, at the step it was chosen for. With --max-energy alone it is the most exact "
+     "plan "
+     "that is cheap enough. Since few pictures change their class, the drop that is judged while tuning is shrunk to what many "
+     "pictures show (expected_drop); on the held-out pictures it is the measured one. The result is kept as a plan with a name "
+     "and "
+     "becomes the plan; sites is what `convert --sites` makes it from. Every candidate is a recorded run of kind tune. "
+     "Interrupted, "
+     "the best so far is kept. `view front` draws what was measured. JSON keys: rule, max_drop, max_energy, classes, candidates "
+     "[{number, stage, change, run, images, t, energy, accuracy, agreement, logit_rmse, drop, expected_drop, sites}], front "
+     "[numbers of candidates], chosen, met, held_out {images, t, energy, accuracy, ann_accuracy, drop, drop_lo, drop_hi, "
+     "agreement, "
+     "logit_rmse}, confirmed, name, plan, convert (a command), seconds. Drops are fractions.",
+     "tune 400 --max-drop 0.3",
+     cmd_tune},
     {"sweep",
      CLASS_STUDY,
      {MAYBE_NUMBER("N", 1, INT_MAX)},

@@ -26,6 +26,7 @@ findings_forget(struct app *app)
 	attribution_done(&app->findings->attribution);
 	profile_done(&app->findings->profile);
 	energy_finding_done(&app->findings->energy);
+	tune_done(&app->findings->tune.tune);
 }
 
 void

@@ -75,6 +75,7 @@ VIEW(tutorial);
 VIEW(ladder);
 VIEW(bench);
 VIEW(energy);
+VIEW(front);
 VIEW(attribution);
 VIEW(plot);
 VIEW(table);

@@ -1,0 +1,500 @@
+#include "study/tune.h"
+
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { FINALISTS = 4, LEVELS_LEAST = 2, HIDDEN_LEAST = 6, MOVES = 3 * TUNE_CLASSES };
+
+const char *const tune_stage_names[] = {"sensitivity", "search", "finalist", "held out", NULL};
+
+/* --- what is better ------------------------------------------------------- */
+
+double
+tune_expected_drop(double flips, double lost, double n)
+{
+	const double prior = 20, balance = 0.15;
+
+	return n > 0 ? (lost + prior * balance) / (flips + prior) * flips / n : 0;
+}
+
+/* How far a point is from the target, relative to it; 0 when it meets it. */
+static double
+distance(const struct tune_target *target, const struct tune_point *p, double drop)
+{
+	double d = 0;
+
+	if (!isnan(target->max_drop))
+		d += fmax(0, drop - target->max_drop) / fmax(target->max_drop, 0.001);
+	if (!isnan(target->max_energy))
+		d += fmax(0, p->energy - target->max_energy) / target->max_energy;
+	return d;
+}
+
+bool
+tune_meets(const struct tune_target *target, const struct tune_point *p, bool measured)
+{
+	return !(distance(target, p, measured ? p->drop : p->expected) > 0);
+}
+
+bool
+tune_better(const struct tune_target *target, const struct tune_point *a, const struct tune_point *b)
+{
+	double da = distance(target, a, a->expected), db = distance(target, b, b->expected);
+
+	if (da != db)
+		return da < db;
+	if (isnan(target->max_drop))
+		return a->squared_error < b->squared_error;
+	return a->energy < b->energy || (a->energy == b->energy && a->squared_error < b->squared_error);
+}
+
+/* --- candidates ----------------------------------------------------------- */
+
+struct search {
+	struct tune *tune;
+	const struct plan *base;
+	const struct tune_options *options;
+	const struct tune_host *host;
+};
+
+static const struct tune_point *
+best_point(const struct tune_candidate *c)
+{
+	return &c->point[c->best];
+}
+
+static void append(char *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+static void
+append(char *text, const char *format, ...)
+{
+	size_t n = strlen(text);
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text + n, TUNE_TEXT - n, format, args);
+	va_end(args);
+}
+
+/* The override of all classes that are set. */
+static void
+describe(const struct tune *tune, struct tune_candidate *c)
+{
+	c->sites[0] = '\0';
+	for (int k = 0; k < tune->classes; k++) {
+		const struct tune_class *class = &tune->class[k];
+		const struct tune_setting *s = &c->set[k];
+
+		if (!s->levels && !s->hidden && !(s->scale > 0))
+			continue;
+		for (int g = 0; g < class->glob_count; g++) {
+			const char *separator = ":";
+
+			append(c->sites, "%s%s", c->sites[0] ? " " : "", class->globs[g]);
+			if (s->levels)
+				append(c->sites, "%slevels=%d", separator, s->levels);
+			separator = s->levels ? "," : ":";
+			if (s->hidden)
+				append(c->sites, "%shidden=%d", separator, s->hidden);
+			separator = s->levels || s->hidden ? "," : ":";
+			if (s->scale > 0)
+				append(c->sites, "%sscale=%.4g", separator, s->scale);
+		}
+	}
+}
+
+/* Of a candidate's point: pictures whose class changed, and how many more lost than won. */
+static void
+count_flips(const struct eval_result *r, int point, double *flips, double *lost)
+{
+	*flips = *lost = 0;
+	for (int i = 0; i < r->images; i++) {
+		int top = r->outcome[(size_t)i * (size_t)r->points + (size_t)point].top;
+
+		*flips += top != r->ann_top[i];
+		*lost += (r->ann_top[i] == r->label[i]) - (top == r->label[i]);
+	}
+}
+
+struct note {
+	struct search *search;
+	struct tune_candidate *candidate;
+};
+
+static void
+note_measured(void *to, const struct tune_measured *m)
+{
+	const struct note *n = to;
+	struct tune_candidate *c = n->candidate;
+	const struct eval_result *r = m->result;
+
+	c->run = m->run;
+	c->images = r->images;
+	c->points = r->points;
+	c->best = 0;
+	for (int i = 0; i < r->points; i++) {
+		const struct eval_point *p = &r->point[i];
+		double flips, lost;
+
+		count_flips(r, i, &flips, &lost);
+		c->point[i] = (struct tune_point){.t = p->t,
+						  .energy = m->energy[i],
+						  .accuracy = p->accuracy,
+						  .agreement = p->agreement,
+						  .squared_error = p->logit_rmse * p->logit_rmse,
+						  .drop = -p->gap,
+						  .drop_in = {-p->gap_in.hi, -p->gap_in.lo},
+						  .expected = tune_expected_drop(flips, lost, r->images)};
+		if (i > 0 && tune_better(&n->search->options->target, &c->point[i], &c->point[c->best]))
+			c->best = i;
+	}
+}
+
+/* Measures settings as one more candidate. NULL with *st on failure. */
+static struct tune_candidate *
+measure(struct search *s, const struct tune_setting *set, const char *change, enum tune_stage stage, int first, int count,
+	struct status *st)
+{
+	struct tune *tune = s->tune;
+	struct tune_candidate *c = &tune->candidate[tune->candidates];
+	struct note note = {s, c};
+
+	if (tune->candidates == TUNE_CANDIDATES) {
+		status_fail(st, STATUS_FAILED, "more than %d candidates", TUNE_CANDIDATES);
+		return NULL;
+	}
+	memset(c, 0, sizeof(*c));
+	c->stage = stage;
+	memcpy(c->set, set, sizeof(c->set));
+	snprintf(c->change, sizeof(c->change), "%s", change);
+	describe(tune, c);
+	if (!s->host->measure(s->host->ctx, c->sites, first, count, stage, note_measured, &note, st))
+		return NULL;
+	tune->candidates++;
+	return c;
+}
+
+/* --- classes -------------------------------------------------------------- */
+
+static void
+class_globs(struct tune_class *class, const struct plan *plan)
+{
+	for (int i = 0; i < 4 && class->class->kind[i] != SITE_PATCH_EMBED; i++) {
+		struct site site = {class->class->kind[i], 0};
+		char name[SITE_NAME_MAX];
+		const struct site_plan *p = &plan->site[site_index(plan->model, site)];
+
+		if (p->neuron == NEURON_NONE)
+			continue;
+		site_name(site, name);
+		snprintf(class->globs[class->glob_count++], SITE_NAME_MAX, "blocks.*%s", strchr(name + strlen("blocks."), '.'));
+		class->base_levels = p->burst;
+		class->base_scale = (double)p->scale;
+		class->base_hidden = p->ugo ? p->ugo->hidden : 0;
+		class->levels = p->burst > LEVELS_LEAST || (p->burst > 1 && p->neuron != NEURON_MT);
+		class->function = plan_has_function(site.kind);
+	}
+}
+
+static void
+find_classes(struct search *s)
+{
+	struct tune *tune = s->tune;
+
+	for (const struct site_class *c = site_class_table; c->name; c++) {
+		struct tune_class *class = &tune->class[tune->classes];
+
+		*class = (struct tune_class){.class = c};
+		class_globs(class, s->base);
+		if (class->glob_count > 0 && (class->function || !s->options->functions))
+			tune->classes++;
+	}
+}
+
+/* --- moves ---------------------------------------------------------------- */
+
+enum knob { KNOB_LEVELS, KNOB_HIDDEN, KNOB_SCALE };
+
+struct move {
+	int class;
+	enum knob knob;
+	double factor; /* of scale */
+	double gain;   /* energy saved for the error it makes, when it was measured alone */
+	bool spent;
+};
+
+/* Makes the change; false: there is none to make. */
+static bool
+make(const struct tune *tune, const struct move *m, struct tune_setting *set, char change[64])
+{
+	const struct tune_class *class = &tune->class[m->class];
+	struct tune_setting *s = &set[m->class];
+	int levels = s->levels ? s->levels : class->base_levels, hidden = s->hidden ? s->hidden : class->base_hidden;
+	double scale = s->scale > 0 ? s->scale : class->base_scale;
+
+	switch (m->knob) {
+	case KNOB_LEVELS:
+		s->levels = levels - 1;
+		snprintf(change, 64, "%s: levels %d", class->class->name, levels - 1);
+		return class->levels && levels > LEVELS_LEAST;
+	case KNOB_HIDDEN:
+		s->hidden = hidden * 2 / 3;
+		snprintf(change, 64, "%s: hidden %d", class->class->name, s->hidden);
+		return class->function && s->hidden >= HIDDEN_LEAST;
+	default:
+		s->scale = scale * m->factor;
+		snprintf(change, 64, "%s: thresholds x %.3g", class->class->name, m->factor);
+		return !class->function && s->scale > 0.05 && s->scale < 20;
+	}
+}
+
+static int
+list_moves(const struct tune *tune, struct move *move)
+{
+	int n = 0;
+
+	for (int k = 0; k < tune->classes; k++) {
+		move[n++] = (struct move){.class = k, .knob = KNOB_LEVELS};
+		move[n++] = (struct move){.class = k, .knob = KNOB_HIDDEN};
+	}
+	return n;
+}
+
+/* --- stages --------------------------------------------------------------- */
+
+/* Every class coarser alone. */
+static bool
+measure_sensitivity(struct search *s, struct move *move, int *moves, struct status *st)
+{
+	const struct tune_options *o = s->options;
+	const struct tune_candidate *base = &s->tune->candidate[0];
+	int kept = 0, at = base->best;
+
+	for (int i = 0; i < *moves && s->tune->candidates < o->candidates; i++) {
+		struct tune_setting set[TUNE_CLASSES] = {{0}};
+		struct tune_candidate *c;
+		char change[64];
+		double saved, error;
+
+		if (!make(s->tune, &move[i], set, change))
+			continue;
+		c = measure(s, set, change, TUNE_SENSITIVITY, o->first, o->few, st);
+		if (!c)
+			return false;
+		saved = base->point[at].energy - c->point[at].energy;
+		error = c->point[at].squared_error - base->point[at].squared_error;
+		move[i].gain = saved / fmax(error, 1e-6);
+		if (saved > 0)
+			move[kept++] = move[i];
+	}
+	*moves = kept;
+	return true;
+}
+
+static struct move *
+most_gain(struct move *move, int moves)
+{
+	struct move *best = NULL;
+
+	for (int i = 0; i < moves; i++)
+		if (!move[i].spent && (!best || move[i].gain > best->gain))
+			best = &move[i];
+	return best;
+}
+
+/* Tries the move on the best so far; *current moves on when it is better. */
+static bool
+try_move(struct search *s, struct move *m, int *current, bool *better, struct status *st)
+{
+	const struct tune_options *o = s->options;
+	struct tune_setting set[TUNE_CLASSES];
+	struct tune_candidate *c;
+	char change[64];
+
+	*better = false;
+	memcpy(set, s->tune->candidate[*current].set, sizeof(set));
+	if (!make(s->tune, m, set, change))
+		return true;
+	c = measure(s, set, change, TUNE_SEARCH, o->first, o->few, st);
+	if (!c)
+		return false;
+	*better = tune_better(&o->target, best_point(c), best_point(&s->tune->candidate[*current]));
+	if (*better)
+		*current = s->tune->candidates - 1;
+	return true;
+}
+
+/* A move that was good may be good again, but less so. */
+static bool
+search_coarser(struct search *s, struct move *move, int moves, int *current, struct status *st)
+{
+	struct move *m;
+	bool better;
+
+	while (s->tune->candidates < s->options->candidates && (m = most_gain(move, moves))) {
+		if (!try_move(s, m, current, &better, st))
+			return false;
+		m->gain /= 2;
+		m->spent = !better;
+	}
+	return true;
+}
+
+static bool
+search_thresholds(struct search *s, int *current, struct status *st)
+{
+	static const double factor[] = {1.25, 0.8};
+
+	for (int f = 0; f < 2; f++)
+		for (int k = 0; k < s->tune->classes && s->tune->candidates < s->options->candidates; k++) {
+			struct move m = {.class = k, .knob = KNOB_SCALE, .factor = factor[f]};
+			bool better;
+
+			if (!try_move(s, &m, current, &better, st))
+				return false;
+		}
+	return true;
+}
+
+static bool
+is_chosen(const int *list, int n, const struct tune *tune, int candidate)
+{
+	for (int i = 0; i < n; i++)
+		if (strcmp(tune->candidate[list[i]].sites, tune->candidate[candidate].sites) == 0)
+			return true;
+	return false;
+}
+
+/* The best of those in [0, end) that are no finalists yet; -1: none. */
+static int
+next_finalist(const struct search *s, const int *list, int n, int end)
+{
+	const struct tune *tune = s->tune;
+	int best = -1;
+
+	for (int i = 0; i < end; i++)
+		if (!is_chosen(list, n, tune, i) && (best < 0 || tune_better(&s->options->target, best_point(&tune->candidate[i]),
+									     best_point(&tune->candidate[best]))))
+			best = i;
+	return best;
+}
+
+/* The best few on more pictures; the best of these is chosen. */
+static bool
+measure_finalists(struct search *s, struct status *st)
+{
+	const struct tune_options *o = s->options;
+	int list[FINALISTS], n = 0, end = s->tune->candidates;
+
+	for (; n < FINALISTS; n++) {
+		struct tune_candidate *c;
+
+		list[n] = next_finalist(s, list, n, end);
+		if (list[n] < 0)
+			break;
+		c = measure(s, s->tune->candidate[list[n]].set, s->tune->candidate[list[n]].change, TUNE_FINALIST, o->first,
+			    o->count, st);
+		if (!c)
+			return false;
+		if (n == 0 || tune_better(&o->target, best_point(c), best_point(&s->tune->candidate[s->tune->chosen])))
+			s->tune->chosen = s->tune->candidates - 1;
+	}
+	return true;
+}
+
+/* The choice is judged at the step it was chosen for. */
+static bool
+hold_out(struct search *s, struct status *st)
+{
+	const struct tune_options *o = s->options;
+	const struct tune_candidate *chosen = &s->tune->candidate[s->tune->chosen];
+	int best = chosen->best;
+	struct tune_candidate *c;
+
+	if (o->held_count == 0)
+		return true;
+	c = measure(s, chosen->set, chosen->change, TUNE_HELD_OUT, o->held_first, o->held_count, st);
+	if (!c)
+		return false;
+	c->best = best;
+	s->tune->held = s->tune->candidates - 1;
+	s->tune->confirmed = tune_meets(&o->target, best_point(c), true);
+	return true;
+}
+
+static bool
+run_stages(struct search *s, struct status *st)
+{
+	static const struct tune_setting none[TUNE_CLASSES];
+	const struct tune_options *o = s->options;
+	struct move move[MOVES];
+	int moves = list_moves(s->tune, move), current = 0;
+
+	if (!measure(s, none, "the recipe", TUNE_SENSITIVITY, o->first, o->few, st))
+		return false;
+	s->tune->chosen = 0;
+	if (!measure_sensitivity(s, move, &moves, st))
+		return false;
+	if (!search_coarser(s, move, moves, &current, st) || !search_thresholds(s, &current, st)) {
+		s->tune->chosen = current;
+		return false;
+	}
+	s->tune->chosen = current;
+	return measure_finalists(s, st) && hold_out(s, st);
+}
+
+bool
+tune_run(const struct plan *base, const struct tune_options *options, const struct tune_host *host, struct tune *tune,
+	 struct status *st)
+{
+	struct search s = {tune, base, options, host};
+	bool ok;
+
+	*tune = (struct tune){.chosen = -1, .held = -1};
+	tune->candidate = calloc(TUNE_CANDIDATES, sizeof(*tune->candidate));
+	if (!tune->candidate)
+		return status_nomem(st, "tuning");
+	find_classes(&s);
+	ok = run_stages(&s, st);
+	if (tune->chosen >= 0)
+		tune->met = tune_meets(&options->target, best_point(&tune->candidate[tune->chosen]), false);
+	return ok;
+}
+
+void
+tune_done(struct tune *tune)
+{
+	free(tune->candidate);
+	*tune = (struct tune){.chosen = -1, .held = -1};
+}
+
+/* --- the front ------------------------------------------------------------ */
+
+static int
+cheaper(const void *a, const void *b, void *ctx)
+{
+	const struct tune *tune = ctx;
+	double x = best_point(&tune->candidate[*(const int *)a])->energy;
+	double y = best_point(&tune->candidate[*(const int *)b])->energy;
+
+	return (x > y) - (x < y);
+}
+
+int
+tune_front(const struct tune *tune, int *front)
+{
+	int all[TUNE_CANDIDATES], n = 0, kept = 0;
+
+	for (int i = 0; i < tune->candidates; i++)
+		if (tune->candidate[i].stage <= TUNE_SEARCH)
+			all[n++] = i;
+	qsort_r(all, (size_t)n, sizeof(*all), cheaper, (void *)tune);
+	for (int i = 0; i < n; i++)
+		if (kept == 0 || best_point(&tune->candidate[all[i]])->squared_error <
+				     best_point(&tune->candidate[front[kept - 1]])->squared_error)
+			front[kept++] = all[i];
+	return kept;
+}
