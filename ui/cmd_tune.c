@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "base/timing.h"
 #include "db/store.h"
+#include "study/assign.h"
 #include "ui/answer.h"
 #include "ui/findings.h"
 #include "ui/notebook.h"
@@ -13,7 +14,13 @@
 #include <string.h>
 
 /* Pictures that a rule's energy is counted on where the evaluation does not know it. */
-enum { COUNTED = 32, DEFAULT_FEW = 200, DEFAULT_CANDIDATES = 60 };
+enum { COUNTED = 32, DEFAULT_FEW = 200, DEFAULT_CANDIDATES = 60, SIZED = 8 };
+
+/* A plan with UGOs of some sizes, from which others are made. */
+struct sized {
+	char *sizes; /* the override */
+	struct plan *plan;
+};
 
 struct tuning {
 	struct app *app;
@@ -23,7 +30,8 @@ struct tuning {
 	const struct rule *rule;
 	struct plan_options plan;
 	struct calibration_pictures which;
-	int number; /* of the candidate at hand */
+	int number;                /* of the candidate at hand */
+	struct sized sized[SIZED]; /* the last first */
 	double held_ann;
 };
 
@@ -36,6 +44,42 @@ build(struct tuning *t, const char *sites, struct status *st)
 
 	options.sites = *sites ? sites : NULL;
 	return build_plan(t->app, &options, &t->which, st);
+}
+
+/* The plan with UGOs of these sizes, built when they are first asked for; owned by t. */
+static const struct plan *
+sized_plan(struct tuning *t, const char *sizes, struct status *st)
+{
+	struct sized *at = t->sized;
+
+	for (int i = 0; i < SIZED && at[i].plan; i++)
+		if (strcmp(at[i].sizes, sizes) == 0)
+			return at[i].plan;
+	plan_free(at[SIZED - 1].plan);
+	free(at[SIZED - 1].sizes);
+	memmove(at + 1, at, (SIZED - 1) * sizeof(*at));
+	at[0] = (struct sized){strdup(sizes), build(t, sizes, st)};
+	return at[0].sizes ? at[0].plan : NULL;
+}
+
+/* While searching thresholds that follow from levels are not calibrated again. */
+static struct plan *
+candidate_plan(struct tuning *t, const struct tune_candidate *c, struct status *st)
+{
+	const struct plan *sized = NULL;
+	struct plan *plan = NULL;
+	struct status own = {0};
+
+	if (c->stage > TUNE_SEARCH)
+		return build(t, c->sites, st);
+	sized = sized_plan(t, c->sizes, st);
+	if (!sized)
+		return NULL;
+	plan = plan_copy(sized, st);
+	if (!plan || (assign_levels(plan, c->sites, &own) && plan_finish(plan, &own)))
+		return plan;
+	plan_free(plan);
+	return build(t, c->sites, st);
 }
 
 /* Energy over the reference's after each step that is asked for: what the evaluation has of
@@ -68,15 +112,15 @@ count_energy(struct tuning *t, const struct plan *plan, int first, int count, co
 }
 
 static bool
-measure(void *ctx, const char *sites, int first, int count, enum tune_stage stage,
-	void (*done)(void *to, const struct tune_measured *m), void *to, struct status *st)
+measure(void *ctx, const struct tune_candidate *c, int first, int count, void (*done)(void *to, const struct tune_measured *m),
+	void *to, struct status *st)
 {
 	struct tuning *t = ctx;
 	struct eval_options options = {
 	    .first = first, .count = count, .t = t->options.t, .ts = t->options.ts, .threads = t->app->options.threads};
 	struct eval_result result = {0};
 	struct tune_measured m = {.result = &result};
-	struct plan *plan = build(t, sites, st);
+	struct plan *plan = candidate_plan(t, c, st);
 	bool ok = plan && run_eval(t->app, "tune", plan, t->app->data, &options, &result, st);
 
 	m.run = t->app->run;
@@ -84,8 +128,8 @@ measure(void *ctx, const char *sites, int first, int count, enum tune_stage stag
 	if (ok)
 		done(to, &m);
 	if (ok && t->app->interactive)
-		app_say(t->app, "%d: %s, %s", ++t->number, tune_stage_names[stage], *sites ? sites : "the recipe");
-	if (ok && stage == TUNE_HELD_OUT)
+		app_say(t->app, "%d: %s, %s", t->number++, tune_stage_names[c->stage], c->change);
+	if (ok && c->stage == TUNE_HELD_OUT)
 		t->held_ann = result.ann_accuracy;
 	eval_done(&result);
 	plan_free(plan);
@@ -318,7 +362,7 @@ tune(struct tuning *t, struct status *st)
 {
 	const struct tune_host host = {t, measure};
 	struct tune_finding *found = &findings_of(t->app)->tune;
-	struct plan *base = build(t, "", st);
+	const struct plan *base = sized_plan(t, "", st);
 	double started = timing_now();
 	struct status kept = {0};
 
@@ -329,7 +373,6 @@ tune(struct tuning *t, struct status *st)
 	found->name[0] = '\0';
 	snprintf(found->rule, sizeof(found->rule), "%s", t->rule->name);
 	tune_run(base, &t->options, &host, &found->tune, st);
-	plan_free(base);
 	t->app->serial++;
 	/* What was found before a cancel is kept, and building it is not cancelled as well. */
 	atomic_store(&t->app->cancel, false);
@@ -349,6 +392,10 @@ run_tune(struct app *app, const struct call *call, bool functions, struct status
 	if (!need_model(app, st) || !need_data(app, st) || !rules_load(&t.rules, call_text(call, "rules"), st))
 		return false;
 	ok = read_options(&t, functions, st) && tune(&t, st);
+	for (int i = 0; i < SIZED; i++) {
+		plan_free(t.sized[i].plan);
+		free(t.sized[i].sizes);
+	}
 	rules_done(&t.rules);
 	return ok;
 }

@@ -13,11 +13,11 @@ const char *const tune_stage_names[] = {"sensitivity", "search", "finalist", "he
 /* --- what is better ------------------------------------------------------- */
 
 double
-tune_expected_drop(double flips, double lost, double n)
+tune_expected_drop(double flips, double lost, double n, double usual)
 {
-	const double prior = 20, balance = 0.15;
+	const double pictures = 500, prior = 20, balance = 0.15;
 
-	return n > 0 ? (lost + prior * balance) / (flips + prior) * flips / n : 0;
+	return n > 0 ? (lost + prior * balance) / (flips + prior) * (flips + pictures * usual) / (n + pictures) : 0;
 }
 
 /* How far a point is from the target, relative to it; 0 when it meets it. */
@@ -79,31 +79,37 @@ append(char *text, const char *format, ...)
 	va_end(args);
 }
 
-/* The override of all classes that are set. */
+/* Adds KEY=VALUE to the entry that text ends with, or begins with *entry. */
+static void
+add_setting(char *text, const char **entry, const char *key, double value)
+{
+	if (*entry)
+		append(text, "%s%s:", *text ? " " : "", *entry);
+	else
+		append(text, ",");
+	append(text, "%s=%.4g", key, value);
+	*entry = NULL;
+}
+
+/* The overrides of all classes that are set. */
 static void
 describe(const struct tune *tune, struct tune_candidate *c)
 {
-	c->sites[0] = '\0';
-	for (int k = 0; k < tune->classes; k++) {
-		const struct tune_class *class = &tune->class[k];
-		const struct tune_setting *s = &c->set[k];
+	c->sites[0] = c->sizes[0] = '\0';
+	for (int k = 0; k < tune->classes; k++)
+		for (int g = 0; g < tune->class[k].glob_count; g++) {
+			const struct tune_setting *s = &c->set[k];
+			const char *entry = tune->class[k].globs[g], *size = entry;
 
-		if (!s->levels && !s->hidden && !(s->scale > 0))
-			continue;
-		for (int g = 0; g < class->glob_count; g++) {
-			const char *separator = ":";
-
-			append(c->sites, "%s%s", c->sites[0] ? " " : "", class->globs[g]);
 			if (s->levels)
-				append(c->sites, "%slevels=%d", separator, s->levels);
-			separator = s->levels ? "," : ":";
+				add_setting(c->sites, &entry, "levels", s->levels);
 			if (s->hidden)
-				append(c->sites, "%shidden=%d", separator, s->hidden);
-			separator = s->levels || s->hidden ? "," : ":";
+				add_setting(c->sites, &entry, "hidden", s->hidden);
 			if (s->scale > 0)
-				append(c->sites, "%sscale=%.4g", separator, s->scale);
+				add_setting(c->sites, &entry, "scale", s->scale);
+			if (s->hidden)
+				add_setting(c->sizes, &size, "hidden", s->hidden);
 		}
-	}
 }
 
 /* Of a candidate's point: pictures whose class changed, and how many more lost than won. */
@@ -119,6 +125,13 @@ count_flips(const struct eval_result *r, int point, double *flips, double *lost)
 	}
 }
 
+/* Near the reference the share of pictures that change their class grows as the error. */
+static double
+usual(const struct tune *tune, double rmse)
+{
+	return tune->errors > 0 ? tune->flips / tune->errors * rmse : 0;
+}
+
 struct note {
 	struct search *search;
 	struct tune_candidate *candidate;
@@ -130,6 +143,7 @@ note_measured(void *to, const struct tune_measured *m)
 	const struct note *n = to;
 	struct tune_candidate *c = n->candidate;
 	const struct eval_result *r = m->result;
+	struct tune *tune = n->search->tune;
 
 	c->run = m->run;
 	c->images = r->images;
@@ -140,14 +154,17 @@ note_measured(void *to, const struct tune_measured *m)
 		double flips, lost;
 
 		count_flips(r, i, &flips, &lost);
-		c->point[i] = (struct tune_point){.t = p->t,
-						  .energy = m->energy[i],
-						  .accuracy = p->accuracy,
-						  .agreement = p->agreement,
-						  .squared_error = p->logit_rmse * p->logit_rmse,
-						  .drop = -p->gap,
-						  .drop_in = {-p->gap_in.hi, -p->gap_in.lo},
-						  .expected = tune_expected_drop(flips, lost, r->images)};
+		tune->flips += flips;
+		tune->errors += p->logit_rmse * r->images;
+		c->point[i] =
+		    (struct tune_point){.t = p->t,
+					.energy = m->energy[i],
+					.accuracy = p->accuracy,
+					.agreement = p->agreement,
+					.squared_error = p->logit_rmse * p->logit_rmse,
+					.drop = 0 - p->gap,
+					.drop_in = {0 - p->gap_in.hi, 0 - p->gap_in.lo},
+					.expected = tune_expected_drop(flips, lost, r->images, usual(tune, p->logit_rmse))};
 		if (i > 0 && tune_better(&n->search->options->target, &c->point[i], &c->point[c->best]))
 			c->best = i;
 	}
@@ -171,7 +188,7 @@ measure(struct search *s, const struct tune_setting *set, const char *change, en
 	memcpy(c->set, set, sizeof(c->set));
 	snprintf(c->change, sizeof(c->change), "%s", change);
 	describe(tune, c);
-	if (!s->host->measure(s->host->ctx, c->sites, first, count, stage, note_measured, &note, st))
+	if (!s->host->measure(s->host->ctx, c, first, count, note_measured, &note, st))
 		return NULL;
 	tune->candidates++;
 	return c;
@@ -246,8 +263,11 @@ make(const struct tune *tune, const struct move *m, struct tune_setting *set, ch
 		return class->function && s->hidden >= HIDDEN_LEAST;
 	default:
 		s->scale = scale * m->factor;
+		/* Back where the recipe is: there is nothing to override. */
+		if (fabs(s->scale - class->base_scale) < 1e-6 * s->scale)
+			s->scale = 0;
 		snprintf(change, 64, "%s: thresholds x %.3g", class->class->name, m->factor);
-		return !class->function && s->scale > 0.05 && s->scale < 20;
+		return !class->function && scale > 0.05 && scale < 20;
 	}
 }
 

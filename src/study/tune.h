@@ -62,6 +62,7 @@ struct tune_candidate {
 	enum tune_stage stage;
 	struct tune_setting set[TUNE_CLASSES];
 	char sites[TUNE_TEXT]; /* what differs from the recipe; "": nothing */
+	char sizes[TUNE_TEXT]; /* of that the sizes of UGOs, which have to be fitted for it */
 	char change[64];       /* against the candidate it was made from, for people */
 	int64_t run;           /* the host's */
 	int images;
@@ -76,11 +77,12 @@ struct tune_measured {
 	double energy[TUNE_STEPS];        /* by the rule, of the reference's, after each */
 };
 
-/* Whoever builds and measures. measure: the plan with these overrides on pictures
- * [first, first + count); calls done() with what was found, or returns false with *st. */
+/* Whoever builds and measures. measure: the plan with the candidate's overrides on pictures
+ * [first, first + count); calls done() with what was found, or returns false with *st. While
+ * searching the plan may be one whose thresholds were not calibrated again. */
 struct tune_host {
 	void *ctx;
-	bool (*measure)(void *ctx, const char *sites, int first, int count, enum tune_stage stage,
+	bool (*measure)(void *ctx, const struct tune_candidate *candidate, int first, int count,
 			void (*done)(void *to, const struct tune_measured *m), void *to, struct status *st);
 };
 
@@ -98,6 +100,7 @@ struct tune {
 	struct tune_class class[TUNE_CLASSES];
 	int classes;
 	struct tune_candidate *candidate; /* [candidates], in the order of measuring */
+	double flips, errors;             /* of all points: pictures that changed class, and RMSE of the logits times pictures */
 	int candidates;
 	int chosen;     /* index; -1: nothing was measured */
 	int held;       /* of the same settings on held-out pictures; -1: not measured */
@@ -118,9 +121,11 @@ bool tune_meets(const struct tune_target *target, const struct tune_point *p, bo
 /* Candidates of sensitivity and search that none of them beats in energy and in error, each
  * at its best step, the cheapest first; front [TUNE_CANDIDATES]. Returns how many. */
 int tune_front(const struct tune *tune, int *front);
-/* Few pictures change their class, and whether they change for the worse is mostly chance:
- * of `flips` pictures of n, `lost` more were lost than won. As if 20 more flips had lost
- * 15% on balance, which is what many pictures show (SPIKING 3.1). */
-double tune_expected_drop(double flips, double lost, double n);
+/* Few pictures change their class, and whether they change for the worse is mostly chance.
+ * Of n pictures `flips` changed theirs, and `lost` more were lost than won; usual is the share
+ * that changes at this error of the logits in all candidates together. Taken are 500 more
+ * pictures that are as usual, and 20 more flips of which 15% were lost on balance, which is
+ * what many pictures show (SPIKING 3.1). Returns a share of the pictures. */
+double tune_expected_drop(double flips, double lost, double n, double usual);
 
 #endif
