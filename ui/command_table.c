@@ -1084,6 +1084,19 @@ const struct command_info command_table[] = {
      "differences [{site, t, name, recorded, replayed}].",
      "replay 12",
      cmd_replay},
+    {"report",
+     CLASS_NOTEBOOK,
+     {ARG("RUN|SESSION", VALUE_SESSION), ARG("FILE", VALUE_PATH)},
+     {FORCE},
+     "write a report of a run or a session as one file",
+     "RUN is the number of a run; another word is the name of a session, of which the last measured plan is described. FILE ends "
+     "in "
+     ".html, .md or .pdf and needs no other file. It has what was measured, the plan, accuracy by time with its curve, what tune "
+     "measured, the ladder, energy by rule and place, the picture with its attention maps and logits (where the model is loaded; "
+     "the plan is stepped for it), and the commands to repeat it. What the notebook does not have of the plan is said, with the "
+     "command that measures it. JSON keys: file, plan.",
+     "report 12 report.html",
+     cmd_report},
     {"export",
      CLASS_NOTEBOOK,
      {ARG("RUN|SESSION", VALUE_SESSION), ARG("FILE", VALUE_PATH)},

@@ -197,18 +197,24 @@ write_new(const struct document *d, int form, const char *path, struct status *s
 }
 
 bool
+document_check(const char *path, bool force, struct status *st)
+{
+	if (form_of(path) == FORMS)
+		return status_fail(st, STATUS_USAGE, "%s: the name must end in .html, .md or .pdf", path);
+	return force || access(path, F_OK) != 0 || status_fail(st, STATUS_FAILED, "%s exists; say --force to overwrite it", path);
+}
+
+bool
 document_save(const struct document *d, const char *path, bool force, struct status *st)
 {
 	int form = form_of(path);
 	char temp[4096];
 	bool ok;
 
-	if (form == FORMS)
-		return status_fail(st, STATUS_USAGE, "%s: the name must end in .html, .md or .pdf", path);
+	if (!document_check(path, force, st))
+		return false;
 	if (d->failed)
 		return status_nomem(st, "a document");
-	if (!force && access(path, F_OK) == 0)
-		return status_fail(st, STATUS_FAILED, "%s exists; say --force to overwrite it", path);
 	if (snprintf(temp, sizeof(temp), "%s.%ld.tmp", path, (long)getpid()) >= (int)sizeof(temp))
 		return status_fail(st, STATUS_FAILED, "%s: the name is too long", path);
 	ok = write_new(d, form, temp, st);

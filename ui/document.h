@@ -49,6 +49,8 @@ void document_cells(struct document *d, const char *const *cell, int rows, int c
 /* Takes what the canvas holds, and leaves it empty. */
 void document_picture(struct document *d, struct canvas *canvas, const char *caption);
 
+/* What document_save() refuses because of the name, told before there is a document. */
+bool document_check(const char *path, bool force, struct status *st);
 /* STATUS_USAGE for another end than .html, .md and .pdf, STATUS_FAILED when the file exists
  * and force is false or when it cannot be written; what was there is then still there. */
 bool document_save(const struct document *d, const char *path, bool force, struct status *st);
