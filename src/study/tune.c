@@ -15,9 +15,10 @@ const char *const tune_stage_names[] = {"sensitivity", "search", "finalist", "he
 double
 tune_expected_drop(double flips, double lost, double n, double usual)
 {
-	const double pictures = 500, prior = 20, balance = 0.15;
+	const double pictures = 500, prior = 20, balance = 0.125;
+	double share = n > 0 ? (flips + pictures * usual) / (n + pictures) : 0;
 
-	return n > 0 ? (lost + prior * balance) / (flips + prior) * (flips + pictures * usual) / (n + pictures) : 0;
+	return share * fmax(balance, (lost + prior * balance) / (flips + prior));
 }
 
 /* How far a point is from the target, relative to it; 0 when it meets it. */

@@ -124,8 +124,9 @@ int tune_front(const struct tune *tune, int *front);
 /* Few pictures change their class, and whether they change for the worse is mostly chance.
  * Of n pictures `flips` changed theirs, and `lost` more were lost than won; usual is the share
  * that changes at this error of the logits in all candidates together. Taken are 500 more
- * pictures that are as usual, and 20 more flips of which 15% were lost on balance, which is
- * what many pictures show (SPIKING 3.1). Returns a share of the pictures. */
+ * pictures that are as usual, and 20 more flips; of flips at least one in eight is lost on
+ * balance, as many pictures show (SPIKING 3.1: a tenth), for a search would find the plans
+ * that were lucky. Returns a share of the pictures. */
 double tune_expected_drop(double flips, double lost, double n, double usual);
 
 #endif
