@@ -16,7 +16,7 @@ ifeq ($(MAKELEVEL),0)
 MAKEFLAGS += -j$(shell nproc 2>/dev/null || echo 1)
 endif
 
-ENGINE_PKGS := jansson libpng libjpeg zlib libxxhash
+ENGINE_PKGS := jansson libpng libjpeg zlib libzip libxxhash
 PKGS    := $(ENGINE_PKGS) sqlite3 ncursesw readline cairo
 # pkg-config is absent on a bare system until install-deps has run; say so only when building.
 PKG     := $(shell command -v pkg-config 2>/dev/null)
@@ -29,8 +29,8 @@ need_libs = $(if $(PKG_LIBS),,$(error libraries that spikescope needs are missin
 
 WARN    := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wwrite-strings -Wvla -Wformat=2 -Wno-format-nonliteral
 CFLAGS  += -std=c11 -D_GNU_SOURCE -Isrc -I. -fopenmp -ffp-contract=off -fno-math-errno -fno-trapping-math $(WARN) $(OPT) $(PKG_CFLAGS)
-ENGINE_LIBS := -ldnnl -lm -lpthread -fopenmp
-LDLIBS  += -ldnnl $(PKG_LIBS) -lm -lpthread
+ENGINE_LIBS := -ldnnl -lunistring -lm -lpthread -fopenmp
+LDLIBS  += -ldnnl -lunistring $(PKG_LIBS) -lm -lpthread
 LDFLAGS += -fopenmp
 ifeq ($(WERROR),1)
 CFLAGS  += -Werror
@@ -96,7 +96,10 @@ tests: $(TESTBIN) # build the tests
 bench: $(PROG) $(BENCHBIN) ## build and run the benchmarks, and fetch what they compare with
 	@scripts/bench-deps $(B)/bench
 	@[ -d $(B)/bench/vit-b32 ] || scripts/make-random-vit $(B)/bench/vit-b32
-	@export BENCH_ONNX=$(B)/bench BENCH_VIT=$(B)/bench/vit-b32 BENCH_MODEL=$${BENCH_MODEL:-../shared/bench/cifar10-vit.onnx} \
+	@[ -d $(B)/bench/clip-b32 ] || scripts/make-random-vit --clip $(B)/bench/clip-b32
+	@for depth in 2 20; do [ -d $(B)/bench/depth-$$depth ] || \
+		scripts/make-random-vit $(B)/bench/depth-$$depth 192 $$depth 3 768 32 4 10; done
+	@export BENCH_ONNX=$(B)/bench BENCH_VIT=$(B)/bench/vit-b32 BENCH_CLIP=$(B)/bench/clip-b32 BENCH_MODEL=$${BENCH_MODEL:-../shared/bench/cifar10-vit.onnx} \
 		BENCH_DATA=$${BENCH_DATA:-../shared/data/cifar10}; for b in $(BENCHBIN) $(sort $(wildcard tests/bench/*.sh)); do \
 		echo "$$b"; SPIKESCOPE=$(abspath $(PROG)) "./$$b" || exit 1; done
 

@@ -1,4 +1,4 @@
-/* spikescope: convert a pretrained vision transformer to a spiking network without
+/* spikescope: convert a pretrained vision transformer or residual network to a spiking network without
  * training, and step it.
  *
  * This header is the whole engine for programs that link libspikescope.a:
@@ -21,6 +21,8 @@
 #define SPIKESCOPE_H
 
 #include "ann/ann.h"
+#include "ann/text.h"
+#include "ann/zero_shot.h"
 #include "base/arena.h"
 #include "base/hash.h"
 #include "base/progress.h"
@@ -31,8 +33,12 @@
 #include "model/dataset.h"
 #include "model/image.h"
 #include "model/model.h"
+#include "model/resnet.h"
 #include "model/safetensors.h"
 #include "model/site.h"
+#include "model/text_tower.h"
+#include "model/tokenizer.h"
+#include "snn/excerpt.h"
 #include "snn/plan.h"
 #include "snn/snn.h"
 #include "study/account.h"

@@ -13,6 +13,7 @@
 #include "ui/state.h"
 #include "ui/ugo_lab.h"
 
+#include <jansson.h>
 #include <omp.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -199,6 +200,7 @@ app_done(struct app *app)
 	ann_free(app->ann);
 	dataset_close(app->data);
 	model_free(app->model);
+	app_set_prompt(app, NULL);
 	for (int i = 0; i < app->ugos; i++) {
 		ugo_done(app->ugo[i]);
 		free(app->ugo[i]);
@@ -243,14 +245,39 @@ app_set_model(struct app *app, struct model *model, struct ann *ann)
 	ann_free(app->ann);
 	ugo_lab_forget(app->lab);
 	model_free(app->model);
+	app_set_prompt(app, NULL);
 	app->model = model;
 	app->ann = ann;
 	take_path(&app->model_path, model ? model->path : NULL);
 	app->site_list = 0;
-	app->selection = (struct selection){.site = {SITE_ACT_OUT, 0}, .unit = -1};
+	app->selection = (struct selection){.unit = -1};
+	if (model)
+		app->selection.site = model->resnet ? site_of_block(model, 0) : site_in(SITE_ACT_OUT, 0);
 	app_clamp_selection(app);
 	breakpoints_bind(&app->breakpoints, app->model, NULL);
 	app->serial++;
+}
+
+void
+app_forget_classes(struct app *app)
+{
+	forget_plan(app);
+	findings_forget(app);
+	ugo_lab_forget(app->lab);
+	free(app->logits);
+	app->logits = NULL;
+	app_set_prompt(app, NULL);
+	breakpoints_bind(&app->breakpoints, app->model, NULL);
+	app->serial++;
+}
+
+void
+app_set_prompt(struct app *app, struct json_t *prompt)
+{
+	json_t *before = app->prompt;
+
+	app->prompt = json_incref(prompt);
+	json_decref(before);
 }
 
 void
@@ -342,7 +369,17 @@ app_set_threads(struct app *app, int threads)
 static int
 clamp(int value, int count)
 {
-	return value < 0 ? 0 : value >= count ? count - 1 : value;
+	return value < 0 || count == 0 ? 0 : value >= count ? count - 1 : value;
+}
+
+/* The model's site that is nearest to this one, which may be of another model. */
+static struct site
+nearest_site(const struct model *model, struct site site)
+{
+	int block = site_in_block(site.kind) ? clamp(site.block, model->depth) : -1;
+	struct site found;
+
+	return site_find(model, site.kind, block, &found) ? found : site_of_block(model, block < 0 ? 0 : block);
 }
 
 void
@@ -357,10 +394,7 @@ app_clamp_selection(struct app *app)
 	s->head = clamp(s->head, model->heads);
 	s->q = clamp(s->q, model->tokens);
 	s->k = clamp(s->k, model->tokens);
-	if (site_in_block(s->site.kind))
-		s->site.block = clamp(s->site.block, model->depth);
-	else
-		s->site.block = -1;
+	s->site = nearest_site(model, s->site);
 	s->neuron = clamp(s->neuron, (int)site_size(model, s->site));
 }
 

@@ -28,6 +28,7 @@
 struct answer;
 struct chart_data;
 struct findings;
+struct json_t;
 struct panes;
 struct record;
 struct store;
@@ -102,9 +103,10 @@ struct kept_sites {
 };
 
 struct app {
-	struct model *model;  /* NULL until a model is loaded */
-	struct dataset *data; /* NULL until a data set is opened */
-	char *model_path;     /* whole paths of both, as far as they can be told; NULL without them */
+	struct model *model;   /* NULL until a model is loaded */
+	struct dataset *data;  /* NULL until a data set is opened */
+	struct json_t *prompt; /* what gave a CLIP model its classes (ui/prompt.h); NULL without */
+	char *model_path;      /* whole paths of both, as far as they can be told; NULL without them */
 	char *data_path;
 	struct ann *ann; /* scratch for one picture; NULL without a model */
 	float *pixels;   /* the picture [channels, size, size]; NULL without one */
@@ -203,6 +205,9 @@ void app_clamp_selection(struct app *app);
 /* Replacing what is loaded, with all that depends on it (a model: picture, plan,
  * walk; a plan: walk). They own what they are given. */
 void app_set_model(struct app *app, struct model *model, struct ann *ann);
+/* Of a CLIP model whose classes change: all that depends on them goes but the picture. */
+void app_forget_classes(struct app *app);
+void app_set_prompt(struct app *app, struct json_t *prompt); /* shares it */
 void app_set_data(struct app *app, struct dataset *data);
 void app_forget_picture(struct app *app);
 /* Also shows the picture to the walk, when there is one. title is taken; pixels are copied. */

@@ -26,7 +26,7 @@ output_sites(struct output *o, const struct app *app, const struct profile *p)
 		const struct profile_site *own = &p->site[i];
 		char name[SITE_NAME_MAX];
 
-		if (!site_in_block(site.kind))
+		if (!site_is_stepped(site.kind))
 			continue;
 		output_row(o);
 		output_text(o, "site", site_name(site, name));

@@ -62,7 +62,7 @@ output_ladder_sites(struct output *o, const struct app *app, const struct ladder
 		for (int r = 1; r < LADDER_RUNGS; r++) {
 			const struct ladder_rung *rung = &ladder->rung[r];
 
-			if (!rung->done || !site_in_block(site.kind))
+			if (!rung->done || !site_is_stepped(site.kind))
 				continue;
 			output_row(o);
 			output_text(o, "site", site_name(site, name));

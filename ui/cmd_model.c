@@ -4,15 +4,33 @@
 #include "ann/ann.h"
 #include "base/text.h"
 #include "base/timing.h"
+#include "model/resnet.h"
 #include "ui/notebook.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 bool
-need_model(const struct app *app, struct status *st)
+need_loaded(const struct app *app, struct status *st)
 {
 	return app->model || status_fail(st, STATUS_FAILED, "no model is loaded; type: load PATH");
+}
+
+/* What to type to give CLIP its classes. */
+static const char *
+prompt_hint(const struct app *app)
+{
+	return app->data && dataset_class(app->data, 0) ? "prompt (for the classes of the data set), or prompt TEXT TEXT ..."
+							: "prompt TEXT TEXT ..., or prompt --classes FILE";
+}
+
+bool
+need_model(const struct app *app, struct status *st)
+{
+	if (!need_loaded(app, st))
+		return false;
+	return app->model->classes > 0 ||
+	       status_fail(st, STATUS_FAILED, "%s has no classes yet; type: %s", app->model->name, prompt_hint(app));
 }
 
 bool
@@ -66,7 +84,13 @@ shape_text(const struct model *model, struct site site, char out[48])
 bool
 open_model(struct app *app, const char *path, struct status *st)
 {
-	struct model *model = model_load(path, st);
+	return open_model_at(app, path, 0, st);
+}
+
+bool
+open_model_at(struct app *app, const char *path, int side, struct status *st)
+{
+	struct model *model = model_load_at(path, side, st);
 	struct ann *ann = model ? ann_new(model, 1, st) : NULL;
 
 	if (!ann) {
@@ -75,6 +99,23 @@ open_model(struct app *app, const char *path, struct status *st)
 	}
 	app_set_model(app, model, ann);
 	return true;
+}
+
+/* A residual network takes pictures of any size, and is loaded for another when there are such. */
+static bool
+fit_model(struct app *app, int side, struct status *st)
+{
+	char *path;
+	bool ok;
+
+	if (!app->model->resnet || side == 0 || side == app->model->image_size)
+		return true;
+	path = strdup(app->model->path);
+	ok = path ? open_model_at(app, path, side, st) : status_nomem(st, "a path");
+	free(path);
+	if (ok)
+		app_say(app, "the network is now for pictures of %d x %d; what was converted before is dropped", side, side);
+	return ok;
 }
 
 static void
@@ -86,14 +127,22 @@ output_model(struct output *o, const struct model *model)
 	output_text(o, "hash", model->hash);
 	output_int(o, "parameters", (int64_t)model->parameters);
 	output_int(o, "image_size", model->image_size);
-	output_int(o, "patch_size", model->patch_size);
-	output_int(o, "tokens", model->tokens);
+	if (!model->resnet) {
+		output_int(o, "patch_size", model->patch_size);
+		output_int(o, "tokens", model->tokens);
+	}
 	output_int(o, "blocks", model->depth);
-	output_int(o, "heads", model->heads);
-	output_int(o, "width", model->width);
-	output_int(o, "mlp_width", model->mlp_width);
+	if (!model->resnet) {
+		output_int(o, "heads", model->heads);
+		output_int(o, "width", model->width);
+		output_int(o, "mlp_width", model->mlp_width);
+	} else {
+		output_int(o, "layers", resnet_depth(model->resnet));
+	}
 	output_int(o, "classes", model->classes);
-	output_text(o, "activation", activation_name(model->act));
+	output_text(o, "activation", activation_name(model->resnet ? ACT_RELU : model->act));
+	if (model->projection.weight)
+		output_int(o, "projection", model->projection.out);
 }
 
 bool
@@ -102,11 +151,13 @@ cmd_load(struct app *app, const struct call *call, struct status *st)
 	double started = timing_now();
 	struct output o;
 
-	if (!open_model(app, call->arg[0], st))
+	if (!open_model_at(app, call->arg[0], (int)call_int(call, "size", 0), st))
 		return false;
 	output_init(&o);
 	output_model(&o, app->model);
 	output_real(&o, "seconds", timing_now() - started);
+	if (app->model->classes == 0)
+		app_say(app, "%s has no classes yet; type: %s", app->model->name, prompt_hint(app));
 	return output_print(&o, app->options.format, app->out, st);
 }
 
@@ -126,8 +177,11 @@ cmd_data(struct app *app, const struct call *call, struct status *st)
 {
 	struct output o;
 
-	if (!open_data(app, call->arg[0], st))
+	if (!open_data(app, call->arg[0], st) || (app->model && !fit_model(app, dataset_side(app->data), st)))
 		return false;
+	if (app->prompt && dataset_classes(app->data) > 0 && dataset_classes(app->data) != app->model->classes)
+		app_say(app, "%s has %d classes, this data set %d; for its classes type: prompt", app->model->name,
+			app->model->classes, dataset_classes(app->data));
 	output_init(&o);
 	output_text(&o, "path", dataset_path(app->data));
 	output_int(&o, "images", dataset_count(app->data));
@@ -136,8 +190,8 @@ cmd_data(struct app *app, const struct call *call, struct status *st)
 	return output_print(&o, app->options.format, app->out, st);
 }
 
-static bool
-run_ann(struct app *app, struct status *st)
+bool
+run_reference(struct app *app, struct status *st)
 {
 	size_t classes = (size_t)app->model->classes;
 	float *logits = malloc(classes * sizeof(*logits));
@@ -185,8 +239,8 @@ note_source(struct app *app, const char *text, const struct dataset *data)
 	memcpy(app->picture.data_hash, dataset_hash(data), HASH_HEX);
 }
 
-bool
-show_picture(struct app *app, const char *text, const struct dataset *data, struct status *st)
+static bool
+show_fitting(struct app *app, const char *text, const struct dataset *data, struct status *st)
 {
 	const struct model *model = app->model;
 	size_t side = (size_t)model->image_size;
@@ -209,7 +263,13 @@ show_picture(struct app *app, const char *text, const struct dataset *data, stru
 		note_source(app, text, data);
 	free(title);
 	free(pixels);
-	return ok && run_ann(app, st);
+	return ok && run_reference(app, st);
+}
+
+bool
+show_picture(struct app *app, const char *text, const struct dataset *data, struct status *st)
+{
+	return fit_model(app, picture_side(text, data), st) && show_fitting(app, text, data, st);
 }
 
 bool
@@ -319,13 +379,13 @@ output_sites(struct output *o, const struct app *app, const char *glob)
 		found++;
 		site_name(site, name);
 		if (tree && site.block >= 0 && site.block != block) {
-			struct site whole = {SITE_BLOCK, site.block};
+			struct site whole = site_of_block(app->model, site.block);
 			char head[SITE_NAME_MAX];
 
 			block = site.block;
 			output_site(o, app, site_index(app->model, whole), site_name(whole, head));
 		}
-		if (tree && site.kind == SITE_BLOCK)
+		if (tree && site.kind == site_block_last(app->model))
 			continue;
 		snprintf(row, sizeof(row), "%s%s", tree && site.block >= 0 ? "  " : "",
 			 tree && site.block >= 0 ? strchr(strchr(name, '.') + 1, '.') + 1 : name);
@@ -341,7 +401,7 @@ cmd_model(struct app *app, const struct call *call, struct status *st)
 	const char *glob = call->args > 0 ? call->arg[0] : NULL;
 	struct output o;
 
-	if (!need_model(app, st))
+	if (!need_loaded(app, st))
 		return false;
 	output_init(&o);
 	if (!glob)
@@ -373,6 +433,39 @@ cmd_classes(struct app *app, const struct call *call, struct status *st)
 	return output_print(&o, app->options.format, app->out, st);
 }
 
+/* Where a pass over the picture leaves its embedding. */
+struct embedding {
+	const struct model *model;
+	float *value; /* [projection] */
+};
+
+static void
+take_embedding(void *ctx, struct site site, int pictures, const float *input, float *data)
+{
+	const struct embedding *e = ctx;
+
+	(void)pictures;
+	(void)input;
+	if (site.kind == SITE_NORM)
+		ann_embedding(e->model, data, e->value);
+}
+
+/* CLIP's embedding of the picture, for programs; people have no use for it. */
+static bool
+output_embedding(struct output *o, struct app *app, struct status *st)
+{
+	size_t width = (size_t)app->model->projection.out, classes = (size_t)app->model->classes;
+	struct embedding e = {app->model, calloc(width + classes, sizeof(float))};
+	struct ann_observer observer = {take_embedding, &e};
+	bool ok =
+	    e.value ? ann_forward(app->ann, app->pixels, 1, e.value + width, &observer, st) : status_nomem(st, "an embedding");
+
+	if (ok)
+		output_floats(o, "image_embeds", e.value, width);
+	free(e.value);
+	return ok;
+}
+
 bool
 cmd_ann(struct app *app, const struct call *call, struct status *st)
 {
@@ -384,7 +477,7 @@ cmd_ann(struct app *app, const struct call *call, struct status *st)
 	if (!need_picture(app, st))
 		return false;
 	run = notebook_run_begin(app, "ann", NULL, app->data);
-	ok = run_ann(app, st);
+	ok = run_reference(app, st);
 	if (ok) {
 		int top;
 		float p;
@@ -400,6 +493,10 @@ cmd_ann(struct app *app, const struct call *call, struct status *st)
 	output_picture(&o, app);
 	output_floats(&o, "logits", app->logits, (size_t)app->model->classes);
 	output_top(&o, app, app->logits);
+	if (app->model->projection.weight && app->options.format == FORMAT_JSON && !output_embedding(&o, app, st)) {
+		output_done(&o);
+		return false;
+	}
 	output_real(&o, "seconds", app->ann_seconds);
 	return output_print(&o, app->options.format, app->out, st);
 }

@@ -216,9 +216,11 @@ go_to_site(struct app *app, int index)
 static void
 go_to_layer(struct app *app, int layer)
 {
-	app->selection.layer = layer;
-	if (site_in_block(app->selection.site.kind))
-		app->selection.site.block = layer;
+	struct selection *s = &app->selection;
+
+	s->layer = layer;
+	if (site_in_block(s->site.kind) && !site_find(app->model, s->site.kind, layer, &s->site))
+		s->site = site_of_block(app->model, layer);
 }
 
 static int
@@ -304,10 +306,14 @@ go_to(struct app *app, enum selected what, int value)
 static bool
 select_move(struct app *app, enum selected what, const char *text, struct status *st)
 {
-	int first, count, at = current(app, what, &first, &count), row = app->model->image_size / app->model->patch_size;
+	int first, count, at = current(app, what, &first, &count);
+	int row = app->model->resnet ? 1 : app->model->image_size / app->model->patch_size;
 	bool relative = true;
 	long n;
 
+	if (count == 0 && what != SELECT_UNIT)
+		return status_fail(st, STATUS_USAGE, "select: a residual network has no %s",
+				   what == SELECT_HEAD ? "heads" : "tokens");
 	if (strcmp(text, "first") == 0 || strcmp(text, "last") == 0)
 		n = text[0] == 'f' ? -count - 1 : count + 1;
 	else if (strcmp(text, "+row") == 0 || strcmp(text, "-row") == 0)

@@ -105,8 +105,8 @@ set_selection(struct app *app, const char *name, const char *value, long number,
 			wanted.layer = site.block;
 	} else if (strcmp(name, "layer") == 0) {
 		wanted.layer = (int)number;
-		if (site_in_block(wanted.site.kind))
-			wanted.site.block = (int)number;
+		if (site_in_block(wanted.site.kind) && !site_find(app->model, wanted.site.kind, (int)number, &wanted.site))
+			wanted.site = site_of_block(app->model, (int)number);
 	} else {
 		int *field = strcmp(name, "head") == 0 ? &wanted.head
 			     : strcmp(name, "q") == 0  ? &wanted.q

@@ -13,7 +13,9 @@ view_site(struct app *app, const struct view *view, const struct call *call, int
 	  struct view_args *args, struct status *st)
 {
 	const char *given = call->args > first ? call->arg[first] : NULL;
-	struct site site = app->selection.site;
+	enum site_kind kind = app->selection.site.kind;
+	struct site site;
+	int layer;
 
 	args->site = given;
 	if (!call_has(call, "layer"))
@@ -22,13 +24,12 @@ view_site(struct app *app, const struct view *view, const struct call *call, int
 		return status_fail(st, STATUS_USAGE, "%s: give a site or --layer, not both", call->info->name);
 	if (!need_model(app, st))
 		return false;
-	site.block = (int)call_int(call, "layer", 0);
-	if (site.block >= app->model->depth)
+	layer = (int)call_int(call, "layer", 0);
+	if (layer >= app->model->depth)
 		return status_fail(st, STATUS_USAGE, "%s: --layer must be below %d", call->info->name, app->model->depth);
-	if (view->takes_site && site_in_block(site.kind))
-		args->site = site_name(site, name);
-	else
-		args->site = site_name((struct site){SITE_BLOCK, site.block}, name);
+	if (!view->takes_site || !site_find(app->model, kind, layer, &site))
+		site = site_of_block(app->model, layer);
+	args->site = site_name(site, name);
 	return true;
 }
 

@@ -108,22 +108,47 @@ const struct command_info command_table[] = {
     {"load",
      CLASS_MODEL,
      {ARG("PATH", VALUE_PATH)},
-     {{NULL}},
-     "load a vision transformer",
+     {NUMBER("size", "SIDE", 32, 4096,
+	     "residual networks: the side of the pictures in pixels (default: as config.json says, or 224)")},
+     "load a vision transformer or a residual network",
      "PATH is a folder with config.json and model.safetensors (one file or shards, F32, F16 or BF16): Hugging Face models of "
      "type "
-     "vit and deit, timm vision transformers and timm CLIP vision transformers. What was converted from another model is "
-     "dropped.",
+     "vit and deit, CLIP (both towers; type prompt next), timm vision transformers and timm CLIP vision transformers, and "
+     "residual networks with torchvision's tensors (ResNet, ResNeXt, wide ResNet, and those for CIFAR). What was converted "
+     "from another model is dropped. A residual network follows the size of pictures that come as tensors.",
      "load examples/digits-vit",
      cmd_load},
+    {"prompt",
+     CLASS_MODEL,
+     {{"TEXT", VALUE_TEXT, true, true, 0, 0, NULL}},
+     {OTHER("classes", "FILE", VALUE_PATH, "the names of the classes, one a line"),
+      OTHER("template", "TEXT", VALUE_TEXT, "what is said of a class; {} becomes its name"),
+      OTHER("templates", "FILE", VALUE_PATH, "several of them, one a line (# starts a comment), or photos: 80 that come along"),
+      OTHER("vocabulary", "PATH", VALUE_PATH, "the vocabulary, when it is not in the model's folder"),
+      OTHER("text-model", "FOLDER", VALUE_PATH, "the text tower, when it is not in the model's folder"),
+      OTHER("tokens", "FILE:NAME", VALUE_PATH, "texts that are token ids: a tensor [texts, tokens] of a safetensors file"),
+      OTHER("write", "FILE", VALUE_PATH, "write the class embeddings to a safetensors file, as text_embeds"),
+      FORCE,
+      {NULL}},
+     "give CLIP its classes",
+     "A CLIP model knows texts, not classes: its text tower turns each TEXT into the embedding of a class (zero-shot head). "
+     "Without TEXT the classes are those of --classes, or of the open data set, and their names stand in a template: \"a photo "
+     "of a {}.\" Of several templates each class gets the mean of its normalised embeddings. The vocabulary is that of the "
+     "model's folder: vocab.json and merges.txt, tokenizer.json, or bpe_simple_vocab_16e6.txt.gz. What was converted before "
+     "is dropped, the picture stays. The model's hash names the prompts too; sessions and runs keep them (in state, under "
+     "model.prompt), so that replay and session resume give the classes back.",
+     "prompt --classes names.txt --templates photos",
+     cmd_prompt},
     {"data",
      CLASS_MODEL,
      {ARG("PATH", VALUE_PATH)},
      {{NULL}},
      "open a data set",
-     "PATH is a CIFAR-10 binary batch or a folder of them, a folder of class folders with JPEG or PNG files, a folder of "
-     "pictures, or "
-     "a safetensors file with a tensor pixel_values or images [n, channels, size, size] and maybe labels [n].",
+     "PATH is a binary batch of CIFAR-10 or CIFAR-100 or a folder of them; CIFAR-10.1 (its *_data.npy, labels beside it) or 10.2 "
+     "(.npz), or NumPy arrays like them; tiny-imagenet-200 or its val or train folder; ImageNet's validation pictures with "
+     "val.txt (name and class index) or LOC_val_solution.csv; a folder of class folders with JPEG or PNG files, a folder of "
+     "pictures; or a safetensors file with a tensor pixel_values or images [n, channels, size, size] and maybe labels [n]. Class "
+     "names are read from the lists that come with each set.",
      "data examples/digits-vit/test.safetensors",
      cmd_data},
     {"image",
@@ -160,7 +185,8 @@ const struct command_info command_table[] = {
      {{NULL}},
      {{NULL}},
      "run the reference network on the picture",
-     "Prints the five best classes. JSON keys: image, label, logits, top [{class, label, probability}], seconds.",
+     "Prints the five best classes. JSON keys: image, label, logits, top [{class, label, probability}], seconds; of CLIP "
+     "image_embeds, the embedding of length 1.",
      "ann",
      cmd_ann},
 
@@ -190,7 +216,8 @@ const struct command_info command_table[] = {
      "round, mt, differential, stbif, ecmt), burst or levels, repeat, refine, after, initial (membrane potential at the start, "
      "in "
      "thresholds), "
-     "tau, rule, scale (multiplies the thresholds), function (exact, analog, spiking), hidden. Keys: recipe, T, plan (its hash), "
+     "tau, rule, scale (multiplies the thresholds), channels (each, shared: thresholds of an encoder), function (exact, analog, "
+     "spiking), hidden. Keys: recipe, T, plan (its hash), "
      "model, calibration_pictures, "
      "calibration_hash, "
      "seed, analog_functions, neurons, seconds.",

@@ -7,7 +7,7 @@
 
 typedef bool command_fn(struct app *app, const struct call *call, struct status *st);
 
-command_fn cmd_load, cmd_data, cmd_image, cmd_model, cmd_classes, cmd_ann;
+command_fn cmd_load, cmd_prompt, cmd_data, cmd_image, cmd_model, cmd_classes, cmd_ann;
 command_fn cmd_convert, cmd_plan, cmd_plan_list, cmd_plan_save, cmd_plan_open, cmd_step, cmd_run, cmd_until, cmd_reset, cmd_back,
     cmd_goto, cmd_state, cmd_print, cmd_write, cmd_keep;
 command_fn cmd_break, cmd_watch, cmd_info_breakpoints, cmd_enable, cmd_disable, cmd_delete, cmd_split, cmd_neuron;
@@ -62,7 +62,8 @@ bool write_kept(struct app *app, int64_t run, const char *glob, enum what what, 
 		struct status *st);
 
 /* Fail with what to type next when something is missing. */
-bool need_model(const struct app *app, struct status *st);
+bool need_loaded(const struct app *app, struct status *st);
+bool need_model(const struct app *app, struct status *st); /* with classes: CLIP has them from `prompt` */
 bool need_data(const struct app *app, struct status *st);
 bool need_picture(const struct app *app, struct status *st);
 /* Converts with the default recipe first when there is no plan yet, and says so. */
@@ -128,10 +129,13 @@ struct condition *read_condition(struct app *app, const struct call *call, struc
 
 /* Opens a model, shows a picture of the open data set or a file: as the commands do. */
 bool open_model(struct app *app, const char *path, struct status *st);
+bool open_model_at(struct app *app, const char *path, int side, struct status *st); /* as model_load_at() */
 bool open_data(struct app *app, const char *path, struct status *st);
 bool open_picture(struct app *app, const char *text, struct status *st);
 /* The same with another data set for numbers. */
 bool show_picture(struct app *app, const char *text, const struct dataset *data, struct status *st);
+/* The reference's logits for the picture. */
+bool run_reference(struct app *app, struct status *st);
 /* What `state` prints. */
 bool print_state(struct app *app, struct status *st);
 

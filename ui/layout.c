@@ -79,14 +79,15 @@ place_side(struct layout *l, struct rect side)
 static void
 place_middle(struct layout *l, struct rect r, bool has_side, struct layout_maps maps)
 {
+	const char *maps_view = maps.tokens < 0 ? "features" : "attention";
 	bool attention = r.h >= 12;
 
 	if (attention)
-		place(l, "attention", cut_top(&r, r.h >= 17 ? attention_rows(r.w, r.h, maps) : r.h - between(r.h / 3, 5, 7) + 1));
+		place(l, maps_view, cut_top(&r, r.h >= 17 ? attention_rows(r.w, r.h, maps) : r.h - between(r.h / 3, 5, 7) + 1));
 	if (r.h < 4)
 		return;
 	if (!attention) {
-		place(l, "attention", r);
+		place(l, maps_view, r);
 		return;
 	}
 	if (has_side || r.w < 50) {

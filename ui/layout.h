@@ -33,7 +33,7 @@ struct layout {
 
 /* The attention maps' needs, so that their pane is no higher than they are. */
 struct layout_maps {
-	int tokens;  /* 0: unknown */
+	int tokens;  /* 0: unknown; -1: there is no attention, and feature maps stand in its place */
 	int per_row; /* map rows in a row of cells: 2 with half blocks */
 };
 

@@ -112,7 +112,7 @@ notebook_rung(struct app *app, int64_t run, int t, const struct eval_result *r)
 		struct site site = site_at(app->model, i);
 		char name[SITE_NAME_MAX];
 
-		if (!site_in_block(site.kind))
+		if (!site_is_stepped(site.kind))
 			continue;
 		site_name(site, name);
 		ok = store_site_metric(app->store, run, name, t, "rmse", r->site[i].rmse, &st) &&

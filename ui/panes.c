@@ -10,6 +10,7 @@
 const struct named_layout layout_defaults[] = {
     {"default", ""},
     {"attention", "1 model | 3 attention:3/patches:2 | 2 product"},
+    {"features", "1 model | 3 features:3/raster:1 | 2 neuron/readout"},
     {"neurons", "1 model | 2 raster:3/neuron:2 | 2 selected:2/histogram:1"},
     {"errors", "1 model | 2 residual/error | 2 readout:3/selected:2"},
     {"ugo", "1 model | 3 ugo:3/histogram:2"},
@@ -183,6 +184,14 @@ inside_site(const struct app *app)
 		return "histogram";
 	case SITE_BLOCK:
 		return "residual";
+	case SITE_CONV1:
+	case SITE_CONV2:
+	case SITE_CONV3:
+	case SITE_SHORTCUT:
+	case SITE_RESIDUAL:
+	case SITE_STEM_CONV:
+	case SITE_STEM_POOL:
+		return "features";
 	case SITE_HEAD:
 		return "readout";
 	case SITE_PATCH_EMBED:
@@ -197,9 +206,10 @@ panes_inside(const struct panes *panes, const struct app *app)
 {
 	static const struct {
 		const char *from, *to;
-	} ways[] = {{"attention", "product"}, {"product", "patches"},  {"patches", "attention"}, {"raster", "neuron"},
-		    {"selected", "neuron"},   {"neuron", "histogram"}, {"histogram", "ugo"},     {"readout", "error"},
-		    {"error", "residual"},    {"residual", "model"},   {"image", "patches"},     {"ugo", "histogram"}};
+	} ways[] = {{"attention", "product"}, {"features", "neuron"}, {"product", "patches"},  {"patches", "attention"},
+		    {"raster", "neuron"},     {"selected", "neuron"}, {"neuron", "histogram"}, {"histogram", "ugo"},
+		    {"readout", "error"},     {"error", "residual"},  {"residual", "model"},   {"image", "patches"},
+		    {"ugo", "histogram"}};
 
 	if (strcmp(panes->focus, "model") == 0)
 		return inside_site(app);

@@ -1,6 +1,7 @@
 #include "ui/state.h"
 
 #include "ui/commands.h"
+#include "ui/prompt.h"
 
 #include <limits.h>
 #include <stdlib.h>
@@ -67,7 +68,30 @@ restore_threads(struct app *app, const json_t *value, struct status *st)
 static json_t *
 save_model(const struct app *app)
 {
-	return app->model ? place(app->model_path, app->model->hash) : json_null();
+	json_t *model;
+
+	if (!app->model)
+		return json_null();
+	model = place(app->model_path, app->model->hash);
+	if (app->prompt)
+		json_object_set(model, "prompt", app->prompt);
+	if (app->model->resnet)
+		json_object_set_new(model, "size", json_integer(app->model->image_size));
+	return model;
+}
+
+/* The classes that a CLIP model had. */
+static bool
+restore_prompt(struct app *app, json_t *prompt, struct status *st)
+{
+	struct prompt_result result;
+	bool ok;
+
+	if (!json_is_object(prompt) || !app->model->projection.weight)
+		return true;
+	ok = prompt_apply(app, prompt, &result, st);
+	free(result.embeddings);
+	return ok;
 }
 
 static bool
@@ -89,8 +113,10 @@ restore_model(struct app *app, const json_t *value, struct status *st)
 	}
 	if (app->model && strcmp(app->model->hash, hash) == 0)
 		return true;
-	if (!open_model(app, path, st))
+	if (!open_model_at(app, path, int_at(json_object_get(value, "size"), 0, INT_MAX), st))
 		return status_prefix(st, "the model is not where it was; load it from where it is, then try again");
+	if (!restore_prompt(app, json_object_get(value, "prompt"), st))
+		return false;
 	return strcmp(app->model->hash, hash) == 0 || changed("model", path, st);
 }
 

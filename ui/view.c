@@ -19,6 +19,8 @@ const struct view view_table[] = {
 	view_model_hit),
     ROW(attention, "attention of a layer and head: estimate, correction, ANN, difference", true, VIEW_OF_BOTH,
 	view_attention_hit),
+    ROW(features, "feature maps of a residual network's layer: channels side by side, estimate, ANN and difference", true,
+	VIEW_OF_EACH, view_features_hit),
     ROW(patches, "attention from and to the selected token, over the picture's patches", true, VIEW_OF_EACH, NULL),
     ROW(product, "the product of a query and a key by t: what arrived, estimate, correction, sum sent", true, VIEW_OF_EACH, NULL),
     ROW(selected, "the selected query and key, and the selected site: values, spikes and error by t", true, VIEW_OF_EACH, NULL),
@@ -48,6 +50,21 @@ const struct view view_table[] = {
 };
 #undef ROW
 
+/* What a view of attention says to a network that has none; NULL when there is nothing to say. */
+static const char *
+view_unfit(const struct app *app, const struct view *view)
+{
+	static const char *const attending[] = {"attention", "patches", "product"};
+	bool features = strcmp(view->name, "features") == 0;
+
+	if (!app->model)
+		return NULL;
+	for (size_t i = 0; i < sizeof(attending) / sizeof(*attending); i++)
+		if (app->model->resnet && strcmp(view->name, attending[i]) == 0)
+			return "a residual network has no attention; type: view features";
+	return features && !app->model->resnet ? "a transformer has no feature maps; type: view attention" : NULL;
+}
+
 static enum need
 view_need(const struct view *view)
 {
@@ -56,7 +73,8 @@ view_need(const struct view *view)
 		enum need need;
 	} needs[] = {{"model", NEED_MODEL},     {"attention", NEED_STEP}, {"selected", NEED_STEP}, {"raster", NEED_STEP},
 		     {"readout", NEED_PICTURE}, {"error", NEED_STEP},     {"image", NEED_PICTURE}, {"patches", NEED_STEP},
-		     {"product", NEED_STEP},    {"neuron", NEED_STEP},    {"residual", NEED_STEP}, {"histogram", NEED_STEP}};
+		     {"features", NEED_STEP},   {"product", NEED_STEP},   {"neuron", NEED_STEP},   {"residual", NEED_STEP},
+		     {"histogram", NEED_STEP}};
 	size_t i;
 
 	for (i = 0; i < sizeof(needs) / sizeof(*needs); i++)
@@ -95,6 +113,8 @@ view_lacks(const struct app *app, enum need need)
 {
 	if (need >= NEED_MODEL && !app->model)
 		return "no model yet: load DIR";
+	if (need >= NEED_PICTURE && app->model->classes == 0)
+		return "no classes yet: prompt TEXT TEXT ..., or data PATH and prompt";
 	if (need >= NEED_PICTURE && !app->pixels)
 		return "no picture yet: image FILE, or data PATH and image N";
 	if (need >= NEED_WALK && (!app->walk || !app->walk->shown))
@@ -169,6 +189,8 @@ check_index(const char *what, bool has, int value, int count, struct status *st)
 {
 	if (!has || (value >= 0 && value < count))
 		return true;
+	if (count == 0)
+		return status_fail(st, STATUS_USAGE, "a residual network has no %ss", what);
 	return status_fail(st, STATUS_USAGE, "there is no %s %d; the model has 0..%d", what, value, count - 1);
 }
 
@@ -179,6 +201,8 @@ view_check(struct app *app, const struct view *view, const struct view_args *arg
 	struct site site;
 	char shown[80];
 
+	if (view_unfit(app, view))
+		return status_fail(st, STATUS_USAGE, "%s", view_unfit(app, view));
 	if (lack)
 		return status_fail(st, STATUS_FAILED, "%s", lack);
 	if (!app->model && args->site)
@@ -203,6 +227,12 @@ view_draw(struct app *app, const struct view *view, const struct view_args *args
 	struct pen line = {.fg = args->focused ? ROLE_FOCUS : ROLE_DIM, .attr = args->focused ? ATTR_BOLD : 0};
 	struct pen name = {.fg = args->focused ? ROLE_FOCUS : ROLE_TITLE, .attr = ATTR_BOLD};
 
+	if (view_unfit(app, view)) {
+		if (args->framed)
+			area = canvas_frame(canvas, area, view->name, line, name);
+		canvas_wrap(canvas, area, (struct pen){.fg = ROLE_DIM}, view_unfit(app, view));
+		return;
+	}
 	if (args->framed) {
 		view->title(app, args, title, sizeof(title));
 		area = canvas_frame(canvas, area, title, line, name);
@@ -350,7 +380,7 @@ view_maps(const struct app *app, struct canvas_style style)
 {
 	bool half = style.unicode && style.palette != PALETTE_NONE;
 
-	return (struct layout_maps){app->model ? app->model->tokens : 0, half ? 2 : 1};
+	return (struct layout_maps){!app->model ? 0 : app->model->resnet ? -1 : app->model->tokens, half ? 2 : 1};
 }
 
 /* Style */

@@ -21,7 +21,7 @@ map_site(const struct app *app, const struct view_args *args)
 
 	if (args->site && (site.kind == SITE_QK || site.kind == SITE_EXP))
 		return site;
-	return (struct site){SITE_SOFTMAX, view_layer(app, args)};
+	return site_in(SITE_SOFTMAX, view_layer(app, args));
 }
 
 /* The tokens shown: all, or zoomed in a square around the selected query and key. */

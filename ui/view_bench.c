@@ -65,14 +65,10 @@ milliseconds(double seconds, char *out, size_t size)
 static void
 draw_kind(const struct kind_cost *c, double all, double most, struct canvas *canvas, struct rect line)
 {
-	char name[SITE_NAME_MAX], text[24];
 	int x = line.x + NAME, left;
-	const char *tail;
+	char text[24];
 
-	site_name((struct site){c->kind, 0}, name);
-	tail = strchr(name + strlen("blocks."), '.');
-	canvas_put(canvas, (struct rect){line.x, line.y, NAME - 1, 1}, line.x, line.y, (struct pen){0},
-		   tail ? tail + 1 : "block");
+	canvas_put(canvas, (struct rect){line.x, line.y, NAME - 1, 1}, line.x, line.y, (struct pen){0}, site_kind_name(c->kind));
 	canvas_put_right(canvas, line, x + TIME, line.y, (struct pen){0}, milliseconds(c->seconds, text, sizeof(text)));
 	snprintf(text, sizeof(text), "%.1f%%", 100 * c->seconds / all);
 	canvas_put_right(canvas, line, x + TIME + SHARE + 1, line.y, (struct pen){.attr = ATTR_BOLD}, text);

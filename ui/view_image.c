@@ -15,7 +15,7 @@ view_image_title(struct app *app, const struct view_args *args, char *out, size_
 	snprintf(out, size, "%s", app->title ? app->title : "picture");
 	if (app->pixels && app->label >= 0)
 		snprintf(out + strlen(out), size - strlen(out), " (%s)", model_label(app->model, app->label, label));
-	if (!app->pixels)
+	if (!app->pixels || app->model->resnet)
 		return;
 	side = app->model->image_size / app->model->patch_size;
 	if (q >= 0)
@@ -61,7 +61,8 @@ view_image_draw(struct app *app, const struct view_args *args, struct canvas *ca
 	rgb = malloc(3 * side * side);
 	if (rgb) {
 		image_show(app->model, app->pixels, rgb);
-		grid = with_grid(app->model, rgb, view_q(app, args) - app->model->prefix, &n);
+		if (!app->model->resnet)
+			grid = with_grid(app->model, rgb, view_q(app, args) - app->model->prefix, &n);
 	}
 	/* Lines that would be averaged away are left out. */
 	if (grid && canvas_heat_fit(canvas, area, n, n).factor == 1)
@@ -80,7 +81,7 @@ view_image_hit(struct app *app, const struct view_args *args, const struct canva
 	struct heat_fit fit;
 
 	(void)args;
-	if (!app->pixels)
+	if (!app->pixels || app->model->resnet)
 		return false;
 	p = app->model->patch_size;
 	side = app->model->image_size / p;

@@ -85,12 +85,24 @@ site_errors(const struct app *app, const struct ladder_rung *rung, enum site_kin
 	double most = 0;
 
 	for (int b = 0; b < app->model->depth && b < BLOCKS_MAX; b++) {
-		int i = site_index(app->model, (struct site){kind, b});
+		struct site site;
+		bool there = site_find(app->model, kind, b, &site) && rung->result.sites > 0;
 
-		out[b] = rung->result.sites > 0 ? (float)rung->result.site[i].relative : 0;
+		out[b] = there ? (float)rung->result.site[site_index(app->model, site)].relative : 0;
 		most = fmax(most, (double)out[b]);
 	}
 	return most;
+}
+
+static bool
+in_blocks(const struct model *model, enum site_kind kind)
+{
+	struct site site;
+
+	for (int b = 0; b < model->depth; b++)
+		if (site_find(model, kind, b, &site))
+			return true;
+	return false;
 }
 
 /* A line for each kind of site: its error in every block, analog and spiking, on one scale. */
@@ -98,25 +110,24 @@ static void
 draw_sites(const struct app *app, const struct ladder *l, struct canvas *canvas, struct rect area)
 {
 	int depth = app->model->depth < BLOCKS_MAX ? app->model->depth : BLOCKS_MAX, half = (area.w - SITE_NAME) / 2,
-	    y = area.y + 1;
+	    y = area.y + 1, first = site_block_first(app->model), last = site_block_last(app->model);
 	float errors[BLOCKS_MAX];
 	double most = 0;
 
-	for (int kind = SITE_NORM1_CENTER; kind <= SITE_BLOCK; kind++)
+	for (int kind = first; kind <= last; kind++)
 		for (int r = 2; r < LADDER_RUNGS; r++)
 			most = fmax(most, site_errors(app, &l->rung[r], (enum site_kind)kind, errors));
 	canvas_put(canvas, area, area.x, area.y, (struct pen){.fg = ROLE_DIM}, "error by block");
 	for (int r = 2; r < LADDER_RUNGS; r++)
 		canvas_put(canvas, area, area.x + SITE_NAME + (r - 2) * half, area.y,
 			   (struct pen){.fg = rung_color[r], .attr = ATTR_BOLD}, l->rung[r].name);
-	for (int kind = SITE_NORM1_CENTER; kind <= SITE_BLOCK && y < area.y + area.h; kind++, y++) {
-		char name[SITE_NAME_MAX], number[16];
-		const char *tail;
+	for (int kind = first; kind <= last && y < area.y + area.h; kind++) {
+		char number[16];
 
-		site_name((struct site){(enum site_kind)kind, 0}, name);
-		tail = strchr(name + strlen("blocks."), '.');
+		if (!in_blocks(app->model, (enum site_kind)kind))
+			continue;
 		canvas_put(canvas, (struct rect){area.x, y, SITE_NAME - 1, 1}, area.x, y, (struct pen){0},
-			   tail ? tail + 1 : "block");
+			   site_kind_name((enum site_kind)kind));
 		for (int r = 2; r < LADDER_RUNGS; r++) {
 			int x = area.x + SITE_NAME + (r - 2) * half, w = depth < half - 8 ? depth : half - 8;
 			double own = site_errors(app, &l->rung[r], (enum site_kind)kind, errors);
@@ -127,6 +138,7 @@ draw_sites(const struct app *app, const struct ladder *l, struct canvas *canvas,
 			canvas_put(canvas, (struct rect){x, y, half - 1, 1}, x + w + 1, y, (struct pen){.fg = ROLE_DIM},
 				   short_number(own, number, sizeof(number)));
 		}
+		y++;
 	}
 }
 

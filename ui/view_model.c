@@ -81,11 +81,11 @@ make_rows(struct tree *tree, bool all)
 		if (site.block >= 0 && site.block != block) {
 			block = site.block;
 			tree->row[tree->rows++] =
-			    (struct row){site_index(model, (struct site){SITE_BLOCK, block}), block, false, open};
+			    (struct row){site_index(model, site_of_block(model, block)), block, false, open};
 		}
 		if (site.block < 0)
 			tree->row[tree->rows++] = (struct row){i, -1, false, false};
-		else if (open && site.kind != SITE_BLOCK)
+		else if (open && site.kind != site_block_last(model))
 			tree->row[tree->rows++] = (struct row){i, -1, true, false};
 	}
 	return tree->row != NULL;

@@ -54,6 +54,7 @@ const struct ugo *view_site_ugo(const struct app *app, struct site site);
 VIEW(overview);
 VIEW(model);
 VIEW(attention);
+VIEW(features);
 VIEW(selected);
 VIEW(raster);
 VIEW(readout);
@@ -86,6 +87,7 @@ VIEW(table);
 			       int x, int y, char *command, size_t size)
 HIT(model);
 HIT(attention);
+HIT(features);
 HIT(raster);
 HIT(image);
 HIT(residual);

@@ -126,7 +126,7 @@ view_patches_draw(struct app *app, const struct view_args *args, struct canvas *
 
 	if (view_lacking(app, NEED_STEP, canvas, area))
 		return;
-	site = (struct site){SITE_SOFTMAX, view_layer(app, args)};
+	site = site_in(SITE_SOFTMAX, view_layer(app, args));
 	snn = view_probe(app, site, SNN_VALUE, &hold);
 	if (!snn)
 		return;

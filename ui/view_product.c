@@ -236,7 +236,7 @@ view_product_draw(struct app *app, const struct view_args *args, struct canvas *
 		return;
 	}
 	n = (size_t)app->model->tokens;
-	in.ann = view_reference_element(app, (struct site){SITE_QK, view_layer(app, args)},
+	in.ann = view_reference_element(app, site_in(SITE_QK, view_layer(app, args)),
 					((size_t)view_head(app, args) * n + (size_t)view_q(app, args)) * n +
 					    (size_t)view_k(app, args));
 	if (area.h >= 6)

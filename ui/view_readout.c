@@ -184,7 +184,7 @@ view_error_title(struct app *app, const struct view_args *args, char *out, size_
 static void
 draw_by_t(const struct app *app, int site, struct canvas *canvas, struct rect area)
 {
-	int n = app->walk->t, last = site_index(app->model, (struct site){SITE_BLOCK, app->model->depth - 1}), t;
+	int n = app->walk->t, last = site_index(app->model, site_of_block(app->model, app->model->depth - 1)), t;
 	float *y = malloc(2 * (size_t)n * sizeof(*y));
 	struct series series[2] = {{.y = y, .count = n, .letter = 'S', .name = "site", .fg = ROLE_SNN},
 				   {.y = y + n, .count = n, .letter = 'R', .name = "last block", .fg = ROLE_ANN}};
@@ -218,7 +218,7 @@ draw_by_layer(const struct app *app, struct canvas *canvas, struct rect area)
 			continue;
 		for (layer = 0; layer < depth; layer++)
 			y[n * depth + layer] =
-			    app->walk->step[t[i] - 1].site[site_index(app->model, (struct site){SITE_BLOCK, layer})].relative;
+			    app->walk->step[t[i] - 1].site[site_index(app->model, site_of_block(app->model, layer))].relative;
 		snprintf(name[n], sizeof(name[n]), "t %d", t[i]);
 		series[n] = (struct series){.y = y + n * depth, .count = depth, .letter = (char)('a' + n), .name = name[n]};
 		series[n].fg = fg[n];

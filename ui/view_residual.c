@@ -30,7 +30,7 @@ errors_make(const struct app *app, int columns, int each)
 	float *data = calloc((size_t)depth * (size_t)columns, sizeof(*data));
 
 	for (int layer = 0; data && layer < depth; layer++) {
-		int site = site_index(app->model, (struct site){SITE_BLOCK, layer});
+		int site = site_index(app->model, site_of_block(app->model, layer));
 
 		for (int t = 0; t < app->walk->t; t++) {
 			float *cell = &data[layer * columns + t / each], v = app->walk->step[t].site[site].relative;

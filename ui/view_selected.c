@@ -11,6 +11,8 @@ view_selected_title(struct app *app, const struct view_args *args, char *out, si
 {
 	if (!app->model)
 		snprintf(out, size, "selected");
+	else if (app->model->resnet)
+		snprintf(out, size, "selected: neuron %d", view_neuron(app, args));
 	else
 		snprintf(out, size, "selected: q %d, k %d", view_q(app, args), view_k(app, args));
 }
@@ -44,12 +46,14 @@ draw_pair(const struct app *app, const struct view_args *args, struct canvas *ca
 	struct pen dim = {.fg = ROLE_DIM};
 	int y = area.y;
 
+	if (app->model->resnet)
+		return y;
 	canvas_put(canvas, area, area.x, y, dim, "q·k");
 	canvas_put(canvas, area, area.x + 8, y, (struct pen){.fg = ROLE_SNN, .attr = ATTR_BOLD}, "SNN");
 	canvas_put(canvas, area, area.x + 15, y, (struct pen){.fg = ROLE_ANN, .attr = ATTR_BOLD}, "ANN");
 	canvas_put(canvas, area, area.x + 22, y++, dim, "step");
 	for (i = 0; i < sizeof(part) / sizeof(*part); i++) {
-		struct site site = {part[i].kind, view_layer(app, args)};
+		struct site site = site_in(part[i].kind, view_layer(app, args));
 
 		y = line_pair(canvas, area, y, part[i].name, view_element(app, site, SNN_VALUE, at),
 			      view_reference_element(app, site, at), view_element(app, site, SNN_CORRECTION, at));

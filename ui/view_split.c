@@ -251,9 +251,8 @@ ask(struct app *app, struct history **h, const struct walk *walk, const struct h
 	struct progress progress = app_progress(app);
 	struct status st = {0};
 
-	if (!*h && !(*h = history_new(&st)))
+	if ((!*h && !(*h = history_new(&st))) || !history_ask(*h, walk, request, &st))
 		return NULL;
-	history_ask(*h, walk, request);
 	while (!app->capture && !history_ready(*h, walk) && progress_report(&progress, "step again", history_count(*h), walk->t))
 		if (!history_advance(*h, walk, 1, &st))
 			return NULL;

@@ -268,9 +268,9 @@ inputs_site(const struct app *app, const struct view_args *args)
 {
 	struct site site = view_site(app, args);
 
-	if (args->site || plan_has_function(site.kind))
+	if (args->site || plan_has_function(site.kind) || app->model->resnet)
 		return site;
-	return (struct site){SITE_ACT, site.block < 0 ? 0 : site.block};
+	return site_in(SITE_ACT, site.block < 0 ? 0 : site.block);
 }
 
 void

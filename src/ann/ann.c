@@ -1,6 +1,6 @@
 #include "ann/ann.h"
 
-#include "base/arena.h"
+#include "ann/network.h"
 #include "base/kernel.h"
 
 #include <math.h>
@@ -15,20 +15,21 @@ struct ann {
 	const struct model *model;
 	struct arena *arena;
 	int batch;
-	float *patches;     /* of one picture */
-	float *x;           /* [rows, width] the residual stream */
-	float *h;           /* [rows, width] its normalised copy */
-	float *qkv;         /* [rows, 3 width] */
-	float *q, *k, *v;   /* [rows, width]: the same apart, for observers */
-	float *heads;       /* [batch, heads, head_scratch()] */
-	float *av;          /* [rows, width] */
-	float *y;           /* [rows, width] what a branch adds to the stream */
-	float *scores;      /* [batch, heads, tokens, tokens] */
-	float *probs;       /* the same, apart, for observers */
-	float *sum, *inv;   /* [batch, heads, tokens] */
-	float *var, *rsqrt; /* [rows] */
-	float *fc1, *act;   /* [rows, mlp_width] */
-	float *last, *norm; /* [batch, prefix, width] */
+	struct layers *layers; /* of a residual network, which needs nothing of what follows; else NULL */
+	float *patches;        /* of one picture */
+	float *x;              /* [rows, width] the residual stream */
+	float *h;              /* [rows, width] its normalised copy */
+	float *qkv;            /* [rows, 3 width] */
+	float *q, *k, *v;      /* [rows, width]: the same apart, for observers */
+	float *heads;          /* [batch, heads, head_scratch()] */
+	float *av;             /* [rows, width] */
+	float *y;              /* [rows, width] what a branch adds to the stream */
+	float *scores;         /* [batch, heads, tokens, tokens] */
+	float *probs;          /* the same, apart, for observers */
+	float *sum, *inv;      /* [batch, heads, tokens] */
+	float *var, *rsqrt;    /* [rows] */
+	float *fc1, *act;      /* [rows, mlp_width] */
+	float *last, *norm;    /* [batch, prefix, width] */
 };
 
 /* One forward pass. */
@@ -102,7 +103,7 @@ ann_new(const struct model *model, int batch, struct status *st)
 	a = arena ? arena_alloc(arena, sizeof(*a)) : NULL;
 	if (a) {
 		*a = (struct ann){.model = model, .arena = arena, .batch = batch};
-		if (make_scratch(a))
+		if (model->resnet ? (a->layers = layers_new(model, batch, arena)) != NULL : make_scratch(a))
 			return a;
 	}
 	arena_free(arena);
@@ -127,7 +128,7 @@ static void
 observe(const struct pass *p, enum site_kind kind, int block, const float *input, float *data)
 {
 	if (p->observer)
-		p->observer->see(p->observer->ctx, (struct site){kind, block}, p->pictures, input, data);
+		p->observer->see(p->observer->ctx, site_in(kind, block), p->pictures, input, data);
 }
 
 size_t
@@ -399,6 +400,10 @@ pass_mlp(const struct pass *p, const struct vit_block *b, int block)
 static void
 apply_heads(const struct model *model, const float *norm, float *logits)
 {
+	if (model->projection.weight) {
+		projected_head(model, NULL, norm, logits);
+		return;
+	}
 	linear_apply(&model->head, norm, 1, logits, false);
 	if (!model->distilled)
 		return;
@@ -488,9 +493,11 @@ ann_forward(struct ann *ann, const float *pixels, int pictures, float *logits, c
 
 	if (pictures < 1 || pictures > ann->batch)
 		return status_fail(st, STATUS_FAILED, "%d pictures at once; there is room for 1 to %d", pictures, ann->batch);
-	if (observer && !make_observed(ann, st))
+	if (observer && !ann->layers && !make_observed(ann, st))
 		return false;
-	if (observer)
+	if (ann->layers)
+		layers_forward(ann->layers, pixels, pictures, logits, observer);
+	else if (observer)
 		run_pass(p, pixels, logits);
 	else
 		run_pictures(ann, pixels, pictures, logits);

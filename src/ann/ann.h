@@ -75,5 +75,9 @@ void ann_embed(const struct model *model, const float *pixels, float *patch_scra
 size_t ann_embed_scratch(const struct model *model); /* floats of patch_scratch */
 /* Final norm and head(s) on the residual stream x [tokens, width] -> logits [classes]. */
 void ann_head(const struct model *model, const float *x, float *logits);
+/* clip: the embedding [projection.out], of length 1, of a picture whose site norm is given. */
+void ann_embedding(const struct model *model, const float *norm, float *embedding);
+/* clip's head (model/model.h) on its first token x [width]; norm: applied to it first, or NULL. */
+void projected_head(const struct model *model, const struct norm *norm, const float *x, float *logits);
 
 #endif

@@ -133,9 +133,64 @@ add_head(const struct norm *norm, const struct linear *head, const float *x, flo
 		logits[i] += head->bias[i];
 }
 
+/* What z = projection(x) adds to the logits and to |z|^2 in its elements at..at+n-1. norm: of x; NULL when x is normalised. */
+static float
+add_projected(const struct model *model, const struct norm *norm, const float *x, int at, int n, float *logits)
+{
+	const struct linear *l = &model->projection, *head = &model->head;
+	float z[256] = {0}, piece[256], mean = 0, scale = 0, square = 0;
+
+	if (norm)
+		measure_row(norm, x, &mean, &scale);
+	for (int i = 0; i < l->in; i += 256) {
+		int m = l->in - i < 256 ? l->in - i : 256;
+
+		if (norm)
+			normalise(norm, x, mean, scale, i, m, piece);
+		dense_product(true, 1, n, m, 1, norm ? piece : x + i, m, l->weight + (size_t)at * (size_t)l->in + i, l->in, 1, z,
+			      n);
+	}
+	dense_product(true, 1, head->out, n, 1, z, n, head->weight + at, head->in, 1, logits, head->out);
+	for (int i = 0; i < n; i++)
+		square += z[i] * z[i];
+	return square;
+}
+
+void
+projected_head(const struct model *model, const struct norm *norm, const float *x, float *logits)
+{
+	float square = 0, scale;
+
+	memset(logits, 0, (size_t)model->classes * sizeof(*logits));
+	for (int at = 0; at < model->projection.out; at += 256) {
+		int n = model->projection.out - at < 256 ? model->projection.out - at : 256;
+
+		square += add_projected(model, norm, x, at, n, logits);
+	}
+	scale = square > 0 ? 1 / sqrtf(square) : 0;
+	for (int i = 0; i < model->classes; i++)
+		logits[i] *= scale;
+}
+
+void
+ann_embedding(const struct model *model, const float *norm, float *embedding)
+{
+	float square = 0;
+
+	linear_apply(&model->projection, norm, 1, embedding, false);
+	for (int i = 0; i < model->projection.out; i++)
+		square += embedding[i] * embedding[i];
+	for (int i = 0; i < model->projection.out; i++)
+		embedding[i] *= square > 0 ? 1 / sqrtf(square) : 0;
+}
+
 void
 ann_head(const struct model *model, const float *x, float *logits)
 {
+	if (model->projection.weight) {
+		projected_head(model, &model->norm, x, logits);
+		return;
+	}
 	memset(logits, 0, (size_t)model->classes * sizeof(*logits));
 	add_head(&model->norm, &model->head, x, logits);
 	if (!model->distilled)

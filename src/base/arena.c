@@ -1,10 +1,12 @@
 #include "base/arena.h"
 
+#include "base/pages.h"
+
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { ALIGN = 64, CHUNK = 1 << 20 };
+enum { ALIGN = PAGES_ALIGN, CHUNK = 1 << 20 };
 
 struct chunk {
 	struct chunk *next;
@@ -47,7 +49,7 @@ arena_alloc(struct arena *arena, size_t size)
 	if (!c || c->size - c->used < need) {
 		size_t room = need > CHUNK ? need : CHUNK;
 
-		c = aligned_alloc(ALIGN, ALIGN + room);
+		c = pages_alloc(ALIGN + room);
 		if (!c)
 			return NULL;
 		*c = (struct chunk){.next = arena->chunks, .size = room};

@@ -10,7 +10,8 @@
 #include <sys/stat.h>
 
 /* By precedence: a folder may hold batches, class folders and pictures at once. */
-static const struct dataset_kind *const kinds[] = {&dataset_tensors, &dataset_cifar, &dataset_folder};
+static const struct dataset_kind *const kinds[] = {&dataset_tensors, &dataset_npy,  &dataset_npz,      &dataset_cifar100,
+						   &dataset_cifar10, &dataset_tiny, &dataset_imagenet, &dataset_folder};
 
 static const struct dataset_kind *
 choose_kind(const char *path, struct status *st)
@@ -26,7 +27,7 @@ choose_kind(const char *path, struct status *st)
 			if (kinds[i]->knows(path, S_ISDIR(info.st_mode)))
 				return kinds[i];
 	status_fail(st, STATUS_DATA,
-		    "%s: not a data set; give a CIFAR-10 .bin batch, a .safetensors file or a folder of pictures "
+		    "%s: not a data set; give a CIFAR .bin batch, a .npy, .npz or .safetensors file, or a folder of pictures "
 		    "(one picture is shown with `image`)",
 		    path);
 	return NULL;
@@ -91,6 +92,19 @@ dataset_hash_file(struct hash *hash, const char *path, struct status *st)
 	return ok;
 }
 
+bool
+dataset_hash_alone(struct dataset *data, struct status *st)
+{
+	struct hash *hash = hash_new();
+	bool ok;
+
+	if (!hash)
+		return status_nomem(st, data->path);
+	ok = dataset_hash_file(hash, data->path, st);
+	hash_finish(hash, data->hash);
+	return ok;
+}
+
 int
 dataset_bytewise(const struct dirent **a, const struct dirent **b)
 {
@@ -128,6 +142,12 @@ const char *
 dataset_path(const struct dataset *data)
 {
 	return data->path;
+}
+
+int
+dataset_side(const struct dataset *data)
+{
+	return data->kind->side ? data->kind->side(data) : 0;
 }
 
 const char *

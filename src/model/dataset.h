@@ -4,11 +4,24 @@
  * - a safetensors file with a `pixel_values` or `images` tensor of normalised floats
  *   [n, channels, size, size] (or one picture [channels, size, size]) and, if it
  *   likes, `labels` [n] of integers;
+ * - NumPy arrays of bytes [n, height, width, 3] and integer labels [n]: a file
+ *   *data.npy or *images.npy with its *labels.npy beside it, a folder with one such
+ *   pair (CIFAR-10.1), or an .npz archive of `images` and `labels` (CIFAR-10.2). Files
+ *   called cifar10... have CIFAR-10's class names, others those of a classes.txt;
+ * - a CIFAR-100 binary batch (3074-byte records; the fine labels count), or a folder
+ *   with test.bin or else train.bin; class names come from fine_label_names.txt;
  * - a CIFAR-10 binary batch (3073-byte records), or a folder with test_batch.bin
  *   or else data_batch_*.bin (all of them, by name); class names come from a
  *   batches.meta.txt beside them;
+ * - tiny-imagenet-200 (its validation part, or else train), or its val or train folder;
+ *   classes by the order of their synsets, names from words.txt;
+ * - ImageNet's validation pictures in one folder with val.txt, labels.txt (a name and
+ *   a class index, or indices alone in order of the names) or LOC_val_solution.csv (a
+ *   name and a synset); class names from synset_words.txt or LOC_synset_mapping.txt in
+ *   the folder or its parent;
  * - a folder of class folders with .jpg, .jpeg and .png files (a class is a folder's
- *   index by name; folders within class folders are not entered);
+ *   index by name; folders within class folders are not entered; synsets get their names
+ *   as above);
  * - a folder of such files without classes.
  * Names sort by their bytes, hidden ones are left out, symbolic links are followed. */
 #ifndef SPIKESCOPE_MODEL_DATASET_H
@@ -31,7 +44,8 @@ const char *dataset_class(const struct dataset *data, int index); /* NULL when i
 const char *dataset_path(const struct dataset *data);
 
 /* Of the file's contents (of all batches in a CIFAR folder, so that the folder and its
- * test batch are the same data); of names, sizes and times for folders of pictures. */
+ * test batch are the same data); of names, sizes and times (and labels that come from a
+ * file) for folders of pictures. */
 const char *dataset_hash(const struct dataset *data);
 
 /* Picture `index` as the model wants it: pixels [channels, size, size]; *label is
@@ -39,6 +53,9 @@ const char *dataset_hash(const struct dataset *data);
  * except that CIFAR pictures of the model's own size are only normalised; tensors
  * must have the model's shape and be finite. Thread safe. */
 bool dataset_get(const struct dataset *data, int index, const struct model *model, float *pixels, int *label, struct status *st);
+
+/* The side of pictures that cannot be brought to another: square tensors; 0 for others. */
+int dataset_side(const struct dataset *data);
 
 /* One picture by what a user types:
  *	17				of data; STATUS_FAILED when data is NULL (a file of
@@ -50,5 +67,7 @@ bool dataset_get(const struct dataset *data, int index, const struct model *mode
  * folders, escaped) is a new string that the caller frees; NULL on failure. */
 bool picture_get(const char *text, const struct dataset *data, const struct model *model, float *pixels, int *label, char **title,
 		 struct status *st);
+/* Its side when it is a square tensor; 0 when it is something else or cannot be read. */
+int picture_side(const char *text, const struct dataset *data);
 
 #endif

@@ -1,4 +1,5 @@
-/* CIFAR-10's binary form: records of a label byte and 3 planes of 32 x 32 bytes
+/* The binary forms of CIFAR-10 and CIFAR-100: records of a label byte (CIFAR-100: two, the
+ * fine one last) and 3 planes of 32 x 32 bytes
  * (https://www.cs.toronto.edu/~kriz/cifar.html). Records are read, not mapped, so
  * that a file that shrinks is an error and not a signal. */
 #include "base/text.h"
@@ -15,7 +16,18 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { SIDE = 32, PLANE = SIDE * SIDE, RECORD = 1 + 3 * PLANE, CLASSES = 10, BATCHES_MAX = 16 };
+enum { SIDE = 32, PLANE = SIDE * SIDE, PIXELS = 3 * PLANE, LABELS_MAX = 2, BATCHES_MAX = 16 };
+
+struct form {
+	const char *set;          /* what messages call it */
+	const char *test, *train; /* the batches of a folder: the first if there is one, else all of the second; globs */
+	const char *names;        /* the file beside them with the classes' names */
+	int labels;               /* bytes before the pixels; the last one counts */
+	int classes;
+};
+
+static const struct form cifar10 = {"CIFAR-10", "test_batch.bin", "data_batch_*.bin", "batches.meta.txt", 1, 10};
+static const struct form cifar100 = {"CIFAR-100", "test.bin", "train.bin", "fine_label_names.txt", 2, 100};
 
 struct batch {
 	const char *path;
@@ -28,59 +40,102 @@ struct cifar {
 	struct batch batch[BATCHES_MAX];
 };
 
-static int
-is_test_batch(const struct dirent *entry)
+static const struct form *
+form_of(const struct dataset *data)
 {
-	return strcmp(entry->d_name, "test_batch.bin") == 0;
+	return data->kind == &dataset_cifar100 ? &cifar100 : &cifar10;
 }
 
 static int
-is_data_batch(const struct dirent *entry)
+record_size(const struct form *form)
 {
-	return fnmatch("data_batch_*.bin", entry->d_name, 0) == 0;
+	return form->labels + PIXELS;
 }
 
-/* The batches of a folder: the test batch, or without one the training batches. */
+/* The names in folder that match the glob, sorted; how many, or -1. */
 static int
-find_batches(const char *folder, struct dirent ***entries)
+find_matching(const char *folder, const char *glob, struct dirent ***entries)
 {
-	int count = scandir(folder, entries, is_test_batch, dataset_bytewise);
+	int count = scandir(folder, entries, NULL, dataset_bytewise), kept = 0;
+
+	for (int i = 0; i < count; i++)
+		if (fnmatch(glob, (*entries)[i]->d_name, 0) == 0)
+			(*entries)[kept++] = (*entries)[i];
+		else
+			free((*entries)[i]);
+	return count < 0 ? count : kept;
+}
+
+/* The batches of a folder. */
+static int
+find_batches(const struct form *form, const char *folder, struct dirent ***entries)
+{
+	int count = find_matching(folder, form->test, entries);
 
 	if (count != 0)
 		return count;
 	dataset_free_names(*entries, count);
-	return scandir(folder, entries, is_data_batch, dataset_bytewise);
+	return find_matching(folder, form->train, entries);
 }
 
 static bool
-cifar_knows(const char *path, bool folder)
+holds_batches(const struct form *form, const char *folder)
 {
 	struct dirent **entries;
-	struct stat info;
-	int count;
+	int count = find_batches(form, folder, &entries);
 
-	if (!folder)
-		return fnmatch("*.bin", path, 0) == 0 ||
-		       (stat(path, &info) == 0 && info.st_size > 0 && info.st_size % RECORD == 0);
-	count = find_batches(path, &entries);
 	dataset_free_names(entries, count);
 	return count > 0;
 }
 
 static bool
-check_size(const char *path, off_t size, struct status *st)
+fits(const struct form *form, const char *path)
 {
-	if (size <= 0 || size % RECORD != 0)
+	struct stat info;
+
+	return stat(path, &info) == 0 && info.st_size > 0 && info.st_size % record_size(form) == 0;
+}
+
+/* Named as a batch of this form is. */
+static bool
+named(const struct form *form, const char *path)
+{
+	const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+
+	return fnmatch(form->test, name, 0) == 0 || fnmatch(form->train, name, 0) == 0;
+}
+
+static bool
+cifar10_knows(const char *path, bool folder)
+{
+	return folder ? holds_batches(&cifar10, path) : fnmatch("*.bin", path, 0) == 0 || fits(&cifar10, path);
+}
+
+static bool
+cifar100_knows(const char *path, bool folder)
+{
+	if (folder)
+		return holds_batches(&cifar100, path);
+	return named(&cifar100, path) || (!named(&cifar10, path) && fits(&cifar100, path) && !fits(&cifar10, path));
+}
+
+static bool
+check_size(const struct form *form, const char *path, off_t size, struct status *st)
+{
+	int record = record_size(form);
+
+	if (size <= 0 || size % record != 0)
 		return status_fail(st, STATUS_DATA,
-				   "%s: %lld bytes are not a CIFAR-10 batch: its size is a multiple of %d (%lld bytes over); "
+				   "%s: %lld bytes are not a %s batch: its size is a multiple of %d (%lld bytes over); "
 				   "is this a complete copy?",
-				   path, (long long)size, RECORD, (long long)(size % RECORD));
+				   path, (long long)size, form->set, record, (long long)(size % record));
 	return true;
 }
 
 static bool
 open_batch(struct dataset *data, const char *path, struct status *st)
 {
+	const struct form *form = form_of(data);
 	struct cifar *own = data->own;
 	struct batch *batch = &own->batch[own->batches];
 	struct stat info;
@@ -96,12 +151,12 @@ open_batch(struct dataset *data, const char *path, struct status *st)
 		return status_fail(st, STATUS_DATA, "%s: %s", path, strerror(errno));
 	own->batches++;
 	if (fstat(batch->fd, &info) != 0 || !S_ISREG(info.st_mode))
-		return status_fail(st, STATUS_DATA, "%s: not a regular file, give a CIFAR-10 batch", path);
-	if (!check_size(path, info.st_size, st))
+		return status_fail(st, STATUS_DATA, "%s: not a regular file, give a %s batch", path, form->set);
+	if (!check_size(form, path, info.st_size, st))
 		return false;
-	if (info.st_size / RECORD > INT_MAX - data->count)
+	if (info.st_size / record_size(form) > INT_MAX - data->count)
 		return status_fail(st, STATUS_DATA, "%s: too many pictures; split the batch", path);
-	batch->count = (int)(info.st_size / RECORD);
+	batch->count = (int)(info.st_size / record_size(form));
 	data->count += batch->count;
 	return true;
 }
@@ -116,7 +171,7 @@ open_batches(struct dataset *data, struct status *st)
 
 	if (stat(data->path, &info) == 0 && !S_ISDIR(info.st_mode))
 		return open_batch(data, data->path, st);
-	count = find_batches(data->path, &entries);
+	count = find_batches(form_of(data), data->path, &entries);
 	if (count < 0)
 		return status_fail(st, STATUS_DATA, "%s: %s", data->path, strerror(errno));
 	for (int i = 0; ok && i < count; i++) {
@@ -134,19 +189,19 @@ static bool
 read_names(struct dataset *data, const char *batch, struct status *st)
 {
 	const char *slash = strrchr(batch, '/');
-	char *path = text_format("%.*sbatches.meta.txt", slash ? (int)(slash + 1 - batch) : 0, batch);
+	char *path = text_format("%.*s%s", slash ? (int)(slash + 1 - batch) : 0, batch, form_of(data)->names);
 	char line[256];
 	FILE *file = path ? fopen(path, "re") : NULL;
 	bool ok = true;
 
 	free(path);
-	data->classes = CLASSES;
+	data->classes = form_of(data)->classes;
 	if (!file)
 		return true;
-	data->names = arena_alloc(data->arena, CLASSES * sizeof(*data->names));
+	data->names = arena_alloc(data->arena, (size_t)data->classes * sizeof(*data->names));
 	if (!data->names)
 		ok = status_nomem(st, "class names");
-	for (int i = 0; ok && i < CLASSES && fgets(line, sizeof(line), file);) {
+	for (int i = 0; ok && i < data->classes && fgets(line, sizeof(line), file);) {
 		line[strcspn(line, "\r\n")] = '\0';
 		if (line[0])
 			ok = (data->names[i++] = dataset_name(data, line, st));
@@ -179,21 +234,24 @@ cifar_open(struct dataset *data, struct status *st)
 static bool
 cifar_get(const struct dataset *data, int index, const struct model *model, float *pixels, int *label, struct status *st)
 {
+	const struct form *form = form_of(data);
 	const struct batch *batch = ((const struct cifar *)data->own)->batch;
-	uint8_t record[RECORD], rgb[3 * PLANE];
+	uint8_t record[LABELS_MAX + PIXELS], rgb[PIXELS];
+	int size = record_size(form), fine;
 	struct image image = {SIDE, SIDE, rgb};
 
 	for (; index >= batch->count; batch++)
 		index -= batch->count;
-	if (pread(batch->fd, record, RECORD, (off_t)index * RECORD) != RECORD)
+	if (pread(batch->fd, record, (size_t)size, (off_t)index * size) != size)
 		return status_fail(st, STATUS_DATA, "%s: record %d cannot be read; did the file change?", batch->path, index);
-	if (record[0] >= CLASSES)
-		return status_fail(st, STATUS_DATA, "%s: record %d has label %d, CIFAR-10 has 0 to %d; is this another data set?",
-				   batch->path, index, record[0], CLASSES - 1);
-	*label = record[0];
+	fine = record[form->labels - 1];
+	if (fine >= form->classes)
+		return status_fail(st, STATUS_DATA, "%s: record %d has label %d, %s has 0 to %d; is this another data set?",
+				   batch->path, index, fine, form->set, form->classes - 1);
+	*label = fine;
 	for (int i = 0; i < PLANE; i++)
 		for (int c = 0; c < 3; c++)
-			rgb[3 * i + c] = record[1 + c * PLANE + i];
+			rgb[3 * i + c] = record[form->labels + c * PLANE + i];
 	/* Pictures of the model's own size are what it was trained on: no resize, no crop. */
 	if (model->image_size == SIDE)
 		return image_normalise(&image, model, pixels, st);
@@ -210,4 +268,5 @@ cifar_close(struct dataset *data)
 	free(own);
 }
 
-const struct dataset_kind dataset_cifar = {cifar_knows, cifar_open, cifar_get, cifar_close};
+const struct dataset_kind dataset_cifar10 = {cifar10_knows, cifar_open, cifar_get, cifar_close, NULL};
+const struct dataset_kind dataset_cifar100 = {cifar100_knows, cifar_open, cifar_get, cifar_close, NULL};

@@ -47,6 +47,14 @@ check_shape(const struct st_tensor *t, const char *file, const struct model *mod
 			   model->channels, model->image_size, model->image_size);
 }
 
+int
+tensor_side(const struct st_tensor *t)
+{
+	const int64_t *hw = t->dim + t->dims - 2;
+
+	return (t->dims == 3 || t->dims == 4) && hw[0] == hw[1] && hw[0] > 0 && hw[0] < INT_MAX ? (int)hw[0] : 0;
+}
+
 bool
 tensor_picture(const struct st_tensor *t, const char *file, int64_t index, const struct model *model, float *pixels,
 	       struct status *st)
@@ -137,8 +145,6 @@ static bool
 tensors_open(struct dataset *data, struct status *st)
 {
 	const struct st_tensor *t;
-	struct hash *hash;
-	bool ok;
 
 	data->own = safetensors_open(data->path, st);
 	if (!data->own)
@@ -149,12 +155,7 @@ tensors_open(struct dataset *data, struct status *st)
 	data->count = t->dims == 4 ? (int)t->dim[0] : 1;
 	if (!count_classes(data, st))
 		return false;
-	hash = hash_new();
-	if (!hash)
-		return status_nomem(st, data->path);
-	ok = dataset_hash_file(hash, data->path, st);
-	hash_finish(hash, data->hash);
-	return ok;
+	return dataset_hash_alone(data, st);
 }
 
 static bool
@@ -170,4 +171,10 @@ tensors_close(struct dataset *data)
 	safetensors_close(data->own);
 }
 
-const struct dataset_kind dataset_tensors = {tensors_knows, tensors_open, tensors_get, tensors_close};
+static int
+tensors_side(const struct dataset *data)
+{
+	return tensor_side(find_pixels(data->own));
+}
+
+const struct dataset_kind dataset_tensors = {tensors_knows, tensors_open, tensors_get, tensors_close, tensors_side};

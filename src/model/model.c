@@ -1,6 +1,8 @@
 #include "model/model.h"
 
 #include "base/text.h"
+#include "model/classes.h"
+#include "model/resnet_build.h"
 #include "model/vit_weights.h"
 
 #include <stdio.h>
@@ -25,7 +27,7 @@ name_folder(struct arena *arena, const char *path)
 }
 
 static struct model *
-make_vit(const char *path, struct status *st)
+make_model(const char *path, struct status *st)
 {
 	struct arena *arena = arena_new();
 	struct model *model = arena ? arena_alloc(arena, sizeof(*model)) : NULL;
@@ -42,6 +44,14 @@ make_vit(const char *path, struct status *st)
 	return NULL;
 }
 
+static bool
+is_resnet(const struct config *config)
+{
+	const char *architecture = config_text(config->json, "architecture");
+
+	return !config_text(config->json, "model_type") && architecture && resnet_knows(architecture);
+}
+
 /* The family's name, or NULL. */
 static const char *
 find_family(const struct config *config, struct status *st)
@@ -52,11 +62,14 @@ find_family(const struct config *config, struct status *st)
 		return "vit";
 	if (type && strcmp(type, "deit") == 0)
 		return "deit";
+	if (type && (strcmp(type, "clip") == 0 || strcmp(type, "clip_vision_model") == 0))
+		return "clip";
 	if (!type && architecture)
-		return "timm";
+		return is_resnet(config) ? "resnet" : "timm";
 	status_fail(
 	    st, STATUS_DATA,
-	    "%s: the model type '%.60s' is not supported; Hugging Face's vit and deit and timm's ViT, CLIP ViT and deit are",
+	    "%s: the model type '%.60s' is not supported; Hugging Face's vit, deit and clip, timm's ViT, CLIP ViT and deit "
+	    "and torchvision's resnet are",
 	    config->path, type ? type : "(none)");
 	return NULL;
 }
@@ -92,20 +105,50 @@ hash_model(struct model *model, const json_t *config, struct status *st)
 }
 
 static bool
-load_into(struct model *model, const struct config *config, struct status *st)
+load_vit(struct model *model, const struct config *config, struct status *st)
 {
-	struct model_private *own = model->own;
+	const struct model_private *own = model->own;
 	struct vit_spec spec;
 	bool ok;
 
-	model->family = find_family(config, st);
-	if (!model->family || !(own->file = safetensors_open(model->path, st)))
-		return false;
 	if (strcmp(model->family, "timm") == 0)
 		ok = vit_timm_read(config, own->file, model, &spec, st);
+	else if (strcmp(model->family, "clip") == 0)
+		ok = vit_clip_read(config, own->file, model, &spec, st);
 	else
 		ok = vit_hf_read(config, own->file, model, &spec, st);
-	ok = ok && vit_weights_bind(model, &spec, own->file, own->arena, st) && config_labels(config, model, own->arena, st) &&
+	return ok && vit_weights_bind(model, &spec, own->file, own->arena, st);
+}
+
+static bool
+load_resnet(struct model *model, const struct config *config, int side, struct status *st)
+{
+	const struct model_private *own = model->own;
+	struct resnet_spec spec;
+	struct resnet *net;
+
+	if (!resnet_read(config, side, model, &spec, st) || !(net = resnet_build(model, &spec, own->arena, st)))
+		return false;
+	model->resnet = net;
+	return resnet_bind(model, net, &spec, own->file, own->arena, st);
+}
+
+static bool
+load_into(struct model *model, const struct config *config, int side, struct status *st)
+{
+	struct model_private *own = model->own;
+	bool ok, resnet;
+
+	model->family = find_family(config, st);
+	if (!model->family)
+		return false;
+	resnet = is_resnet(config);
+	if (side > 0 && !resnet)
+		return status_fail(st, STATUS_USAGE, "%s: only residual networks take pictures of another size", model->path);
+	if (!(own->file = safetensors_open(model->path, st)))
+		return false;
+	ok = resnet ? load_resnet(model, config, side, st) : load_vit(model, config, st);
+	ok = ok && (model->projection.weight || config_labels(config, model, own->arena, st)) &&
 	     hash_model(model, config->json, st);
 	safetensors_unload(own->file); /* products read the weights from panels */
 	return ok;
@@ -114,14 +157,20 @@ load_into(struct model *model, const struct config *config, struct status *st)
 struct model *
 model_load(const char *path, struct status *st)
 {
+	return model_load_at(path, 0, st);
+}
+
+struct model *
+model_load_at(const char *path, int side, struct status *st)
+{
 	struct config config = {0};
-	struct model *model = make_vit(path, st);
+	struct model *model = make_model(path, st);
 	char *config_path = text_format("%s/config.json", path);
 	bool ok = false;
 
 	if (model && config_path) {
 		config.path = config_path;
-		ok = config_load(config_path, false, &config.json, st) && load_into(model, &config, st);
+		ok = config_load(config_path, false, &config.json, st) && load_into(model, &config, side, st);
 	} else {
 		status_nomem(st, "a model");
 	}
@@ -138,8 +187,9 @@ model_free(struct model *model)
 {
 	if (!model)
 		return;
+	model_classes_free(model->set);
 	safetensors_close(model->own->file);
-	arena_free(model->own->arena); /* holds vit itself */
+	arena_free(model->own->arena); /* holds model itself */
 }
 
 const char *

@@ -1,11 +1,19 @@
-/* A pre-LN vision transformer: dimensions, weights as float32, preprocessing, labels.
+/* A vision model: dimensions, weights as float32, preprocessing, labels. It is a pre-LN
+ * vision transformer, or a residual network (model/resnet.h: `resnet` is not NULL).
  *
+ * A transformer is
  *   tokens = [prefix tokens; patches] + positions  -> (norm_pre) ->
  *   blocks x { x += proj(attn(norm1 x)); x += fc2(act(fc1(norm2 x))) } ->
  *   norm of the first token -> head
  *
  * Loads Hugging Face folders (config.json with model_type vit or deit) and timm
  * folders (architecture + model_args: plain ViT and CLIP ViT with norm_pre).
+ * clip: Hugging Face's CLIPModel and CLIPVisionModelWithProjection (model_type clip or
+ * clip_vision_model), whose head is
+ *   logits = logit_scale E z / |z|,  z = projection(norm of the first token)
+ * with the class embeddings E [classes, projection] of the text tower, each of length 1
+ * (Radford et al. 2021, https://arxiv.org/abs/2103.00020, figure 3). They come from
+ * model_set_classes(); until then there are no classes.
  * deit: two prefix tokens and two heads, logits are the mean of both.
  * Weights in float32 that are aligned are used where they are mapped; others
  * are converted once. The object is immutable and may be shared by threads. */
@@ -50,14 +58,20 @@ struct preprocess {
 	float mean[3], std[3];
 };
 
+struct resnet;
+
 struct model {
 	char *path;          /* the folder it came from */
 	char *name;          /* the folder's last part, or the config's architecture */
-	const char *family;  /* "vit", "deit", "timm", "timm-clip" */
-	char hash[HASH_HEX]; /* of config and all weights' bytes */
+	const char *family;  /* "vit", "deit", "timm", "timm-clip", "clip", "resnet" */
+	char hash[HASH_HEX]; /* of config and all weights' bytes; with the prompts of clip's classes */
 
-	int image_size, patch_size, channels;
-	int width, depth, heads, head_dim, mlp_width, classes;
+	int image_size, channels, classes;
+	int depth;                   /* blocks */
+	const struct resnet *resnet; /* of a residual network, to which nothing of the following part applies; else NULL */
+
+	/* Of a transformer; 0 and NULL in others. */
+	int patch_size, width, heads, head_dim, mlp_width;
 	int prefix;          /* 1, or 2 with a distillation token */
 	int patches, tokens; /* tokens = prefix + patches */
 	enum activation act;
@@ -69,22 +83,36 @@ struct model {
 	struct norm norm_pre;
 	struct vit_block *blocks; /* [depth] */
 	struct norm norm;
-	struct linear head;
 	bool distilled;
-	struct linear head_dist; /* when distilled: applied to token 1 */
+	struct linear head_dist;  /* when distilled: applied to token 1 */
+	struct linear projection; /* clip: before the head, [projection, width] without bias; in others weight is NULL */
+	float logit_scale;        /* clip: exp of what the file holds */
+
+	struct linear head;
 
 	char **labels; /* [classes], or NULL when the config has none */
 	struct preprocess prep;
 	size_t parameters; /* number of weights */
 
 	struct model_private *own; /* mapping and arena */
+	struct model_classes *set; /* what model_set_classes() made; NULL: nothing */
 };
 
 /* path: a folder with config.json and weights. Fails with STATUS_DATA and a
  * message that names the file, tensor or key. NaN or Inf weights are refused by
  * tensor name. */
 struct model *model_load(const char *path, struct status *st);
+/* The same for pictures of this side in pixels, which residual networks take (0: the configuration's, or 224
+ * where it says none). STATUS_USAGE for other models, and for sides beyond 32..4096. */
+struct model *model_load_at(const char *path, int side, struct status *st);
 void model_free(struct model *model); /* NULL is fine */
+
+/* Gives a clip model its classes: embeddings [classes, projection.out] of length 1, a
+ * label each, and what names the prompts that they were made from (goes into the
+ * model's hash). All is copied. Nobody else may be using the model. On failure the
+ * model is as before. */
+bool model_set_classes(struct model *model, int classes, const char *const *labels, const float *embeddings,
+		       const char *prompts_hash, struct status *st);
 
 const char *activation_name(enum activation act); /* "gelu", "gelu_tanh", "quick_gelu", "relu" */
 

@@ -2,6 +2,9 @@
 
 #include <string.h>
 
+/* Fewer weights than this are moved before another thread is awake. */
+#define SHARE_WEIGHTS 2e5
+
 size_t
 panels_size(int in, int out)
 {
@@ -19,7 +22,10 @@ panel_width(int out, int p)
 void
 panels_fill(float *panels, const float *w, size_t out_stride, size_t in_stride, int in, int out)
 {
-	for (int p = 0; p * PANEL < out; p++) {
+	int count = (out + PANEL - 1) / PANEL;
+
+#pragma omp parallel for if ((double)in * out > SHARE_WEIGHTS)
+	for (int p = 0; p < count; p++) {
 		size_t width = (size_t)panel_width(out, p), first = (size_t)p * PANEL;
 		size_t real = (size_t)out - first < width ? (size_t)out - first : width;
 		float *to = panels + first * (size_t)in;

@@ -144,6 +144,31 @@ get_from_tensors(const char *text, const char *colon, const struct model *model,
 	return ok;
 }
 
+int
+picture_side(const char *text, const struct dataset *data)
+{
+	const char *at = strstr(text, ".safetensors:");
+	char *file = at ? strndup(text, (size_t)(at - text) + sizeof(suffix) - 1) : NULL;
+	char *spec = strdup(at ? at + sizeof(suffix) : "");
+	struct safetensors *tensors = NULL;
+	const struct st_tensor *t = NULL;
+	struct status ignored = {0};
+	int64_t index;
+	int side = 0;
+
+	if (is_number(text) && data)
+		side = dataset_side(data);
+	if (file && spec && (tensors = safetensors_open(file, &ignored)))
+		t = safetensors_find(tensors, spec);
+	if (tensors && !t && split_index(spec, &index))
+		t = safetensors_find(tensors, spec);
+	side = t ? tensor_side(t) : side;
+	safetensors_close(tensors);
+	free(file);
+	free(spec);
+	return side;
+}
+
 bool
 picture_get(const char *text, const struct dataset *data, const struct model *model, float *pixels, int *label, char **title,
 	    struct status *st)

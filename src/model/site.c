@@ -1,6 +1,7 @@
 #include "model/site.h"
 
 #include "model/model.h"
+#include "model/resnet.h"
 
 #include <fnmatch.h>
 #include <stdio.h>
@@ -14,9 +15,11 @@ enum shape {
 	HEADS_TOKENS_TOKENS,
 	PREFIX_WIDTH,
 	CLASSES,
+	OF_LAYER,
 };
 
-/* Names of sites in blocks are suffixes of "blocks.N". */
+/* Names of sites in blocks are suffixes of "blocks.N" or "layerL.N"; shapes of residual networks
+ * are those of their layers. */
 static const struct {
 	const char *name;
 	enum shape shape;
@@ -45,6 +48,17 @@ static const struct {
     [SITE_BLOCK] = {"", TOKENS_WIDTH},
     [SITE_NORM] = {"norm", PREFIX_WIDTH},
     [SITE_HEAD] = {"head", CLASSES},
+    [SITE_STEM_CONV] = {"conv1", OF_LAYER},
+    [SITE_STEM_RELU] = {"relu", OF_LAYER},
+    [SITE_STEM_POOL] = {"maxpool", OF_LAYER},
+    [SITE_CONV1] = {".conv1", OF_LAYER},
+    [SITE_RELU1] = {".relu1", OF_LAYER},
+    [SITE_CONV2] = {".conv2", OF_LAYER},
+    [SITE_RELU2] = {".relu2", OF_LAYER},
+    [SITE_CONV3] = {".conv3", OF_LAYER},
+    [SITE_SHORTCUT] = {".downsample", OF_LAYER},
+    [SITE_RESIDUAL] = {"", OF_LAYER},
+    [SITE_POOL] = {"pool", OF_LAYER},
 };
 
 enum { BLOCK_KINDS = SITE_BLOCK - SITE_NORM1_CENTER + 1 };
@@ -52,13 +66,45 @@ enum { BLOCK_KINDS = SITE_BLOCK - SITE_NORM1_CENTER + 1 };
 bool
 site_in_block(enum site_kind kind)
 {
-	return kind >= SITE_NORM1_CENTER && kind <= SITE_BLOCK;
+	return (kind >= SITE_NORM1_CENTER && kind <= SITE_BLOCK) || (kind >= SITE_CONV1 && kind <= SITE_RESIDUAL);
+}
+
+enum site_kind
+site_block_first(const struct model *model)
+{
+	return model->resnet ? SITE_CONV1 : SITE_NORM1_CENTER;
+}
+
+enum site_kind
+site_block_last(const struct model *model)
+{
+	return model->resnet ? SITE_RESIDUAL : SITE_BLOCK;
+}
+
+struct site
+site_of_block(const struct model *model, int block)
+{
+	return model->resnet ? model->resnet->layer[model->resnet->end[block] - 1].site : site_in(SITE_BLOCK, block);
+}
+
+bool
+site_is_stepped(enum site_kind kind)
+{
+	return site_in_block(kind) || kind > SITE_HEAD;
+}
+
+bool
+site_rectifies(enum site_kind kind)
+{
+	return kind == SITE_STEM_RELU || kind == SITE_RELU1 || kind == SITE_RELU2 || kind == SITE_RESIDUAL;
 }
 
 char *
 site_name(struct site site, char out[SITE_NAME_MAX])
 {
-	if (site_in_block(site.kind))
+	if (site.stage > 0)
+		snprintf(out, SITE_NAME_MAX, "layer%d.%d%s", site.stage, site.unit, kinds[site.kind].name);
+	else if (site_in_block(site.kind))
 		snprintf(out, SITE_NAME_MAX, "blocks.%d%s", site.block, kinds[site.kind].name);
 	else
 		snprintf(out, SITE_NAME_MAX, "%s", kinds[site.kind].name);
@@ -92,6 +138,8 @@ first_in_blocks(const struct model *model)
 int
 site_count(const struct model *model)
 {
+	if (model->resnet)
+		return model->resnet->layers;
 	return first_in_blocks(model) + model->depth * BLOCK_KINDS + 2;
 }
 
@@ -100,16 +148,20 @@ site_at(const struct model *model, int index)
 {
 	int i = index - first_in_blocks(model);
 
+	if (model->resnet)
+		return model->resnet->layer[index].site;
 	if (i < 0)
-		return (struct site){index == 0 ? SITE_PATCH_EMBED : SITE_NORM_PRE, -1};
+		return site_in(index == 0 ? SITE_PATCH_EMBED : SITE_NORM_PRE, -1);
 	if (i < model->depth * BLOCK_KINDS)
-		return (struct site){SITE_NORM1_CENTER + i % BLOCK_KINDS, i / BLOCK_KINDS};
-	return (struct site){i == model->depth * BLOCK_KINDS ? SITE_NORM : SITE_HEAD, -1};
+		return site_in(SITE_NORM1_CENTER + i % BLOCK_KINDS, i / BLOCK_KINDS);
+	return site_in(i == model->depth * BLOCK_KINDS ? SITE_NORM : SITE_HEAD, -1);
 }
 
 int
 site_index(const struct model *model, struct site site)
 {
+	if (model->resnet)
+		return resnet_index(model->resnet, site);
 	switch (site.kind) {
 	case SITE_PATCH_EMBED:
 		return 0;
@@ -122,6 +174,30 @@ site_index(const struct model *model, struct site site)
 	default:
 		return first_in_blocks(model) + site.block * BLOCK_KINDS + (int)(site.kind - SITE_NORM1_CENTER);
 	}
+}
+
+bool
+site_find(const struct model *model, enum site_kind kind, int block, struct site *site)
+{
+	int count = site_count(model);
+
+	for (int i = 0; i < count; i++) {
+		struct site s = site_at(model, i);
+
+		if (s.kind == kind && s.block == block) {
+			*site = s;
+			return true;
+		}
+	}
+	return false;
+}
+
+const char *
+site_kind_name(enum site_kind kind)
+{
+	const char *name = kinds[kind].name;
+
+	return *name == '\0' ? "block" : *name == '.' ? name + 1 : name;
 }
 
 bool
@@ -144,6 +220,12 @@ set_shape(int dim[3], int dims, int a, int b, int c)
 int
 site_shape(const struct model *model, struct site site, int dim[3])
 {
+	const struct layer *layer = model->resnet ? &model->resnet->layer[resnet_index(model->resnet, site)] : NULL;
+
+	if (layer && layer->height > 0)
+		return set_shape(dim, 3, layer->height, layer->width, layer->channels);
+	if (layer)
+		return set_shape(dim, 1, layer->channels, 1, 1);
 	switch (kinds[site.kind].shape) {
 	case TOKENS_WIDTH:
 		return set_shape(dim, 2, model->tokens, model->width, 1);

@@ -1,12 +1,12 @@
-/* Sites: the named places of a vision transformer.
+/* Sites: the named places of a model.
  *
  * A site is where values become spikes, or where a nonlinearity or a product
  * stands. The reference network (ann/) can be observed at every site, the
  * spiking network (snn/) can be probed there, plans and commands name sites by
  * globs over these names (fnmatch(3): `blocks.*.mlp.act`).
  *
- * One table gives each kind its name, shape and role; the order of the table is
- * the forward order within a block.
+ * One table gives each kind its name; the order of the table is the forward order
+ * within a block. Of a transformer:
  *
  *   blocks.N.norm1.center            [tokens, width]  x minus its mean over width
  *   blocks.N.norm1.rsqrt             [tokens]         1/sqrt(var + eps)
@@ -29,6 +29,20 @@
  *   norm_pre     [tokens, width]  with gamma and beta; only in models that have it
  *   norm         [prefix, width]  the prefix tokens alone, with gamma and beta
  *   head         [classes]        the logits
+ *
+ * Of a residual network (model/resnet.h), named as torchvision's modules are; L counts
+ * its stages from 1, N the blocks of a stage from 0, and shapes are [height, width,
+ * channels], channels last, so that a channel's threshold is one of the last dimension:
+ *   conv1                            the stem's convolution, batch norm folded in
+ *   relu                             max(0, .) of it: the encoder
+ *   maxpool                          only in stems that pool
+ *   layerL.N.conv1                   what a convolution of the block gives, batch norm folded in
+ *   layerL.N.relu1                   max(0, .) of it: the encoder
+ *   layerL.N.conv2, .relu2, .conv3   likewise; relu2 and conv3 in bottlenecks alone
+ *   layerL.N.downsample              the shortcut's convolution, where there is one
+ *   layerL.N                         max(0, last convolution + shortcut): the encoder of the residual stream
+ *   pool                             [channels]  mean over places
+ *   head                             [classes]   the logits
  */
 #ifndef SPIKESCOPE_MODEL_SITE_H
 #define SPIKESCOPE_MODEL_SITE_H
@@ -61,13 +75,33 @@ enum site_kind {
 	SITE_BLOCK,
 	SITE_NORM,
 	SITE_HEAD,
+	SITE_STEM_CONV, /* from here those of residual networks */
+	SITE_STEM_RELU,
+	SITE_STEM_POOL,
+	SITE_CONV1,
+	SITE_RELU1,
+	SITE_CONV2,
+	SITE_RELU2,
+	SITE_CONV3,
+	SITE_SHORTCUT,
+	SITE_RESIDUAL,
+	SITE_POOL,
 	SITE_KINDS
 };
 
 struct site {
 	enum site_kind kind;
 	int block; /* -1 for sites outside the blocks */
+	int stage; /* residual networks: the block's stage from 1, */
+	int unit;  /* and the block's number within it; 0 elsewhere */
 };
+
+/* A site of a transformer. */
+static inline struct site
+site_in(enum site_kind kind, int block)
+{
+	return (struct site){.kind = kind, .block = block};
+}
 
 struct model;
 
@@ -75,6 +109,16 @@ enum { SITE_NAME_MAX = 64 };
 
 /* Is this kind one per block? */
 bool site_in_block(enum site_kind kind);
+/* The kinds that stand in blocks of this model's architecture, first to last. */
+enum site_kind site_block_first(const struct model *model);
+enum site_kind site_block_last(const struct model *model);
+/* What a block sends on: SITE_BLOCK or SITE_RESIDUAL. */
+struct site site_of_block(const struct model *model, int block);
+/* Does the spiking network step this kind of site? All but where the picture enters a
+ * transformer, its last norm, and the head. */
+bool site_is_stepped(enum site_kind kind);
+/* max(0, .) with an encoder in one (residual networks). */
+bool site_rectifies(enum site_kind kind);
 
 /* Writes the site's name ("blocks.3.attn.qk"); returns out. */
 char *site_name(struct site site, char out[SITE_NAME_MAX]);
@@ -83,13 +127,18 @@ char *site_name(struct site site, char out[SITE_NAME_MAX]);
 bool site_parse(const struct model *model, const char *name, struct site *site);
 
 /* The number of sites of the model, and the i-th in forward order. The site
- * norm_pre exists only in models that have it. */
+ * norm_pre exists only in models that have it. site_index() takes sites that the model has. */
 int site_count(const struct model *model);
 struct site site_at(const struct model *model, int index);
 int site_index(const struct model *model, struct site site); /* inverse of site_at */
 
 /* Does the site's name match the glob (fnmatch, no flags)? */
 bool site_matches(struct site site, const char *glob);
+
+/* The site of this kind in that block (-1: outside). False when the model has none. */
+bool site_find(const struct model *model, enum site_kind kind, int block, struct site *site);
+/* A kind's name within a block: "attn.qk", "conv1"; "block" for what the block sends on. */
+const char *site_kind_name(enum site_kind kind);
 
 /* The site's shape for one picture; returns the number of dimensions (1..3). */
 int site_shape(const struct model *model, struct site site, int dim[3]);

@@ -14,7 +14,7 @@ enum { CONFIG_DIM_MAX = 65536, CONFIG_DEPTH_MAX = 1024 };
 /* How a family names its tensors. All but the heads follow one of the prefixes;
  * parts of a block follow its number. Weights end in ".weight", biases in ".bias". */
 struct model_names {
-	const char *prefixes[4]; /* tried in turn, NULL after the last */
+	const char *prefixes[5]; /* tried in turn, NULL after the last */
 	const char *class_token, *dist_token, *positions, *patch;
 	const char *norm_pre;                                  /* NULL: the family has none */
 	const char *block;                                     /* "blocks." before the number */
@@ -22,6 +22,7 @@ struct model_names {
 	const char *norm;
 	const char *head;         /* the only head */
 	const char *head_pair[2]; /* the two heads of a distilled model */
+	const char *projection;   /* CLIP: instead of a head; NULL in other families */
 };
 
 /* What the configuration says beside the dimensions in struct model. */
@@ -56,6 +57,19 @@ const char *config_text(const json_t *object, const char *key); /* NULL when abs
 bool config_channels(const struct config *config, const json_t *object, const char *key, float out[3], struct status *st);
 bool config_activation(const struct config *config, const char *name, enum activation *act, struct status *st);
 
+/* timm's pretrained_cfg into model->prep, where image_size is known; crop and usual: what holds unless said (size and
+ * resize of usual are ignored). */
+bool config_preprocessing(const struct config *config, double crop, const struct preprocess *usual, struct model *model,
+			  struct status *st);
+/* num_classes of the configuration or of args; 0 when neither says it. */
+bool config_classes(const struct config *config, const json_t *args, int *classes, struct status *st);
+/* The dimensions under Hugging Face's keys; absent ones are those of ViTConfig, DeiTConfig and CLIPVisionConfig, which
+ * differ in the patch. */
+bool config_dimensions(const struct config *config, int patch, struct model *model, struct status *st);
+/* Hugging Face's preprocessor_config.json into model->prep, where the family's defaults are already. The family's pictures
+ * are resized by their shorter side and cropped when `crops` (CLIP), else squeezed to the square. */
+bool config_preprocessor(struct model *model, bool crops, struct status *st);
+
 /* Derived dimensions, and whether they fit each other. */
 bool config_derive(const struct config *config, struct model *model, struct status *st);
 
@@ -66,6 +80,8 @@ bool config_labels(const struct config *config, struct model *model, struct aren
  * where it leaves it open, from which tensors there are). */
 bool vit_hf_read(const struct config *config, const struct safetensors *file, struct model *model, struct vit_spec *spec,
 		 struct status *st);
+bool vit_clip_read(const struct config *config, const struct safetensors *file, struct model *model, struct vit_spec *spec,
+		   struct status *st);
 bool vit_timm_read(const struct config *config, const struct safetensors *file, struct model *model, struct vit_spec *spec,
 		   struct status *st);
 

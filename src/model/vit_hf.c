@@ -25,14 +25,13 @@ static const struct model_names hf_names = {
     .head_pair = {"cls_classifier", "distillation_classifier"},
 };
 
-/* Absent keys mean the defaults of ViTConfig and DeiTConfig. */
-static bool
-read_dimensions(const struct config *c, struct model *model, struct status *st)
+bool
+config_dimensions(const struct config *c, int patch, struct model *model, struct status *st)
 {
 	const json_t *j = c->json;
 
 	return config_side(c, j, "image_size", 224, &model->image_size, st) &&
-	       config_side(c, j, "patch_size", 16, &model->patch_size, st) &&
+	       config_side(c, j, "patch_size", patch, &model->patch_size, st) &&
 	       config_int(c, j, "num_channels", 3, 3, &model->channels, st) &&
 	       config_int(c, j, "hidden_size", 768, CONFIG_DIM_MAX, &model->width, st) &&
 	       config_int(c, j, "num_hidden_layers", 12, CONFIG_DEPTH_MAX, &model->depth, st) &&
@@ -40,19 +39,20 @@ read_dimensions(const struct config *c, struct model *model, struct status *st)
 	       config_int(c, j, "intermediate_size", 3072, CONFIG_DIM_MAX, &model->mlp_width, st);
 }
 
-/* "size" is a number, {height, width} or {shortest_edge}; square unless the last. */
+/* "size" is a number, {height, width} or {shortest_edge}; *square says whether, and comes with the family's
+ * meaning of a number. */
 static bool
 read_size(const struct config *c, const char *key, int fallback, int *out, bool *square, struct status *st)
 {
 	const json_t *value = json_object_get(c->json, key);
 
-	*square = true;
 	if (!json_is_object(value))
 		return config_side(c, c->json, key, fallback, out, st);
 	if (json_object_get(value, "shortest_edge")) {
 		*square = false;
 		return config_int(c, value, "shortest_edge", 0, CONFIG_DIM_MAX, out, st);
 	}
+	*square = true;
 	if (!json_equal(json_object_get(value, "height"), json_object_get(value, "width")))
 		return status_fail(st, STATUS_DATA, "%s: '%s' is not square; only square pictures are supported", c->path, key);
 	return config_int(c, value, "height", 0, CONFIG_DIM_MAX, out, st);
@@ -63,8 +63,10 @@ static bool
 read_resample(const struct config *c, enum interpolation *out, struct status *st)
 {
 	const json_t *value = json_object_get(c->json, "resample");
-	json_int_t resample = json_is_integer(value) ? json_integer_value(value) : 2;
+	json_int_t resample = json_integer_value(value);
 
+	if (!json_is_integer(value))
+		return true;
 	if (resample == 0)
 		*out = INTERPOLATION_NEAREST;
 	else if (resample == 2)
@@ -107,15 +109,17 @@ read_normalisation(const struct config *c, struct preprocess *prep, struct statu
 }
 
 static bool
-read_preprocessor(const struct config *c, struct preprocess *prep, struct status *st)
+read_preprocessor(const struct config *c, struct preprocess *prep, bool crops, struct status *st)
 {
 	int resize, crop;
-	bool square, unused;
+	bool square = !crops, unused = true;
 
 	if (!read_resample(c, &prep->interpolation, st) || !read_normalisation(c, prep, st))
 		return false;
-	if (!config_bool(c->json, "do_resize", true) || !config_bool(c->json, "do_center_crop", false))
+	if (!config_bool(c->json, "do_resize", true) || !config_bool(c->json, "do_center_crop", crops)) {
+		prep->square = true;
 		return true;
+	}
 	if (!read_size(c, "size", prep->size, &resize, &square, st) || !read_size(c, "crop_size", prep->size, &crop, &unused, st))
 		return false;
 	if (crop != prep->size || resize < crop)
@@ -126,13 +130,25 @@ read_preprocessor(const struct config *c, struct preprocess *prep, struct status
 	return true;
 }
 
-static bool
-read_preprocessing(struct model *model, struct status *st)
+bool
+config_preprocessor(struct model *model, bool crops, struct status *st)
 {
 	struct config c = {0};
 	char *path = text_format("%s/preprocessor_config.json", model->path);
 	bool ok;
 
+	if (!path)
+		return status_nomem(st, "a file name");
+	c.path = path;
+	ok = config_load(path, true, &c.json, st) && (!c.json || read_preprocessor(&c, &model->prep, crops, st));
+	json_decref(c.json);
+	free(path);
+	return ok;
+}
+
+static bool
+read_preprocessing(struct model *model, struct status *st)
+{
 	model->prep = (struct preprocess){
 	    .size = model->image_size,
 	    .resize = model->image_size,
@@ -141,13 +157,7 @@ read_preprocessing(struct model *model, struct status *st)
 	    .mean = {0.5f, 0.5f, 0.5f},
 	    .std = {0.5f, 0.5f, 0.5f},
 	};
-	if (!path)
-		return status_nomem(st, "a file name");
-	c.path = path;
-	ok = config_load(path, true, &c.json, st) && (!c.json || read_preprocessor(&c, &model->prep, st));
-	json_decref(c.json);
-	free(path);
-	return ok;
+	return config_preprocessor(model, false, st);
 }
 
 bool
@@ -168,6 +178,6 @@ vit_hf_read(const struct config *config, const struct safetensors *file, struct 
 	if (!config_real(config, config->json, "layer_norm_eps", 1e-12, &eps, st))
 		return false;
 	spec->eps = (float)eps;
-	return read_dimensions(config, model, st) && config_activation(config, act ? act : "gelu", &model->act, st) &&
+	return config_dimensions(config, 16, model, st) && config_activation(config, act ? act : "gelu", &model->act, st) &&
 	       config_derive(config, model, st) && read_preprocessing(model, st);
 }

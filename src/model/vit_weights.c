@@ -10,23 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { NAME_MAX_LENGTH = 160 };
-
-struct shape {
-	int dims;
-	int64_t dim[4];
-};
-
-struct binder {
-	struct model *model;
-	const struct vit_spec *spec;
-	const struct safetensors *file;
-	struct arena *arena;
-	const char *prefix; /* of all names but the heads' */
-	bool *used;         /* [tensors] */
-	struct status *st;
-};
-
 static char *
 shape_text(int dims, const int64_t *dim, char out[128])
 {
@@ -38,16 +21,27 @@ shape_text(int dims, const int64_t *dim, char out[128])
 	return out;
 }
 
+/* Families differ in whether tokens and positions have dimensions of 1 in front. */
+static int
+leading_ones(int dims, const int64_t *dim)
+{
+	int n = 0;
+
+	while (n < dims && dim[n] == 1)
+		n++;
+	return n;
+}
+
 static bool
 check_shape(const struct binder *b, const struct st_tensor *t, const struct shape *want)
 {
+	int ones = leading_ones(t->dims, t->dim), spare = leading_ones(want->dims, want->dim), dims = t->dims - ones;
 	char wanted[128], found[128];
 
-	if (t->dims == want->dims && memcmp(t->dim, want->dim, (size_t)t->dims * sizeof(*t->dim)) == 0)
+	if (dims == want->dims - spare && memcmp(t->dim + ones, want->dim + spare, (size_t)dims * sizeof(*t->dim)) == 0)
 		return true;
-	return status_fail(b->st, STATUS_DATA, "%s: tensor '%.100s' has the shape %s, but config.json asks for %s",
-			   b->model->path, t->name, shape_text(t->dims, t->dim, found),
-			   shape_text(want->dims, want->dim, wanted));
+	return status_fail(b->st, STATUS_DATA, "%s: tensor '%.100s' has the shape %s, but config.json asks for %s", b->path,
+			   t->name, shape_text(t->dims, t->dim, found), shape_text(want->dims, want->dim, wanted));
 }
 
 static bool
@@ -60,12 +54,10 @@ check_finite(const struct binder *b, const struct st_tensor *t, const float *val
 	if (bad == 0)
 		return true;
 	return status_fail(b->st, STATUS_DATA,
-			   "%s: tensor '%.100s' holds %zu values that are NaN or infinite; the weights are broken",
-			   b->model->path, t->name, bad);
+			   "%s: tensor '%.100s' holds %zu values that are NaN or infinite; the weights are broken", b->path,
+			   t->name, bad);
 }
 
-/* The tensor's values: where they are mapped if they can be used there, else
- * converted into dest (allocated when NULL). */
 static const float *
 take_values(struct binder *b, const struct st_tensor *t, float *dest)
 {
@@ -75,7 +67,7 @@ take_values(struct binder *b, const struct st_tensor *t, float *dest)
 		status_fail(
 		    b->st, STATUS_DATA,
 		    "%s: tensor '%.100s' is %s; weights must be F32, F16, BF16 or F64 (quantised models are not supported)",
-		    b->model->path, t->name, dtype_name(t->dtype));
+		    b->path, t->name, dtype_name(t->dtype));
 		return NULL;
 	}
 	if (!dest && t->dtype == DTYPE_F32 && (uintptr_t)t->data % sizeof(float) == 0) {
@@ -89,7 +81,7 @@ take_values(struct binder *b, const struct st_tensor *t, float *dest)
 		values = dest;
 	}
 	b->used[t - safetensors_at(b->file, 0)] = true;
-	b->model->parameters += t->count;
+	*b->parameters += t->count;
 	return check_finite(b, t, values) ? values : NULL;
 }
 
@@ -99,37 +91,35 @@ find_shaped(const struct binder *b, const char *name, struct shape want)
 	const struct st_tensor *t = safetensors_find(b->file, name);
 
 	if (!t)
-		status_fail(b->st, STATUS_DATA, "%s: tensor '%.100s' is missing; is this a complete download of a classifier?",
-			    b->model->path, name);
+		status_fail(b->st, STATUS_DATA, "%s: tensor '%.100s' is missing; is this a complete download?", b->path, name);
 	return t && check_shape(b, t, &want) ? t : NULL;
 }
 
-static const float *
-take(struct binder *b, const char *name, struct shape want, float *dest)
+const float *
+binder_take(struct binder *b, const char *name, struct shape want, float *dest)
 {
 	const struct st_tensor *t = find_shaped(b, name, want);
 
 	return t ? take_values(b, t, dest) : NULL;
 }
 
-static bool
-take_norm(struct binder *b, const char *part, struct norm *norm)
+bool
+binder_norm(struct binder *b, const char *part, struct norm *norm)
 {
 	char name[NAME_MAX_LENGTH];
-	struct shape shape = {1, {b->model->width}};
+	struct shape shape = {1, {b->width}};
 
-	norm->width = b->model->width;
-	norm->eps = b->spec->eps;
+	norm->width = b->width;
+	norm->eps = b->eps;
 	snprintf(name, sizeof(name), "%s.weight", part);
-	if (!(norm->weight = take(b, name, shape, NULL)))
+	if (!(norm->weight = binder_take(b, name, shape, NULL)))
 		return false;
 	snprintf(name, sizeof(name), "%s.bias", part);
-	return (norm->bias = take(b, name, shape, NULL)) != NULL;
+	return (norm->bias = binder_take(b, name, shape, NULL)) != NULL;
 }
 
-/* bias: 1 it must be there, 0 there must be none, -1 there may be one. */
-static bool
-take_linear(struct binder *b, const char *part, struct shape shape, int bias, struct linear *l)
+bool
+binder_linear(struct binder *b, const char *part, struct shape shape, int bias, struct linear *l)
 {
 	char name[NAME_MAX_LENGTH];
 
@@ -138,28 +128,28 @@ take_linear(struct binder *b, const char *part, struct shape shape, int bias, st
 	for (int i = 1; i < shape.dims; i++)
 		l->in *= (int)shape.dim[i];
 	snprintf(name, sizeof(name), "%s.weight", part);
-	if (!(l->weight = take(b, name, shape, NULL)))
+	if (!(l->weight = binder_take(b, name, shape, NULL)))
 		return false;
 	snprintf(name, sizeof(name), "%s.bias", part);
 	if (bias == 0 || (bias < 0 && !safetensors_find(b->file, name)))
 		return true;
-	return (l->bias = take(b, name, (struct shape){1, {l->out}}, NULL)) != NULL;
+	return (l->bias = binder_take(b, name, (struct shape){1, {l->out}}, NULL)) != NULL;
 }
 
 /* Separate query, key and value become one matrix of rows of q, k, v. */
 static bool
 join_qkv(struct binder *b, const char *block, float *weight, float *bias)
 {
-	const char *const *parts = b->spec->names->qkv;
-	int64_t width = b->model->width;
+	const char *const *parts = b->names->qkv;
+	int64_t width = b->width;
 	char name[NAME_MAX_LENGTH];
 
 	for (int64_t i = 0; i < 3; i++) {
 		snprintf(name, sizeof(name), "%s.%s.weight", block, parts[i]);
-		if (!take(b, name, (struct shape){2, {width, width}}, weight + i * width * width))
+		if (!binder_take(b, name, (struct shape){2, {width, width}}, weight + i * width * width))
 			return false;
 		snprintf(name, sizeof(name), "%s.%s.bias", block, parts[i]);
-		if (bias && !take(b, name, (struct shape){1, {width}}, bias + i * width))
+		if (bias && !binder_take(b, name, (struct shape){1, {width}}, bias + i * width))
 			return false;
 	}
 	return true;
@@ -168,17 +158,17 @@ join_qkv(struct binder *b, const char *block, float *weight, float *bias)
 static bool
 take_split_qkv(struct binder *b, const char *block, struct linear *l)
 {
-	size_t width = (size_t)b->model->width;
+	size_t width = (size_t)b->width;
 	char name[NAME_MAX_LENGTH];
 	float *weight, *bias;
 
 	/* The file must hold this much before we ask for the memory. */
-	snprintf(name, sizeof(name), "%s.%s.weight", block, b->spec->names->qkv[0]);
+	snprintf(name, sizeof(name), "%s.%s.weight", block, b->names->qkv[0]);
 	if (!find_shaped(b, name, (struct shape){2, {l->in, l->in}}))
 		return false;
 	weight = arena_floats(b->arena, 3 * width * width);
-	bias = b->spec->qkv_bias ? arena_floats(b->arena, 3 * width) : NULL;
-	if (!weight || (b->spec->qkv_bias && !bias))
+	bias = b->qkv_bias ? arena_floats(b->arena, 3 * width) : NULL;
+	if (!weight || (b->qkv_bias && !bias))
 		return status_nomem(b->st, "attention weights");
 	l->weight = weight;
 	l->bias = bias;
@@ -190,16 +180,16 @@ take_qkv(struct binder *b, const char *block, struct linear *l)
 {
 	char part[NAME_MAX_LENGTH];
 
-	l->in = b->model->width;
-	l->out = 3 * b->model->width;
-	if (b->spec->names->qkv[1])
+	l->in = b->width;
+	l->out = 3 * b->width;
+	if (b->names->qkv[1])
 		return take_split_qkv(b, block, l);
-	snprintf(part, sizeof(part), "%s.%s", block, b->spec->names->qkv[0]);
-	return take_linear(b, part, (struct shape){2, {l->out, l->in}}, b->spec->qkv_bias, l);
+	snprintf(part, sizeof(part), "%s.%s", block, b->names->qkv[0]);
+	return binder_linear(b, part, (struct shape){2, {l->out, l->in}}, b->qkv_bias, l);
 }
 
-static bool
-make_panels(struct binder *b, struct linear *l)
+bool
+binder_panels(struct binder *b, struct linear *l)
 {
 	float *panels = arena_floats(b->arena, panels_size(l->in, l->out));
 
@@ -211,22 +201,34 @@ make_panels(struct binder *b, struct linear *l)
 }
 
 static bool
-take_block(struct binder *b, int index)
+take_block(struct binder *b, int index, struct vit_block *block)
 {
-	const struct model_names *n = b->spec->names;
-	struct vit_block *block = &b->model->blocks[index];
-	int64_t width = b->model->width, mlp = b->model->mlp_width;
+	const struct model_names *n = b->names;
+	int64_t width = b->width, mlp = b->mlp_width;
 	char at[64], part[NAME_MAX_LENGTH];
 
 	snprintf(at, sizeof(at), "%s%s%d", b->prefix, n->block, index);
 #define PART(x) (snprintf(part, sizeof(part), "%s.%s", at, n->x), part)
-	return take_norm(b, PART(norm1), &block->norm1) && take_qkv(b, at, &block->qkv) &&
-	       take_linear(b, PART(proj), (struct shape){2, {width, width}}, 1, &block->proj) &&
-	       take_norm(b, PART(norm2), &block->norm2) &&
-	       take_linear(b, PART(fc1), (struct shape){2, {mlp, width}}, 1, &block->fc1) &&
-	       take_linear(b, PART(fc2), (struct shape){2, {width, mlp}}, 1, &block->fc2) && make_panels(b, &block->qkv) &&
-	       make_panels(b, &block->proj) && make_panels(b, &block->fc1) && make_panels(b, &block->fc2);
+	return binder_norm(b, PART(norm1), &block->norm1) && take_qkv(b, at, &block->qkv) &&
+	       binder_linear(b, PART(proj), (struct shape){2, {width, width}}, 1, &block->proj) &&
+	       binder_norm(b, PART(norm2), &block->norm2) &&
+	       binder_linear(b, PART(fc1), (struct shape){2, {mlp, width}}, 1, &block->fc1) &&
+	       binder_linear(b, PART(fc2), (struct shape){2, {width, mlp}}, 1, &block->fc2) && binder_panels(b, &block->qkv) &&
+	       binder_panels(b, &block->proj) && binder_panels(b, &block->fc1) && binder_panels(b, &block->fc2);
 #undef PART
+}
+
+struct vit_block *
+binder_blocks(struct binder *b, int depth)
+{
+	struct vit_block *blocks = arena_alloc(b->arena, (size_t)depth * sizeof(*blocks));
+
+	if (!blocks)
+		status_nomem(b->st, "blocks");
+	for (int i = 0; blocks && i < depth; i++)
+		if (!take_block(b, i, &blocks[i]))
+			return NULL;
+	return blocks;
 }
 
 /* The prefix tokens, side by side when there are two. */
@@ -240,31 +242,31 @@ take_prefix_tokens(struct binder *b)
 
 	if (model->prefix == 2 && !(both = arena_floats(b->arena, 2 * (size_t)model->width)))
 		return status_nomem(b->st, "tokens");
-	snprintf(name, sizeof(name), "%s%s", b->prefix, b->spec->names->class_token);
-	if (!(model->prefix_tokens = take(b, name, shape, both)))
+	snprintf(name, sizeof(name), "%s%s", b->prefix, b->names->class_token);
+	if (!(model->prefix_tokens = binder_take(b, name, shape, both)))
 		return false;
-	snprintf(name, sizeof(name), "%s%s", b->prefix, b->spec->names->dist_token);
-	return !both || take(b, name, shape, both + model->width);
+	snprintf(name, sizeof(name), "%s%s", b->prefix, b->names->dist_token);
+	return !both || binder_take(b, name, shape, both + model->width);
 }
 
 static bool
 take_embedding(struct binder *b)
 {
 	struct model *model = b->model;
-	const struct model_names *n = b->spec->names;
+	const struct model_names *n = b->names;
 	struct shape patch = {4, {model->width, model->channels, model->patch_size, model->patch_size}};
 	char name[NAME_MAX_LENGTH];
 
 	if (!take_prefix_tokens(b))
 		return false;
 	snprintf(name, sizeof(name), "%s%s", b->prefix, n->positions);
-	if (!(model->positions = take(b, name, (struct shape){3, {1, model->tokens, model->width}}, NULL)))
+	if (!(model->positions = binder_take(b, name, (struct shape){3, {1, model->tokens, model->width}}, NULL)))
 		return false;
 	snprintf(name, sizeof(name), "%s%s", b->prefix, n->patch);
-	if (!take_linear(b, name, patch, b->spec->bias_optional ? -1 : 1, &model->patch))
+	if (!binder_linear(b, name, patch, b->bias_optional ? -1 : 1, &model->patch))
 		return false;
 	snprintf(name, sizeof(name), "%s%s", b->prefix, n->norm_pre ? n->norm_pre : "");
-	return !model->has_norm_pre || take_norm(b, name, &model->norm_pre);
+	return !model->has_norm_pre || binder_norm(b, name, &model->norm_pre);
 }
 
 /* The number of classes: the configuration's, else as many as the head has rows. */
@@ -276,45 +278,100 @@ find_classes(struct binder *b, const char *head)
 
 	snprintf(name, sizeof(name), "%s.weight", head);
 	t = safetensors_find(b->file, name);
-	b->model->classes = b->spec->classes;
+	b->model->classes = b->classes;
 	if (b->model->classes == 0 && t && t->dims == 2 && t->dim[0] > 0 && t->dim[0] < INT_MAX)
 		b->model->classes = (int)t->dim[0];
 	if (b->model->classes > 0)
 		return true;
 	return status_fail(b->st, STATUS_DATA,
-			   "%s: tensor '%s' is missing or misshapen; a model with a classifier head is needed", b->model->path,
-			   name);
+			   "%s: tensor '%s' is missing or misshapen; a model with a classifier head is needed", b->path, name);
+}
+
+bool
+binder_projection(struct binder *b, const char *part, struct linear *l)
+{
+	char name[NAME_MAX_LENGTH];
+	const struct st_tensor *t;
+	struct shape shape = {2, {1, b->width}};
+
+	snprintf(name, sizeof(name), "%s.weight", part);
+	t = safetensors_find(b->file, name);
+	if (t && t->dims == 2 && t->dim[0] > 0 && t->dim[0] <= CONFIG_DIM_MAX)
+		shape.dim[0] = t->dim[0];
+	return binder_linear(b, part, shape, 0, l);
+}
+
+/* CLIP's towers end in a projection beside them: its prefix is the tower's without the tower's own name. */
+static bool
+take_projection(struct binder *b)
+{
+	struct model *model = b->model;
+	const char *tower = strstr(b->prefix, "vision_model.");
+	int outer = tower ? (int)(tower - b->prefix) : 0;
+	const struct st_tensor *scale;
+	char name[NAME_MAX_LENGTH];
+
+	snprintf(name, sizeof(name), "%.*slogit_scale", outer, b->prefix);
+	scale = safetensors_find(b->file, name);
+	if (scale && scale->count == 1)
+		safetensors_read(scale, 0, 1, &model->logit_scale);
+	model->logit_scale = expf(model->logit_scale);
+	if (!isfinite(model->logit_scale) || model->logit_scale <= 0)
+		return status_fail(b->st, STATUS_DATA, "%s: '%s' must be the logarithm of a positive number", b->path, name);
+	snprintf(name, sizeof(name), "%.*s%s", outer, b->prefix, b->names->projection);
+	return binder_projection(b, name, &model->projection);
 }
 
 static bool
 take_heads(struct binder *b)
 {
-	const struct model_names *n = b->spec->names;
+	const struct model_names *n = b->names;
 	struct model *model = b->model;
 	const char *head = model->distilled ? n->head_pair[0] : n->head;
-	int bias = b->spec->bias_optional ? -1 : 1;
+	int bias = b->bias_optional ? -1 : 1;
 	char name[NAME_MAX_LENGTH];
 	struct shape shape;
 
 	snprintf(name, sizeof(name), "%s%s", b->prefix, n->norm);
-	if (!take_norm(b, name, &model->norm) || !find_classes(b, head))
+	if (!binder_norm(b, name, &model->norm))
+		return false;
+	if (n->projection)
+		return take_projection(b);
+	if (!find_classes(b, head))
 		return false;
 	shape = (struct shape){2, {model->classes, model->width}};
-	return take_linear(b, head, shape, bias, &model->head) &&
-	       (!model->distilled || take_linear(b, n->head_pair[1], shape, bias, &model->head_dist));
+	return binder_linear(b, head, shape, bias, &model->head) &&
+	       (!model->distilled || binder_linear(b, n->head_pair[1], shape, bias, &model->head_dist));
 }
 
-static const char *
-find_prefix(const struct safetensors *file, const struct model_names *n)
+const char *
+binder_prefix(const struct safetensors *file, const char *const *prefixes, const char *tensor)
 {
 	char name[NAME_MAX_LENGTH];
 
-	for (int i = 0; n->prefixes[i]; i++) {
-		snprintf(name, sizeof(name), "%s%s", n->prefixes[i], n->class_token);
+	for (int i = 0; prefixes[i]; i++) {
+		snprintf(name, sizeof(name), "%s%s", prefixes[i], tensor);
 		if (safetensors_find(file, name))
-			return n->prefixes[i];
+			return prefixes[i];
 	}
-	return n->prefixes[0];
+	return prefixes[0];
+}
+
+bool
+binder_no_more_blocks(const struct binder *b, int depth)
+{
+	char block[64];
+
+	snprintf(block, sizeof(block), "%s%s", b->prefix, b->names->block);
+	for (int i = 0; i < safetensors_count(b->file); i++) {
+		const char *name = safetensors_at(b->file, i)->name;
+
+		if (!b->used[i] && strncmp(name, block, strlen(block)) == 0)
+			return status_fail(b->st, STATUS_DATA,
+					   "%s: tensor '%.100s' has no place in the model that config.json describes (depth %d)",
+					   b->path, name, depth);
+	}
+	return true;
 }
 
 /* Tensors that would change the numbers but have no place in struct model. */
@@ -336,22 +393,16 @@ check_unused(const struct binder *b)
 	    {"rel_pos", "relative positions"},
 	    {"backbone.", "a convolutional stem"},
 	};
-	char block[64];
 
-	snprintf(block, sizeof(block), "%s%s", b->prefix, b->spec->names->block);
 	for (int i = 0; i < safetensors_count(b->file); i++) {
 		const char *name = safetensors_at(b->file, i)->name;
 
 		for (size_t k = 0; !b->used[i] && k < sizeof(known) / sizeof(*known); k++)
 			if (strstr(name, known[k].part))
-				return status_fail(b->st, STATUS_DATA, "%s: tensor '%.100s': %s is not supported", b->model->path,
-						   name, known[k].what);
-		if (!b->used[i] && strncmp(name, block, strlen(block)) == 0)
-			return status_fail(b->st, STATUS_DATA,
-					   "%s: tensor '%.100s' has no place in the model that config.json describes (depth %d)",
-					   b->model->path, name, b->model->depth);
+				return status_fail(b->st, STATUS_DATA, "%s: tensor '%.100s': %s is not supported", b->path, name,
+						   known[k].what);
 	}
-	return true;
+	return binder_no_more_blocks(b, b->model->depth);
 }
 
 static bool
@@ -359,23 +410,27 @@ take_all(struct binder *b)
 {
 	struct model *model = b->model;
 
-	model->blocks = arena_alloc(b->arena, (size_t)model->depth * sizeof(*model->blocks));
-	if (!model->blocks)
-		return status_nomem(b->st, "blocks");
-	if (!take_embedding(b))
-		return false;
-	for (int i = 0; i < model->depth; i++)
-		if (!take_block(b, i))
-			return false;
-	return take_heads(b) && check_unused(b);
+	return take_embedding(b) && (model->blocks = binder_blocks(b, model->depth)) && take_heads(b) && check_unused(b);
 }
 
 bool
 vit_weights_bind(struct model *model, const struct vit_spec *spec, const struct safetensors *file, struct arena *arena,
 		 struct status *st)
 {
-	struct binder b = {
-	    .model = model, .spec = spec, .file = file, .arena = arena, .prefix = find_prefix(file, spec->names), .st = st};
+	struct binder b = {.path = model->path,
+			   .file = file,
+			   .arena = arena,
+			   .names = spec->names,
+			   .prefix = binder_prefix(file, spec->names->prefixes, spec->names->class_token),
+			   .width = model->width,
+			   .mlp_width = model->mlp_width,
+			   .eps = spec->eps,
+			   .qkv_bias = spec->qkv_bias,
+			   .bias_optional = spec->bias_optional,
+			   .parameters = &model->parameters,
+			   .model = model,
+			   .classes = spec->classes,
+			   .st = st};
 	bool ok;
 
 	b.used = calloc((size_t)safetensors_count(file) + 1, sizeof(*b.used));

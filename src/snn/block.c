@@ -7,28 +7,12 @@
 #include <math.h>
 #include <string.h>
 
-/* Where fewer than this share of the neurons have sent, spike by spike is faster. */
-#define SPARSE 0.4
-
 /* What LayerNorm's two instances differ in. */
 struct norm_sites {
 	struct node *center, *rsqrt, *norm;
 	float *variance;
 	const struct norm *parameters;
 };
-
-/* What has passed since the last call counts for this site. */
-static void
-spent(struct snn *snn, const struct node *node)
-{
-	double now;
-
-	if (!snn->clock)
-		return;
-	now = timing_now();
-	snn->clock[site_index(snn->model, node->plan->site)] += now - snn->clock_at;
-	snn->clock_at = now;
-}
 
 /* LayerNorm up to the spikes that the next linear layer receives; returns them. */
 static const struct node *
@@ -39,13 +23,13 @@ norm_step(struct snn *snn, struct norm_sites s, const float *x)
 
 	rows_center(x, model->tokens, model->width, s.center->target);
 	node_encode(s.center, *snn->t);
-	spent(snn, s.center);
+	snn_spent(snn, s.center);
 	rows_variance(s.center->total, model->tokens, model->width, scale, eps * scale, s.variance);
 	node_group(s.rsqrt, s.variance, scale, *snn->t);
-	spent(snn, s.rsqrt);
+	snn_spent(snn, s.rsqrt);
 	rows_scale(s.center->total, model->tokens, model->width, s.rsqrt->total, scale, false, s.norm->target);
 	node_encode(s.norm, *snn->t);
-	spent(snn, s.norm);
+	snn_spent(snn, s.norm);
 	return snn->plan->fold_norm ? s.center : s.norm;
 }
 
@@ -54,7 +38,7 @@ norm_step(struct snn *snn, struct norm_sites s, const float *x)
 static void
 receive(struct snn *snn, const struct linear *layer, const struct node *from, float *sum)
 {
-	if (from->plan->neuron == NEURON_NONE || (double)from->step->events > SPARSE * (double)from->size) {
+	if (!node_is_sparse(from)) {
 		linear_apply(layer, from->sent, from->rows, sum, true);
 		return;
 	}
@@ -85,7 +69,7 @@ project_qkv(struct snn *snn, struct block *b, const struct linear *qkv, const st
 
 		folded_output(snn, qkv, b->qkv_sum, rsqrt, part * model->width, model->width, node->target);
 		node_encode(node, *snn->t);
-		spent(snn, node);
+		snn_spent(snn, node);
 	}
 }
 
@@ -109,7 +93,7 @@ score_step(struct snn *snn, struct block *b)
 	for (int h = 0; h < model->heads; h++)
 		head_scores(&head, q->total + h * model->head_dim, k->total + h * model->head_dim, snn->scores + (size_t)h * map);
 	send_values(snn->scores, 1 / (snn_scale(snn) * sqrtf((float)model->head_dim)), qk->size, qk->total, qk->sent);
-	spent(snn, qk);
+	snn_spent(snn, qk);
 }
 
 /* The target of the probabilities' encoder. With self-correction (released code) the
@@ -137,19 +121,14 @@ softmax_step(struct snn *snn, struct block *b)
 
 	rows_shift(b->node[SITE_QK].total, rows, model->tokens, b->score);
 	node_group(e, b->score, scale, *snn->t);
-	for (size_t i = 0; floor > -INFINITY && i < e->size; i++) {
-		if (b->score[i] > floor)
-			continue;
-		e->sent[i] -= e->total[i];
-		e->total[i] = 0;
-	}
-	spent(snn, e);
+	node_floor(e, b->score, floor);
+	snn_spent(snn, e);
 	rows_sum(e->total, rows, model->tokens, b->row_sum);
 	node_group(reciprocal, b->row_sum, scale, *snn->t);
-	spent(snn, reciprocal);
+	snn_spent(snn, reciprocal);
 	probability_target(snn, p, e->total, reciprocal->total);
 	node_encode(p, *snn->t);
-	spent(snn, p);
+	snn_spent(snn, p);
 }
 
 static void
@@ -167,7 +146,7 @@ value_step(struct snn *snn, struct block *b)
 	if (snn->plan->mean_decoded)
 		divide_array(av->target, av->size, snn_scale(snn));
 	node_encode(av, *snn->t);
-	spent(snn, av);
+	snn_spent(snn, av);
 }
 
 /* A linear layer whose output is added to the residual stream. */
@@ -179,7 +158,7 @@ residual_output(struct snn *snn, const struct linear *layer, const struct node *
 	if (layer->bias && snn_constant(snn) != 0)
 		rows_add(node->sent, node->rows, node->columns, layer->bias);
 	rows_add(node->total, 1, (int)node->size, node->sent);
-	spent(snn, node);
+	snn_spent(snn, node);
 }
 
 static void
@@ -215,11 +194,11 @@ mlp_step(struct snn *snn, struct block *b, const struct vit_block *weights, cons
 
 	fc1_step(snn, b, weights, folded, b->mid, fc1->target);
 	node_encode(fc1, *snn->t);
-	spent(snn, fc1);
+	snn_spent(snn, fc1);
 	node_group(act, fc1->total, snn_scale(snn), *snn->t);
-	spent(snn, act);
+	snn_spent(snn, act);
 	node_encode(out, *snn->t); /* its target is act's total */
-	spent(snn, out);
+	snn_spent(snn, out);
 	residual_output(snn, &weights->fc2, out, &b->node[SITE_MLP]);
 }
 
@@ -246,7 +225,7 @@ block_step(struct snn *snn, int index, const float *x)
 	add_arrays(x, b->node[SITE_ATTN].total, b->node[SITE_BLOCK].size, b->mid);
 	mlp_step(snn, b, weights, folded);
 	send_block(b, b->mid, snn->stream);
-	spent(snn, &b->node[SITE_BLOCK]);
+	snn_spent(snn, &b->node[SITE_BLOCK]);
 }
 
 struct run *
@@ -300,6 +279,7 @@ run_act(struct snn *snn, struct block *b, int start, int steps)
 	for (int k = 0; k < steps; k++) {
 		*snn->t = start + k + 1;
 		step[k] = (struct group_step){.rule = site_rule(act->plan, *snn->t),
+					      .first = *snn->t == 1,
 					      .s = snn_scale(snn),
 					      .x = run->fc1[k],
 					      .before = k > 0 ? run->act[k - 1] : act->total,

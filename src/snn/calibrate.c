@@ -24,7 +24,7 @@ struct tracker {
 	double *density;    /* function sites: [BINS] over [lo, hi] */
 	float *maximum;     /* [units] of the current batch */
 	float *loss;        /* [units, CANDIDATES] of the current batch; THRESHOLD_MMSE only */
-	float *count;       /* [units, MAGNITUDES] likewise: magnitudes up to maximum; THRESHOLD_PERCENTILE only */
+	uint32_t *count;    /* [units, MAGNITUDES] likewise: magnitudes up to maximum; THRESHOLD_PERCENTILE only */
 	float *threshold;   /* [units] averaged over batches */
 };
 
@@ -121,11 +121,13 @@ see_encoder(struct calibration *c, struct tracker *t, const float *x, size_t row
 {
 	for (size_t r = 0; r < rows; r++, x += t->columns)
 		for (int i = 0; i < t->columns; i++) {
+			int channel = t->site->channelwise ? i : 0;
+
 			if (t->site->split) {
-				see_value(c, t, 2 * i, fmaxf(x[i], 0));
-				see_value(c, t, 2 * i + 1, fmaxf(-x[i], 0));
+				see_value(c, t, 2 * channel, fmaxf(x[i], 0));
+				see_value(c, t, 2 * channel + 1, fmaxf(-x[i], 0));
 			} else {
-				see_value(c, t, i, fabsf(x[i]));
+				see_value(c, t, channel, fabsf(x[i]));
 			}
 		}
 }
@@ -408,14 +410,14 @@ threshold_init(struct calibration *c, struct tracker *t)
 	if (t->site->mode != FUNCTION_MODE_NONE)
 		t->units = calibrates_hidden(t) ? t->site->ugo->hidden * (t->site->channelwise ? t->columns : 1) : 0;
 	else
-		t->units = t->columns * (t->site->split ? 2 : 1);
+		t->units = (t->site->channelwise ? t->columns : 1) * (t->site->split ? 2 : 1);
 	if (t->units == 0)
 		return true;
 	units = (size_t)t->units;
 	t->maximum = arena_floats(c->arena, units);
 	t->threshold = arena_floats(c->arena, units);
 	t->loss = t->site->rule == THRESHOLD_MMSE ? arena_floats(c->arena, units * CANDIDATES) : NULL;
-	t->count = t->site->rule == THRESHOLD_PERCENTILE ? arena_floats(c->arena, units * MAGNITUDES) : NULL;
+	t->count = t->site->rule == THRESHOLD_PERCENTILE ? arena_alloc(c->arena, units * MAGNITUDES * sizeof(*t->count)) : NULL;
 	return t->maximum && t->threshold && (t->loss || t->count || t->site->rule == THRESHOLD_MAX);
 }
 
@@ -423,13 +425,13 @@ threshold_init(struct calibration *c, struct tracker *t)
 static float
 percentile(const struct tracker *t, int unit, double percent)
 {
-	const float *count = t->count + (size_t)unit * MAGNITUDES;
+	const uint32_t *count = t->count + (size_t)unit * MAGNITUDES;
 	double sum = 0, below = 0;
 	int i = 0;
 
 	for (int k = 0; k < MAGNITUDES; k++)
-		sum += (double)count[k];
-	while (i < MAGNITUDES && (below += (double)count[i]) < sum * percent / 100)
+		sum += count[k];
+	while (i < MAGNITUDES && (below += count[i]) < sum * percent / 100)
 		i++;
 	return t->maximum[unit] * fminf(1, (float)(i + 1) / MAGNITUDES);
 }
@@ -463,7 +465,7 @@ close_batch(const struct calibration *c, struct tracker *t, int batch)
 	if (t->loss)
 		memset(t->loss, 0, (size_t)t->units * CANDIDATES * sizeof(float));
 	if (t->count)
-		memset(t->count, 0, (size_t)t->units * MAGNITUDES * sizeof(float));
+		memset(t->count, 0, (size_t)t->units * MAGNITUDES * sizeof(*t->count));
 }
 
 static bool
@@ -513,7 +515,7 @@ keep_thresholds(struct calibration *c, struct tracker *t, struct status *st)
 		t->threshold[u] *= share * (p->mode == FUNCTION_MODE_NONE ? neuron_type(p->neuron)->share(p->burst) : 1);
 	if (p->mode == FUNCTION_MODE_SPIKING)
 		return plan_set_threshold(c->plan, p->site, t->threshold, p->channelwise ? t->columns : 1, p->ugo->hidden, st);
-	return plan_set_threshold(c->plan, p->site, t->threshold, t->columns, p->split ? 2 : 1, st);
+	return plan_set_threshold(c->plan, p->site, t->threshold, p->channelwise ? t->columns : 1, p->split ? 2 : 1, st);
 }
 
 static bool

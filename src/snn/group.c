@@ -41,6 +41,41 @@ group_common_size(const struct group *g)
 	return tile_units(g) * sizeof(float);
 }
 
+size_t
+group_slot_size(const struct group *g)
+{
+	return tile_units(g) * sizeof(uint16_t);
+}
+
+/* Can the group's neurons be in one state? With an initial potential of a whole threshold
+ * a neuron fires without any input. */
+static bool
+shares(const struct group *g)
+{
+	struct neuron_rule rule = {.kind = g->plan->neuron, .burst = g->plan->burst, .repeat = g->plan->repeat};
+
+	return neuron_type(rule.kind)->loops(&rule)->one && g->plan->initial < 1;
+}
+
+static size_t
+elements_of(const struct group *g)
+{
+	return (size_t)g->rows * (size_t)g->columns;
+}
+
+/* Few elements need no order; in ReLU form most targets lie within their range. */
+static bool
+sorted(const struct group *g)
+{
+	return spiking(g) && g->plan->channels == 1 && g->plan->ugo->h && elements_of(g) > 4 * NEURON_TILE && shares(g);
+}
+
+size_t
+group_order_size(const struct group *g)
+{
+	return sorted(g) ? tiles_in_row(g) * NEURON_TILE * sizeof(*g->order) : 0;
+}
+
 static void
 spread_thresholds(struct group *g)
 {
@@ -74,12 +109,30 @@ group_init(struct group *g, struct arena *arena)
 	g->bias = arena_floats(arena, GROUP_STEPS * hidden);
 	g->top = arena_floats(arena, GROUP_STEPS * hidden);
 	g->full = arena_floats(arena, GROUP_STEPS * hidden);
+	g->sums = sorted(g) ? arena_floats(arena, GROUP_STEPS * GROUP_CHUNK) : NULL;
 	g->limits = arena_alloc(arena, GROUP_STEPS * hidden * sizeof(*g->limits));
 	g->turn = arena_alloc(arena, hidden * sizeof(*g->turn));
 	g->beyond = arena_alloc(arena, hidden * sizeof(*g->beyond));
-	if (!g->threshold || !g->weight || !g->bias || !g->top || !g->full || !g->limits || !g->turn || !g->beyond)
+	if ((sorted(g) && !g->sums) || !g->threshold || !g->weight || !g->bias || !g->top || !g->full || !g->limits || !g->turn ||
+	    !g->beyond)
 		return false;
 	spread_thresholds(g);
+	return true;
+}
+
+bool
+group_stand_alone(struct group *g, struct arena *arena)
+{
+	size_t order = group_order_size(g);
+
+	g->m = arena_alloc(arena, group_state_size(g));
+	g->common = arena_alloc(arena, group_common_size(g));
+	g->slot = arena_alloc(arena, group_slot_size(g));
+	g->order = order ? arena_alloc(arena, order) : NULL;
+	g->place = order ? arena_alloc(arena, order) : NULL;
+	if (!g->m || !g->common || !g->slot || (order && (!g->order || !g->place)))
+		return false;
+	group_reset(g);
 	return true;
 }
 
@@ -93,16 +146,6 @@ struct pass {
 	int steps;
 	struct group_step *step;
 };
-
-/* Can the group's neurons be in one state? With an initial potential of a whole threshold
- * a neuron fires without any input. */
-static bool
-shares(const struct group *g)
-{
-	struct neuron_rule rule = {.kind = g->plan->neuron, .burst = g->plan->burst, .repeat = g->plan->repeat};
-
-	return neuron_type(rule.kind)->loops(&rule)->one && g->plan->initial < 1;
-}
 
 static void
 prepare_step(const struct pass *p, int k)
@@ -144,20 +187,21 @@ take_turns(const struct group *g, int k, int steps, const float *restrict common
 	   int32_t *restrict turn, int32_t *restrict beyond)
 {
 	int busy = 0;
-	const int hidden = g->plan->ugo->hidden;
+	const int hidden = g->plan->ugo->hidden, first = k == 0, join = one & (steps == 1);
 	const float *restrict w1 = g->plan->ugo->w1, *restrict bias = g->bias + k * hidden;
 	const float *restrict top = g->top + k * hidden, *restrict full = g->full + k * hidden;
 
 	for (int i = 0; i < hidden; i++) {
-		float a = w1[i] * least + bias[i], b = w1[i] * most + bias[i];
-		int below = greater(a, b) <= 0.0f, above = lesser(a, b) >= top[i], same = common[i] == common[i];
-		int silent = (below & (common[i] == 0.0f)) | (above & (common[i] == full[i]));
-		int together = one & same & (below | above) & (steps == 1);
-		int now = silent ? NEURON_TURN_SILENT : together ? NEURON_TURN_ONE : NEURON_TURN_EACH;
+		float a = w1[i] * least + bias[i], b = w1[i] * most + bias[i], state = common[i];
+		int below = greater(a, b) <= 0.0f, above = lesser(a, b) >= top[i], same = state == state;
+		int silent = (below & (state == 0.0f)) | (above & (state == full[i]));
+		int together = join & same & (below | above) & ~silent;
+		int now = NEURON_TURN_SILENT * silent + NEURON_TURN_ONE * together;
 
-		turn[i] = k == 0 || turn[i] == now ? now : NEURON_TURN_EACH;
+		now *= first | (turn[i] == now); /* NEURON_TURN_EACH is 0 */
+		turn[i] = now;
 		beyond[i] = below | above;
-		busy += same & (turn[i] != NEURON_TURN_SILENT);
+		busy += same & (now != NEURON_TURN_SILENT);
 	}
 	return busy;
 }
@@ -175,29 +219,66 @@ step_as_one(const struct pass *p, const struct neuron_tile *t, int i, int elemen
 	p->step->tally.units += (int64_t)units * elements;
 }
 
+static char *
+slot_at(const struct pass *p, const struct neuron_tile *t, int slot)
+{
+	return (char *)t->m + (size_t)slot * NEURON_TILE * p->state_size;
+}
+
+static int
+slots_used(const struct neuron_tile *t)
+{
+	int used = 0;
+
+	for (int i = 0; i < t->hidden; i++)
+		used += t->slot[i] != GROUP_NO_SLOT;
+	return used;
+}
+
 /* What becomes of the common states. In several steps they last where they are silent in
  * every one. */
 static void
 part_states(const struct pass *p, const struct neuron_tile *t, int elements)
 {
 	const int32_t *turn = p->group->turn;
+	int used = slots_used(t);
 
 	for (int i = 0; i < t->hidden; i++) {
 		if (turn[i] == NEURON_TURN_ONE)
 			step_as_one(p, t, i, elements);
 		if (turn[i] != NEURON_TURN_EACH || t->common[i] != t->common[i])
 			continue;
-		p->loops->part(t->common[i], (char *)t->m + (size_t)i * NEURON_TILE * p->state_size);
+		t->slot[i] = (uint16_t)used++;
+		p->loops->part(t->common[i], slot_at(p, t, t->slot[i]));
 		t->common[i] = NAN;
 	}
+}
+
+/* The last slot takes the place of one that is given back. */
+static void
+give_back(const struct pass *p, const struct neuron_tile *t, int i)
+{
+	int last = slots_used(t) - 1;
+
+	for (int j = 0; j < t->hidden && t->slot[i] != last; j++)
+		if (t->slot[j] == last) {
+			memcpy(slot_at(p, t, t->slot[i]), slot_at(p, t, last), NEURON_TILE * p->state_size);
+			t->slot[j] = t->slot[i];
+			break;
+		}
+	t->slot[i] = GROUP_NO_SLOT;
 }
 
 static void
 join_states(const struct pass *p, const struct neuron_tile *t)
 {
-	for (int i = 0; i < t->hidden; i++)
-		if (p->group->beyond[i] && t->turn[i] == NEURON_TURN_EACH)
-			t->common[i] = p->loops->join((const char *)t->m + (size_t)i * NEURON_TILE * p->state_size);
+	for (int i = 0; i < t->hidden; i++) {
+		if (!p->group->beyond[i] || t->turn[i] != NEURON_TURN_EACH)
+			continue;
+		t->common[i] = p->loops->join(slot_at(p, t, t->slot[i]));
+		if (t->common[i] == t->common[i])
+			give_back(p, t, i);
+	}
 }
 
 KERNEL static void
@@ -275,8 +356,16 @@ start_sums(float base, float *restrict y, int32_t *restrict tally)
 	}
 }
 
+KERNEL static void
+gather(const float *restrict x, const uint16_t *restrict order, float *restrict to)
+{
+	for (int j = 0; j < NEURON_TILE; j++)
+		to[j] = x[order[j]];
+}
+
+/* The tile at place `at` of step->x[0..], in the group's order where it has one. */
 static void
-lay_out(const struct pass *p, struct bench *bench, size_t at, int elements)
+lay_out(const struct pass *p, struct bench *bench, size_t at, const uint16_t *order, int elements)
 {
 	const struct group *g = p->group;
 	int hidden = g->plan->ugo->hidden;
@@ -286,17 +375,56 @@ lay_out(const struct pass *p, struct bench *bench, size_t at, int elements)
 		const float *x = step->x + at;
 		float base = g->plan->ugo->b2 * step->s;
 
-		for (int j = 0; elements < NEURON_TILE && j < NEURON_TILE; j++)
+		if (order)
+			gather(x, order, bench->x[k]);
+		for (int j = 0; !order && elements < NEURON_TILE && j < NEURON_TILE; j++)
 			bench->x[k][j] = x[j < elements ? j : elements - 1];
 		start_sums(base, bench->y[k], bench->tally[k]);
 		bench->step[k] = (struct neuron_tile_step){step->rule,
 							   g->bias + k * hidden,
 							   g->top + k * hidden,
 							   g->limits + k * hidden,
-							   elements < NEURON_TILE ? bench->x[k] : x,
+							   order || elements < NEURON_TILE ? bench->x[k] : x,
 							   bench->y[k],
 							   bench->tally[k]};
 	}
+}
+
+static struct neuron_tile
+tile_of(const struct pass *p, const struct bench *bench, size_t tile)
+{
+	const struct group *g = p->group;
+	size_t hidden = (size_t)g->plan->ugo->hidden;
+
+	return (struct neuron_tile){.hidden = (int)hidden,
+				    .steps = p->steps,
+				    .cut = p->cut,
+				    .w1 = g->plan->ugo->w1,
+				    .turn = g->turn,
+				    .across = g->across,
+				    .threshold = g->threshold,
+				    .weight = g->weight,
+				    .m = (char *)g->m + tile * hidden * NEURON_TILE * p->state_size,
+				    .slot = g->slot + tile * hidden,
+				    .common = g->common + tile * hidden,
+				    .step = bench->step};
+}
+
+/* States that will be read in a moment are far away. */
+static void
+fetch_ahead(const struct pass *p, const struct neuron_tile *t)
+{
+	enum { LINE = 64 };
+	const char *end = slot_at(p, t, slots_used(t));
+
+	for (const char *at = t->m; at < end; at += LINE)
+		__builtin_prefetch(at, 1);
+}
+
+static int
+elements_left(size_t n, size_t at)
+{
+	return n - at < NEURON_TILE ? (int)(n - at) : NEURON_TILE;
 }
 
 /* Elements [at, at + n) of the group, whose tiles begin at first_tile. */
@@ -304,24 +432,20 @@ static void
 run_row(const struct pass *p, size_t first_tile, size_t at, size_t n)
 {
 	const struct group *g = p->group;
-	size_t hidden = (size_t)g->plan->ugo->hidden, size = hidden * NEURON_TILE * p->state_size;
 	struct bench bench;
-	struct neuron_tile t = {.hidden = (int)hidden,
-				.steps = p->steps,
-				.cut = p->cut,
-				.w1 = g->plan->ugo->w1,
-				.turn = g->turn,
-				.across = g->across,
-				.step = bench.step};
 
 	for (size_t column = 0, tile = first_tile; column < n; column += NEURON_TILE, tile++) {
-		int elements = n - column < NEURON_TILE ? (int)(n - column) : NEURON_TILE;
+		int elements = elements_left(n, column);
+		struct neuron_tile t = tile_of(p, &bench, tile);
 
-		t.threshold = g->threshold + (g->per_column ? column : 0);
-		t.weight = g->weight + (g->per_column ? column : 0);
-		t.m = (char *)g->m + tile * size;
-		t.common = g->common + tile * hidden;
-		lay_out(p, &bench, at + column, elements);
+		if (column + NEURON_TILE < n) {
+			struct neuron_tile next = tile_of(p, &bench, tile + 1);
+
+			fetch_ahead(p, &next);
+		}
+		t.threshold += g->per_column ? column : 0;
+		t.weight += g->per_column ? column : 0;
+		lay_out(p, &bench, at + column, NULL, elements);
 		run_tile(p, &t, elements);
 		for (int k = 0; k < p->steps; k++) {
 			struct group_step *step = &p->step[k];
@@ -333,17 +457,98 @@ run_row(const struct pass *p, size_t first_tile, size_t at, size_t n)
 	}
 }
 
+/* --- elements in order ---------------------------------------------------- */
+
+enum { BUCKETS = 256 };
+
+/* Whatever x is, a key is a bucket. */
+KERNEL static void
+find_keys(const float *restrict x, int n, uint8_t *restrict key)
+{
+	float lo = x[0], hi = x[0], scale;
+
+#pragma omp simd reduction(min : lo) reduction(max : hi)
+	for (int j = 0; j < n; j++) {
+		lo = lesser(x[j], lo);
+		hi = greater(x[j], hi);
+	}
+	scale = hi > lo ? (BUCKETS - 1) / (hi - lo) : 0;
+	for (int j = 0; j < n; j++)
+		key[j] = (uint8_t)(int)lesser(greater((x[j] - lo) * scale, 0.0f), BUCKETS - 1.0f);
+}
+
+/* The order of a chunk of n elements; its last tile is filled with the last one. */
+static void
+sort_chunk(const float *x, int n, uint16_t *order, uint16_t *place)
+{
+	uint8_t key[GROUP_CHUNK];
+	int start[BUCKETS + 1] = {0};
+
+	find_keys(x, n, key);
+	for (int j = 0; j < n; j++)
+		start[key[j] + 1]++;
+	for (int b = 0; b < BUCKETS; b++)
+		start[b + 1] += start[b];
+	for (int j = 0; j < n; j++) {
+		int at = start[key[j]]++;
+
+		order[at] = (uint16_t)j;
+		place[j] = (uint16_t)at;
+	}
+	for (int at = n; at % NEURON_TILE != 0; at++)
+		order[at] = order[n - 1];
+}
+
+static void
+scatter(const float *from, const uint16_t *order, int elements, float *to)
+{
+	for (int j = 0; j < elements; j++)
+		to[order[j]] = from[j];
+}
+
+/* Elements [at, at + n), a chunk. */
+static void
+run_chunk(const struct pass *p, size_t at, size_t n)
+{
+	const struct group *g = p->group;
+	struct bench bench;
+
+	if (p->step->first)
+		sort_chunk(p->step->x + at, (int)n, g->order + at, g->place + at);
+	for (size_t from = 0; from < n; from += NEURON_TILE) {
+		int elements = elements_left(n, from);
+		struct neuron_tile t = tile_of(p, &bench, (at + from) / NEURON_TILE);
+
+		if (from + NEURON_TILE < n) {
+			struct neuron_tile next = tile_of(p, &bench, (at + from) / NEURON_TILE + 1);
+
+			fetch_ahead(p, &next);
+		}
+		lay_out(p, &bench, at, g->order + at + from, elements);
+		run_tile(p, &t, elements);
+		for (int k = 0; k < p->steps; k++) {
+			add_tally(bench.tally[k], elements, &p->step[k].tally);
+			scatter(bench.y[k], g->order + at + from, elements, g->sums + (size_t)k * GROUP_CHUNK);
+		}
+	}
+	for (int k = 0; k < p->steps; k++) {
+		struct group_step *step = &p->step[k];
+
+		send_after(g->sums + (size_t)k * GROUP_CHUNK, step->before + at, n, step->total + at, step->sent + at);
+	}
+}
+
 static void
 run_spiking(struct group *g, struct group_step *step, int steps)
 {
 	struct pass p = start_pass(g, step, steps);
 	size_t columns = (size_t)g->columns;
 
-	if (!g->per_column) {
-		run_row(&p, 0, 0, (size_t)g->rows * columns);
-		return;
-	}
-	for (size_t row = 0; row < (size_t)g->rows; row++)
+	for (size_t at = 0; sorted(g) && at < elements_of(g); at += GROUP_CHUNK)
+		run_chunk(&p, at, elements_of(g) - at < GROUP_CHUNK ? elements_of(g) - at : GROUP_CHUNK);
+	if (!g->per_column && !sorted(g))
+		run_row(&p, 0, 0, elements_of(g));
+	for (size_t row = 0; g->per_column && row < (size_t)g->rows; row++)
 		run_row(&p, row * tiles_in_row(g), row * columns, columns);
 }
 
@@ -386,7 +591,7 @@ apply_analog(const struct group *g, const struct group_step *step, size_t at)
 void
 group_run(struct group *g, struct group_step *step, int steps, struct alarm_tally *alarms)
 {
-	size_t size = (size_t)g->rows * (size_t)g->columns;
+	size_t size = elements_of(g);
 	const struct ugo *u = g->plan->ugo;
 
 	alarms->step = 0;
@@ -407,19 +612,36 @@ group_run(struct group *g, struct group_step *step, int steps, struct alarm_tall
 void
 group_reset(struct group *g)
 {
-	if (spiking(g) && !shares(g))
-		memset(g->m, 0, group_state_size(g));
+	size_t hidden = spiking(g) ? (size_t)g->plan->ugo->hidden : 0;
+
+	if (!hidden)
+		return;
+	if (shares(g)) {
+		memset(g->slot, UINT8_MAX, group_slot_size(g)); /* GROUP_NO_SLOT */
+		return;
+	}
+	for (size_t i = 0; i < tile_units(g); i++)
+		g->slot[i] = (uint16_t)(i % hidden);
+	memset(g->m, 0, group_state_size(g));
+}
+
+/* The states of a unit of a tile, of all that the group has. */
+static char *
+unit_states(const struct group *g, size_t unit)
+{
+	size_t hidden = (size_t)g->plan->ugo->hidden, size = NEURON_TILE * neuron_state_size(g->plan->neuron);
+
+	return (char *)g->m + (unit / hidden * hidden + g->slot[unit]) * size;
 }
 
 void
 group_hash(const struct group *g, struct hash *hash)
 {
 	size_t units = tile_units(g), size = units ? NEURON_TILE * neuron_state_size(g->plan->neuron) : 0;
-	bool may_share = units && shares(g);
 
 	for (size_t i = 0; i < units; i++)
-		if (!may_share || g->common[i] != g->common[i])
-			hash_add(hash, (const char *)g->m + i * size, size);
+		if (g->slot[i] != GROUP_NO_SLOT)
+			hash_add(hash, unit_states(g, i), size);
 }
 
 float
@@ -434,14 +656,11 @@ find_unit(const struct group *g, size_t element, int i, size_t *lane)
 {
 	size_t row = g->per_column ? element / (size_t)g->columns : 0, at = element - row * (size_t)g->columns;
 
+	if (sorted(g))
+		at = element / GROUP_CHUNK * GROUP_CHUNK + g->place[element];
+
 	*lane = at % NEURON_TILE;
 	return (row * tiles_in_row(g) + at / NEURON_TILE) * (size_t)g->plan->ugo->hidden + (size_t)i;
-}
-
-static bool
-in_common(const struct group *g, size_t unit)
-{
-	return shares(g) && g->common[unit] == g->common[unit];
 }
 
 float
@@ -449,7 +668,7 @@ group_neuron(const struct group *g, size_t element, int i)
 {
 	size_t lane, unit = find_unit(g, element, i, &lane);
 
-	return in_common(g, unit) ? g->common[unit] : neuron_type(g->plan->neuron)->read(g->m, unit * NEURON_TILE + lane);
+	return g->slot[unit] == GROUP_NO_SLOT ? g->common[unit] : neuron_type(g->plan->neuron)->read(unit_states(g, unit), lane);
 }
 
 float
@@ -458,5 +677,5 @@ group_membrane(const struct group *g, size_t element, int i)
 	size_t lane, unit = find_unit(g, element, i, &lane);
 	const struct neuron_type *type = neuron_type(g->plan->neuron);
 
-	return type->membrane ? type->membrane(g->m, unit * NEURON_TILE + lane) : NAN;
+	return type->membrane ? type->membrane(unit_states(g, unit), lane) : NAN;
 }

@@ -8,7 +8,9 @@
  *
  * Elements are taken in tiles. Most hidden neurons of a tile are beyond their range for
  * all its elements and in the same state: such a state is kept once (`common`), and the
- * neurons step as one. */
+ * neurons step as one. So that this is so, elements with similar inputs share a tile: in
+ * segment form they are sorted, in chunks, by what they receive in the first step, and stay
+ * in that order. What an element does is the same in every order. */
 #ifndef SPIKESCOPE_SNN_GROUP_H
 #define SPIKESCOPE_SNN_GROUP_H
 
@@ -20,7 +22,7 @@ struct alarm_tally {
 	float reach;       /* how far the farthest was outside, in widths of the range */
 };
 
-enum { GROUP_STEPS = 8 };
+enum { GROUP_STEPS = 8, GROUP_CHUNK = 4096, GROUP_NO_SLOT = UINT16_MAX };
 
 struct group {
 	const struct site_plan *plan;
@@ -35,23 +37,33 @@ struct group {
 	float *full;                  /* the same: the state of neurons that have sent top exactly, or NAN */
 	int32_t *turn, *beyond;       /* [hidden]: of the tile; beyond: all targets are 0 or top, but the states differ */
 	float *scratch;               /* [2, columns], analog functions */
+	float *sums;                  /* [GROUP_STEPS, chunk]: what the elements of a chunk send in all, NULL unless sorted */
+	uint16_t *order;              /* state: [elements, rounded up to tiles]: element of its chunk at every place, */
+	uint16_t *place;              /* state: [elements]: and the inverse; NULL unless sorted */
 	void *m;                      /* state: [tiles, hidden, NEURON_TILE] neurons' states, NULL unless spiking */
+	uint16_t *slot;               /* state: [tiles, hidden]: where they are in m: next to one another, for memory is slow;
+				       * GROUP_NO_SLOT of those in common */
 	float *common;                /* state: [tiles, hidden]: of all neurons of a tile, NAN where they differ */
 };
 
 struct arena;
 
 /* Fills the group of a site of which plan, exact, rows and columns are set. False when
- * out of memory. The caller gives it its state: m and common. */
+ * out of memory. The caller gives it its state: m, common, slot, order and place. */
 bool group_init(struct group *g, struct arena *arena);
+/* State for a group that stands alone, in the arena, and the start. False when out of memory. */
+bool group_stand_alone(struct group *g, struct arena *arena);
 size_t group_state_size(const struct group *g);  /* bytes of m; 0 unless spiking */
 size_t group_common_size(const struct group *g); /* bytes of common */
+size_t group_slot_size(const struct group *g);   /* bytes of slot; 0 unless spiking */
+size_t group_order_size(const struct group *g);  /* bytes of order, and of place; 0 unless sorted */
 
 /* One step of a group: rule of the hidden neurons (ignored unless spiking), the decoding
  * scale s, and x [rows, columns] sums received -> total [rows, columns] sums sent, and
  * sent, the difference to the step before, whose sums are in `before` (which may be total). */
 struct group_step {
 	struct neuron_rule rule;
+	bool first; /* the first since the start */
 	float s;
 	const float *x, *before;
 	float *total, *sent;

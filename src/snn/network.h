@@ -54,10 +54,13 @@ struct snn {
 	const struct plan *plan;
 	const struct model *model;
 	struct arena *arena;
-	struct block *block; /* [depth] */
-	float *pixels, *embedding, *patch_scratch;
+	struct node *layer;  /* [layers] of a residual network, else NULL */
+	struct block *block; /* [depth] of a transformer, else NULL */
+	float *pixels;
+	float *current; /* residual networks: what the first layer receives in every step, or once */
+	float *embedding, *patch_scratch;
 	float *first;          /* [tokens, width]: the embedding as the first block has received it */
-	float *readout;        /* [2, width]: values of the tokens that the head reads */
+	float *readout;        /* what the head reads: values of [2, width] tokens, or [channels] */
 	struct spikes *spikes; /* those of one layer */
 	float *heads;          /* [head_scratch()] */
 	uint32_t *senders;     /* [2 width or tokens] for counting */
@@ -86,10 +89,64 @@ float snn_scale(const struct snn *snn);
  * the first step of sum-decoded trains. */
 float snn_constant(const struct snn *snn);
 
+/* The state is one block of memory. It is laid out twice by the same code: first
+ * with no memory, to learn its size, then for good. */
+struct carve {
+	char *base; /* NULL in the first pass */
+	size_t used;
+};
+
+void *carve(struct carve *c, size_t bytes);
+float *carve_floats(struct carve *c, size_t n);
+
+/* A node of which plan, rows, columns and size are set: its thresholds or its group, of
+ * which `exact` is the function. False when out of memory. */
+bool node_init(struct node *node, enum function exact, struct arena *arena);
+/* Its state, but for the neurons of its group. */
+void node_layout(struct node *node, struct carve *state);
+/* What the neurons of its group have: need not be cleared, group_reset() does what there is to do. */
+void node_layout_group(struct node *node, struct carve *state);
+/* Is this quantity defined at the node? */
+bool node_has(const struct node *node, enum snn_quantity q);
+
+/* What a node's elements are read with. */
+struct node_reader {
+	const struct node *node;
+	const float *in; /* what the function received; NULL unless asked for */
+	enum snn_quantity q;
+	int t;
+	float now, before; /* what sums are divided by, after this step and the last */
+};
+
+struct node_reader node_reader(const struct node *node, const struct plan *plan, int t, enum snn_quantity q, const float *in);
+float node_element(const struct node_reader *r, size_t element);
+/* snn_probe_hidden() for an element that has received the sum x; the node has a spiking group. */
+void node_hidden(const struct node *node, size_t element, float x, int t, float scale, float *counts, float *membrane);
+
+/* The node of the site with this index; NULL for those that have none. */
+struct node *snn_node(const struct snn *snn, int index);
+/* Counts what has passed since the last call for this site. */
+void snn_spent(struct snn *snn, const struct node *node);
+/* Have so few neurons of the node sent that spike by spike is faster? */
+bool node_is_sparse(const struct node *node);
+
 /* Lets an encoder (or a graded site) answer its target. */
 void node_encode(struct node *node, int t);
 void node_tally(struct node *node, struct neuron_tally step); /* of the last step, added to all */
 void node_group(struct node *node, const float *received, float scale, int t);
+/* Where the node has received no more than `floor` it has sent nothing. */
+void node_floor(struct node *node, const float *received, float floor);
+/* Rows, columns and size of a site. */
+void node_shape(const struct model *model, struct site site, struct node *node);
+
+/* Of a residual network: makes its nodes and scratch (false when out of memory), lays out
+ * their state, takes the picture that is shown, does a step, and reads the head. */
+bool layers_init(struct snn *snn);
+void layers_layout(struct snn *snn, struct carve *c);
+void layers_show(struct snn *snn);
+void layers_step(struct snn *snn);
+void layers_logits(const struct snn *snn, float *logits);
+
 void block_step(struct snn *snn, int index, const float *x);
 struct run *run_new(const struct snn *snn); /* in the network's arena; NULL when out of memory */
 /* Steps start + 1 to start + steps of the block: from and to run->stream. */

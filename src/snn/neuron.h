@@ -92,7 +92,8 @@ struct neuron_tile {
 	size_t across;
 	const float *threshold;              /* [hidden, across] */
 	const float *weight;                 /* [hidden, across]: of one unit of state */
-	void *m;                             /* [hidden, NEURON_TILE] states, of neurons that step for themselves  */
+	uint16_t *slot;                      /* [hidden]: where in m its states are, while they step for themselves */
+	void *m;                             /* [hidden, NEURON_TILE] states */
 	float *common;                       /* [hidden] states of the others */
 	const struct neuron_tile_step *step; /* [steps] */
 };

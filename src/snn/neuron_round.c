@@ -11,7 +11,8 @@ limits(float v, const struct neuron_rule *own)
 static inline struct fired
 rule(float x, struct neuron_limits l, float *state, const struct neuron_rule *own)
 {
-	float m = *state, n = rintf((x - m * l.quantum) / l.quantum), k = greater(lesser(n, l.high), -l.high) + 0.0f;
+	float m = *state, n = rintf((x - m * l.quantum) / l.quantum);
+	float k = with_sign_of(smaller(magnitude(n), bits_of(l.high)), n) + 0.0f;
 
 	(void)own;
 	m += k;

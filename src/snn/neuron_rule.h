@@ -94,7 +94,7 @@ neuron_add_common(const struct neuron_tile *t, int i)
 		memcpy(y, step->y, sizeof(y));                                                                                   \
 		memcpy(tally, step->tally, sizeof(tally));                                                                       \
 		for (int i = 0; i < t->hidden; i++) {                                                                            \
-			type *restrict m = (type *)t->m + (size_t)i * NEURON_TILE;                                               \
+			type *restrict m = (type *)t->m + (size_t)t->slot[i] * NEURON_TILE;                                      \
 			const float w1 = t->w1[i], bias = step->bias[i], top = step->top[i];                                     \
 			UNIT(limits_of);                                                                                         \
 			STEP(limits_of);                                                                                         \
@@ -121,7 +121,7 @@ neuron_add_common(const struct neuron_tile *t, int i)
 		const int32_t floor = t->cut ? 0 : INT32_MIN;                                                                    \
                                                                                                                                  \
 		for (int i = 0; i < t->hidden; i++) {                                                                            \
-			type *restrict m = (type *)t->m + (size_t)i * NEURON_TILE;                                               \
+			type *restrict m = (type *)t->m + (size_t)t->slot[i] * NEURON_TILE;                                      \
 			const float w1 = t->w1[i];                                                                               \
 			work w[NEURON_TILE];                                                                                     \
 			UNIT(limits_of);                                                                                         \

@@ -1,7 +1,78 @@
+#include "base/timing.h"
 #include "snn/network.h"
 #include "snn/rows.h"
 
 #include <math.h>
+
+/* Where fewer than this share of the neurons have sent, spike by spike is faster. */
+#define SPARSE 0.4
+
+/* Thresholds spread over the row, one row per side. */
+static bool
+spread_thresholds(struct node *node, struct arena *arena)
+{
+	const struct site_plan *p = node->plan;
+	int sides = p->split ? 2 : 1;
+
+	node->threshold = arena_floats(arena, (size_t)(sides * node->columns));
+	node->scratch = arena_floats(arena, p->split ? node->size : 0);
+	if (!node->threshold || !node->scratch)
+		return false;
+	for (int side = 0; side < sides; side++)
+		for (int c = 0; c < node->columns; c++)
+			node->threshold[side * node->columns + c] =
+			    p->threshold[(p->channels == 1 ? 0 : c) * p->per_channel + side];
+	return true;
+}
+
+bool
+node_init(struct node *node, enum function exact, struct arena *arena)
+{
+	if (node->plan->mode == FUNCTION_MODE_NONE)
+		return node->plan->neuron == NEURON_NONE || spread_thresholds(node, arena);
+	node->group = (struct group){.plan = node->plan, .exact = exact, .rows = node->rows, .columns = node->columns};
+	return group_init(&node->group, arena);
+}
+
+void
+node_layout(struct node *node, struct carve *state)
+{
+	enum site_kind kind = node->plan->site.kind;
+	size_t sides = node->plan->split ? 2 : 1;
+
+	node->total = carve_floats(state, node->size);
+	node->sent = carve_floats(state, node->size);
+	node->step = carve(state, sizeof(*node->step));
+	node->all = carve(state, sizeof(*node->all));
+	node->alarms = carve(state, sizeof(*node->alarms));
+	if (node->plan->mode != FUNCTION_MODE_NONE) {
+		if (group_common_size(&node->group) > 0)
+			node->group.common = carve(state, group_common_size(&node->group));
+		return;
+	}
+	if (plan_encodes(kind) && kind != SITE_ACT_OUT && (node->plan->neuron != NEURON_NONE || kind == SITE_SOFTMAX))
+		node->target = carve_floats(state, node->size);
+	if (node->plan->neuron != NEURON_NONE) {
+		node->m = carve(state, sides * node->size * neuron_state_size(node->plan->neuron));
+		if (node->plan->split)
+			node->side = carve_floats(state, sides * node->size);
+	}
+}
+
+void
+node_layout_group(struct node *node, struct carve *state)
+{
+	struct group *g = &node->group;
+
+	if (!g->plan || group_state_size(g) == 0)
+		return;
+	g->slot = carve(state, group_slot_size(g));
+	if (group_order_size(g) > 0) {
+		g->order = carve(state, group_order_size(g));
+		g->place = carve(state, group_order_size(g));
+	}
+	g->m = carve(state, group_state_size(g));
+}
 
 struct neuron_rule
 site_rule(const struct site_plan *site, int t)
@@ -87,6 +158,7 @@ void
 node_group(struct node *node, const float *received, float scale, int t)
 {
 	struct group_step step = {.rule = site_rule(node->plan, t),
+				  .first = t == 1,
 				  .s = scale,
 				  .x = received,
 				  .before = node->total,
@@ -95,4 +167,33 @@ node_group(struct node *node, const float *received, float scale, int t)
 
 	group_run(&node->group, &step, 1, node->alarms);
 	node_tally(node, step.tally);
+}
+
+void
+node_floor(struct node *node, const float *received, float floor)
+{
+	for (size_t i = 0; floor > -INFINITY && i < node->size; i++) {
+		if (received[i] > floor)
+			continue;
+		node->sent[i] -= node->total[i];
+		node->total[i] = 0;
+	}
+}
+
+bool
+node_is_sparse(const struct node *node)
+{
+	return node->plan->neuron != NEURON_NONE && (double)node->step->events <= SPARSE * (double)node->size;
+}
+
+void
+snn_spent(struct snn *snn, const struct node *node)
+{
+	double now;
+
+	if (!snn->clock)
+		return;
+	now = timing_now();
+	snn->clock[site_index(snn->model, node->plan->site)] += now - snn->clock_at;
+	snn->clock_at = now;
 }

@@ -135,6 +135,18 @@ set_scale(struct plan *plan, struct site_plan *p, const char *value, struct stat
 }
 
 static bool
+set_channels(struct plan *plan, struct site_plan *p, const char *value, struct status *st)
+{
+	bool each = strcmp(value, "each") == 0;
+
+	(void)plan;
+	if (p->neuron == NEURON_NONE || p->mode != FUNCTION_MODE_NONE)
+		return false;
+	p->channelwise = each;
+	return each || strcmp(value, "shared") == 0 || status_fail(st, STATUS_USAGE, "wants each or shared, not '%s'", value);
+}
+
+static bool
 set_function(struct plan *plan, struct site_plan *p, const char *value, struct status *st)
 {
 	(void)plan;
@@ -175,6 +187,7 @@ static const struct {
     {"tau", set_tau, "a lif neuron"},
     {"rule", set_rule, "a neuron"},
     {"scale", set_scale, "a neuron"},
+    {"channels", set_channels, "an encoder"},
     {"function", set_function, "a function"},
     {"hidden", set_hidden, "a function"},
 };
@@ -195,7 +208,7 @@ apply_setting(struct plan *plan, const char *glob, char *setting, struct status 
 	if (key == KEYS)
 		return status_fail(st, STATUS_USAGE,
 				   "there is no key '%s'; there are neuron, burst, levels, repeat, refine, after, initial, tau, "
-				   "rule, scale, function and hidden",
+				   "rule, scale, channels, function and hidden",
 				   setting);
 	for (int i = 0; i < plan->sites; i++) {
 		struct status own = {0};

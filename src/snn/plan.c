@@ -57,15 +57,17 @@ fold(struct arena *arena, const struct linear *layer, const struct norm *norm, f
 	return true;
 }
 
+/* A residual network has no LayerNorm. */
 static bool
 fold_blocks(struct plan *plan)
 {
 	const struct model *model = plan->model;
 	int widest = 3 * model->width > model->mlp_width ? 3 * model->width : model->mlp_width;
-	float *rows = malloc((size_t)widest * (size_t)model->width * sizeof(*rows));
-	bool ok = rows && (plan->folded = arena_alloc(plan->arena, (size_t)model->depth * sizeof(*plan->folded)));
+	float *rows = model->resnet ? NULL : malloc((size_t)widest * (size_t)model->width * sizeof(*rows));
+	bool ok =
+	    model->resnet || (rows && (plan->folded = arena_alloc(plan->arena, (size_t)model->depth * sizeof(*plan->folded))));
 
-	for (int i = 0; ok && i < model->depth; i++) {
+	for (int i = 0; ok && rows && i < model->depth; i++) {
 		const struct vit_block *b = &model->blocks[i];
 
 		ok = fold(plan->arena, &b->qkv, &b->norm1, rows, &plan->folded[i].qkv) &&
@@ -107,6 +109,8 @@ plan_has_function(enum site_kind kind)
 bool
 plan_encodes(enum site_kind kind)
 {
+	if (site_rectifies(kind))
+		return true;
 	switch (kind) {
 	case SITE_NORM1_CENTER:
 	case SITE_NORM1:
@@ -169,6 +173,11 @@ plan_new(const struct model *model, const char *name, int T, struct status *st)
 
 	if (!recipe) {
 		status_fail(st, STATUS_USAGE, "no recipe is called '%s'; `help convert` lists them", name);
+		return NULL;
+	}
+	if (!recipe->site && !model->resnet) {
+		status_fail(st, STATUS_USAGE, "recipe %s is for residual networks: its neurons cannot send negative values",
+			    name);
 		return NULL;
 	}
 	if (T < 1 || T > PLAN_T_MAX) {

@@ -13,6 +13,9 @@
  *                LayerNorm input (gamma and 1/sigma folded), q, k, v, softmax,
  *                attention and activation, UGOs in segment form fitted to the
  *                observed ranges
+ *
+ * In a residual network the same neurons stand at every ReLU. `conventional` is for it
+ * alone: IF neurons with soft reset, one threshold a layer, rate coding of a constant input.
  */
 #ifndef SPIKESCOPE_SNN_PLAN_H
 #define SPIKESCOPE_SNN_PLAN_H
@@ -124,6 +127,7 @@ struct plan_options {
 /* The recipes, for completion and help; ends with a NULL name. */
 struct recipe_info {
 	const char *name, *help;
+	bool transformers; /* else for residual networks alone */
 };
 extern const struct recipe_info recipe_table[];
 
@@ -147,6 +151,7 @@ bool plan_set_ugo(struct plan *plan, struct site site, const struct ugo *ugo, st
  *   tau=X           lif: time constant in steps, 1..1e6
  *   rule=NAME       max, percentile or mmse
  *   scale=X         thresholds are multiplied with it, 0.01..100
+ *   channels=NAME   each: a threshold for every channel; shared: one for all (encoders)
  *   function=NAME   exact, analog or spiking (sites with a function)
  *   hidden=N        size of the UGO, 1..1024
  * STATUS_USAGE, with the entry, for what does not parse, matches no site or has no

@@ -6,19 +6,27 @@
 #include <stdlib.h>
 #include <string.h>
 
+struct node *
+snn_node(const struct snn *snn, int index)
+{
+	struct site site = snn->plan->site[index].site;
+
+	if (snn->layer)
+		return snn->layer[index].plan ? &snn->layer[index] : NULL;
+	return site.block >= 0 ? &snn->block[site.block].node[site.kind] : NULL;
+}
+
 static const struct node *
 node_at(const struct snn *snn, struct site site)
 {
-	if (!site_in_block(site.kind) || site.block < 0 || site.block >= snn->model->depth)
-		return NULL;
-	return &snn->block[site.block].node[site.kind];
+	return snn_node(snn, site_index(snn->model, site));
 }
 
 /* The place where the picture enters: what the first block receives. */
 static bool
 is_entry(const struct snn *snn, struct site site)
 {
-	return site.kind == (snn->model->has_norm_pre ? SITE_NORM_PRE : SITE_PATCH_EMBED);
+	return snn->block && site.kind == (snn->model->has_norm_pre ? SITE_NORM_PRE : SITE_PATCH_EMBED);
 }
 
 bool
@@ -28,6 +36,12 @@ snn_has(const struct snn *snn, struct site site, enum snn_quantity q)
 
 	if (!node)
 		return q == SNN_VALUE && (is_entry(snn, site) || site.kind == SITE_HEAD);
+	return node_has(node, q);
+}
+
+bool
+node_has(const struct node *node, enum snn_quantity q)
+{
 	switch (q) {
 	case SNN_VALUE:
 	case SNN_CORRECTION:
@@ -48,7 +62,7 @@ void
 snn_logits(const struct snn *snn, float *logits)
 {
 	const struct model *model = snn->model;
-	const struct node *last = &snn->block[model->depth - 1].node[SITE_BLOCK];
+	const struct node *last;
 	int rows = model->distilled ? 2 : 1;
 	float *mean = snn->readout, scale = snn_scale(snn);
 
@@ -56,6 +70,11 @@ snn_logits(const struct snn *snn, float *logits)
 		memset(logits, 0, (size_t)model->classes * sizeof(*logits));
 		return;
 	}
+	if (snn->layer) {
+		layers_logits(snn, logits);
+		return;
+	}
+	last = &snn->block[model->depth - 1].node[SITE_BLOCK];
 	for (int i = 0; i < rows * model->width; i++)
 		mean[i] = last->total[i] / scale;
 	ann_head(model, mean, logits);
@@ -107,30 +126,22 @@ membrane_of(const struct node *node, size_t i)
 	return type->membrane ? type->membrane(node->m, i) : node->target[i] - node->total[i];
 }
 
-/* What a node's elements are read with. */
-struct reader {
-	const struct node *node;
-	const float *in; /* what the function received; NULL unless asked for */
-	enum snn_quantity q;
-	int t;
-	float now, before; /* what sums are divided by, after this step and the last */
-};
+struct node_reader
+node_reader(const struct node *node, const struct plan *plan, int t, enum snn_quantity q, const float *in)
+{
+	float now = plan->mean_decoded ? (float)t : 1;
 
-static struct reader
+	return (struct node_reader){node, in, q, t, now, plan->mean_decoded ? now - 1 : 1};
+}
+
+static struct node_reader
 reader_of(const struct snn *snn, struct site site, enum snn_quantity q)
 {
-	float now = snn_scale(snn);
-
-	return (struct reader){.node = node_at(snn, site),
-			       .in = q == SNN_INPUT ? received(snn, site) : NULL,
-			       .q = q,
-			       .t = *snn->t,
-			       .now = now,
-			       .before = snn->plan->mean_decoded ? now - 1 : 1};
+	return node_reader(node_at(snn, site), snn->plan, *snn->t, q, q == SNN_INPUT ? received(snn, site) : NULL);
 }
 
 static inline float
-read_element(const struct reader *r, size_t i)
+read_element(const struct node_reader *r, size_t i)
 {
 	const struct node *node = r->node;
 
@@ -153,10 +164,16 @@ read_element(const struct reader *r, size_t i)
 	return 0;
 }
 
+float
+node_element(const struct node_reader *r, size_t element)
+{
+	return read_element(r, element);
+}
+
 bool
 snn_probe(const struct snn *snn, struct site site, enum snn_quantity q, struct tensor *out, struct status *st)
 {
-	struct reader reader = reader_of(snn, site, q);
+	struct node_reader reader = reader_of(snn, site, q);
 	char name[SITE_NAME_MAX];
 	int dim[3], dims = site_shape(snn->model, site, dim);
 
@@ -198,7 +215,7 @@ outer_element(const struct snn *snn, struct site site, size_t i)
 float
 snn_element(const struct snn *snn, struct site site, enum snn_quantity q, size_t element)
 {
-	struct reader reader = reader_of(snn, site, q);
+	struct node_reader reader = reader_of(snn, site, q);
 
 	if (*snn->t == 0 && q != SNN_THRESHOLD)
 		return 0;
@@ -273,7 +290,7 @@ extremes_of_difference(const float *restrict x, const float *restrict y, size_t 
 void
 snn_extremes(const struct snn *snn, struct site site, enum snn_quantity q, struct snn_extremes *out)
 {
-	struct reader reader = reader_of(snn, site, q);
+	struct node_reader reader = reader_of(snn, site, q);
 	const struct node *node = reader.node;
 	size_t n = site_size(snn->model, site);
 
@@ -306,31 +323,49 @@ hidden_target(const struct ugo *u, int i, float x, float s)
 	return target;
 }
 
-bool
-snn_probe_hidden(const struct snn *snn, struct site site, size_t element, float *counts, float *membrane, struct status *st)
+void
+node_hidden(const struct node *node, size_t element, float x, int t, float scale, float *counts, float *membrane)
 {
-	const struct node *node = node_at(snn, site);
-	const struct group *g = node ? &node->group : NULL;
-	char name[SITE_NAME_MAX];
-	const struct neuron_type *type;
-	struct neuron_rule rule;
+	const struct group *g = &node->group;
+	const struct neuron_type *type = neuron_type(g->plan->neuron);
+	struct neuron_rule rule = site_rule(g->plan, t > 0 ? t : 1);
 
-	if (!g || !g->m || element >= node->size)
-		return status_fail(st, STATUS_USAGE, "%s has no spiking hidden neurons there; `model %s` says what it has",
-				   site_name(site, name), name);
-	type = neuron_type(g->plan->neuron);
-	rule = site_rule(g->plan, *snn->t > 0 ? *snn->t : 1);
 	for (int i = 0; i < g->plan->ugo->hidden; i++) {
 		float quantum = neuron_quantum(&rule, group_threshold(g, element, i));
 		float sent = group_neuron(g, element, i) * (type->counts ? quantum : 1);
-		float target = hidden_target(g->plan->ugo, i, received(snn, site)[element], snn_scale(snn));
 
 		if (counts)
 			counts[i] = quantum > 0 ? rintf(sent / quantum) : 0;
 		if (membrane)
-			membrane[i] = type->membrane ? group_membrane(g, element, i) : *snn->t ? target - sent : 0;
+			membrane[i] = type->membrane ? group_membrane(g, element, i)
+				      : t            ? hidden_target(g->plan->ugo, i, x, scale) - sent
+						     : 0;
 	}
+}
+
+bool
+snn_probe_hidden(const struct snn *snn, struct site site, size_t element, float *counts, float *membrane, struct status *st)
+{
+	const struct node *node = node_at(snn, site);
+	char name[SITE_NAME_MAX];
+
+	if (!node || !node->group.m || element >= node->size)
+		return status_fail(st, STATUS_USAGE, "%s has no spiking hidden neurons there; `model %s` says what it has",
+				   site_name(site, name), name);
+	node_hidden(node, element, received(snn, site)[element], *snn->t, snn_scale(snn), counts, membrane);
 	return true;
+}
+
+const float *
+snn_source(const struct snn *snn, struct site site)
+{
+	const struct node *node = node_at(snn, site);
+
+	if (!node)
+		return NULL;
+	if (node->plan->mode != FUNCTION_MODE_NONE)
+		return received(snn, site);
+	return node->m ? node->target : node->total;
 }
 
 void
@@ -359,16 +394,15 @@ sum_tally(const struct snn *snn, bool last)
 {
 	struct neuron_tally sum = {0, 0};
 
-	for (int b = 0; b < snn->model->depth; b++)
-		for (int kind = 0; kind < SITE_KINDS; kind++) {
-			const struct node *node = &snn->block[b].node[kind];
-			const struct neuron_tally *t = !node->plan ? NULL : last ? node->step : node->all;
+	for (int i = 0; i < snn->plan->sites; i++) {
+		const struct node *node = snn_node(snn, i);
+		const struct neuron_tally *t = !node ? NULL : last ? node->step : node->all;
 
-			if (!t)
-				continue;
-			sum.events += t->events;
-			sum.units += t->units;
-		}
+		if (!t)
+			continue;
+		sum.events += t->events;
+		sum.units += t->units;
+	}
 	return sum;
 }
 
@@ -423,11 +457,11 @@ snn_state_hash(const struct snn *snn, char hex[HASH_HEX])
 	if (!hash)
 		return;
 	hash_add(hash, snn->state, snn->state_cleared);
-	for (int i = 0; i < snn->model->depth * SITE_KINDS; i++) {
-		const struct group *g = &snn->block[i / SITE_KINDS].node[i % SITE_KINDS].group;
+	for (int i = 0; i < snn->plan->sites; i++) {
+		const struct node *node = snn_node(snn, i);
 
-		if (g->m)
-			group_hash(g, hash);
+		if (node && node->group.m)
+			group_hash(&node->group, hash);
 	}
 	hash_finish(hash, hex);
 }

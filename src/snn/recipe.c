@@ -127,7 +127,8 @@ static const struct recipe recipes[] = {
      .rule = THRESHOLD_MMSE,
      .headroom = 1,
      .batches = 1,
-     .site = sta_sites},
+     .site = sta_sites,
+     .relu = {SITE_RELU1, NEURON_ROUND, 4, true, false, FUNCTION_MODE_NONE, 0, true}},
     {.name = "delta",
      .fold_norm = true,
      .eps = true,
@@ -140,7 +141,8 @@ static const struct recipe recipes[] = {
      .rule = THRESHOLD_MAX,
      .headroom = 1,
      .batches = 1,
-     .site = delta_sites},
+     .site = delta_sites,
+     .relu = {SITE_RELU1, MT(7), true, false, FUNCTION_MODE_NONE, 0, true}},
     {.name = "sta-release",
      .self_correcting = true,
      .hidden = 32,
@@ -148,7 +150,8 @@ static const struct recipe recipes[] = {
      .rule = THRESHOLD_MMSE,
      .headroom = 1,
      .batches = 5,
-     .site = release_sites},
+     .site = release_sites,
+     .relu = {SITE_RELU1, BURST2, true, false, FUNCTION_MODE_NONE, 0, true}},
     {.name = "ternary",
      .fold_norm = true,
      .eps = true,
@@ -158,7 +161,8 @@ static const struct recipe recipes[] = {
      .rule = THRESHOLD_MMSE,
      .headroom = 1,
      .batches = 1,
-     .site = ternary_sites},
+     .site = ternary_sites,
+     .relu = {SITE_RELU1, TERNARY, true, false, FUNCTION_MODE_NONE, 0, true}},
     {.name = "ecmt",
      .eps = true,
      .segments = true,
@@ -167,7 +171,8 @@ static const struct recipe recipes[] = {
      .rule = THRESHOLD_MAX,
      .headroom = 1,
      .batches = 1,
-     .site = ecmt_sites},
+     .site = ecmt_sites,
+     .relu = {SITE_RELU1, ECMT, true, false, FUNCTION_MODE_NONE, 0, true}},
     {.name = "dcgs",
      .fold_norm = true,
      .eps = true,
@@ -178,17 +183,28 @@ static const struct recipe recipes[] = {
      .rule = THRESHOLD_MAX,
      .headroom = 1,
      .batches = 1,
-     .site = dcgs_sites},
+     .site = dcgs_sites,
+     .relu = {SITE_RELU1, DIFF, true, false, FUNCTION_MODE_NONE, 0, true}},
+    /* Rueckauer et al. 2017 (https://doi.org/10.3389/fnins.2017.00682): rate coding, constant input
+     * current, soft reset, thresholds that the largest activation of a layer just reaches. */
+    {.name = "conventional",
+     .eps = true,
+     .exp_floor = -INFINITY,
+     .rule = THRESHOLD_MAX,
+     .headroom = 1,
+     .batches = 1,
+     .relu = {SITE_RELU1, NEURON_IF, 0, true, false, FUNCTION_MODE_NONE, 0, false}},
 };
 
 const struct recipe_info recipe_table[] = {
-    {"sta", "the default: STA's coding with rounding, segment UGOs and every operand spiking"},
-    {"delta", "four steps, no loss: sum-decoded multi-threshold neurons with refined levels"},
-    {"sta-release", "what the released code of STA does; exp and reciprocal stay analog"},
-    {"ternary", "sta with one quantum a step at most: the longest trains, the simplest neurons"},
-    {"ecmt", "multi-threshold neurons of ECMT, functions exact; for comparison"},
-    {"dcgs", "differential coding: levels that shrink as 1/t; for comparison"},
-    {NULL, NULL},
+    {"sta", "the default: STA's coding with rounding, segment UGOs and every operand spiking", true},
+    {"delta", "four steps, no loss: sum-decoded multi-threshold neurons with refined levels", true},
+    {"sta-release", "what the released code of STA does; exp and reciprocal stay analog", true},
+    {"ternary", "sta with one quantum a step at most: the longest trains, the simplest neurons", true},
+    {"ecmt", "multi-threshold neurons of ECMT, functions exact; for comparison", true},
+    {"dcgs", "differential coding: levels that shrink as 1/t; for comparison", true},
+    {"conventional", "residual networks alone: IF neurons at every ReLU, one threshold a layer; for comparison", false},
+    {NULL, NULL, false},
 };
 
 const struct recipe *
@@ -203,7 +219,9 @@ recipe_find(const char *name)
 const struct recipe_site *
 recipe_site(const struct recipe *recipe, enum site_kind kind)
 {
-	for (const struct recipe_site *s = recipe->site; s->neuron != NEURON_NONE || s->mode != FUNCTION_MODE_NONE; s++)
+	if (site_rectifies(kind))
+		return &recipe->relu;
+	for (const struct recipe_site *s = recipe->site; s && (s->neuron != NEURON_NONE || s->mode != FUNCTION_MODE_NONE); s++)
 		if (s->kind == kind)
 			return s;
 	return NULL;

@@ -25,7 +25,8 @@ struct recipe {
 	enum threshold_rule rule;
 	float headroom;                 /* round neurons: threshold = headroom * maximum / burst under THRESHOLD_MAX */
 	int batches;                    /* calibration batches, averaged with momentum 0.9 */
-	const struct recipe_site *site; /* ends with neuron NEURON_NONE and mode FUNCTION_MODE_NONE */
+	const struct recipe_site *site; /* ends with neuron NEURON_NONE and mode FUNCTION_MODE_NONE; NULL: not for transformers */
+	struct recipe_site relu;        /* every site that rectifies (residual networks); its kind is not read */
 };
 
 const struct recipe *recipe_find(const char *name); /* exact name, or NULL */

@@ -7,14 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The state is one block of memory. It is laid out twice by the same code: first
- * with no memory, to learn its size, then for good. */
-struct carve {
-	char *base; /* NULL in the first pass */
-	size_t used;
-};
-
-static void *
+void *
 carve(struct carve *c, size_t bytes)
 {
 	char *at = c->base ? c->base + c->used : NULL;
@@ -23,7 +16,7 @@ carve(struct carve *c, size_t bytes)
 	return at;
 }
 
-static float *
+float *
 carve_floats(struct carve *c, size_t n)
 {
 	return carve(c, n * sizeof(float));
@@ -41,7 +34,7 @@ snn_constant(const struct snn *snn)
 	return snn->plan->mean_decoded || *snn->t == 1 ? 1 : 0;
 }
 
-static void
+void
 node_shape(const struct model *model, struct site site, struct node *node)
 {
 	int dim[3], dims = site_shape(model, site, dim);
@@ -51,71 +44,21 @@ node_shape(const struct model *model, struct site site, struct node *node)
 	node->rows = (int)(node->size / (size_t)node->columns);
 }
 
-static void
-node_layout(struct node *node, enum site_kind kind, struct carve *state)
-{
-	size_t sides = node->plan->split ? 2 : 1;
-
-	node->total = carve_floats(state, node->size);
-	node->sent = carve_floats(state, node->size);
-	node->step = carve(state, sizeof(*node->step));
-	node->all = carve(state, sizeof(*node->all));
-	node->alarms = carve(state, sizeof(*node->alarms));
-	if (node->plan->mode != FUNCTION_MODE_NONE) {
-		if (group_common_size(&node->group) > 0)
-			node->group.common = carve(state, group_common_size(&node->group));
-		return;
-	}
-	if (plan_encodes(kind) && kind != SITE_ACT_OUT && (node->plan->neuron != NEURON_NONE || kind == SITE_SOFTMAX))
-		node->target = carve_floats(state, node->size);
-	if (node->plan->neuron != NEURON_NONE) {
-		node->m = carve(state, sides * node->size * neuron_state_size(node->plan->neuron));
-		if (node->plan->split)
-			node->side = carve_floats(state, sides * node->size);
-	}
-}
-
-/* Thresholds spread over the row, one row per side. */
-static bool
-encoder_init(struct arena *arena, struct node *node)
-{
-	const struct site_plan *p = node->plan;
-	int sides = p->split ? 2 : 1;
-
-	node->threshold = arena_floats(arena, (size_t)(sides * node->columns));
-	node->scratch = arena_floats(arena, p->split ? node->size : 0);
-	if (!node->threshold || !node->scratch)
-		return false;
-	for (int side = 0; side < sides; side++)
-		for (int c = 0; c < node->columns; c++)
-			node->threshold[side * node->columns + c] =
-			    p->threshold[(p->channels == 1 ? 0 : c) * p->per_channel + side];
-	return true;
-}
-
 static bool
 block_init(struct snn *snn, int index)
 {
 	struct block *b = &snn->block[index];
 
-	for (int kind = 0; kind < SITE_KINDS; kind++) {
+	for (int kind = SITE_NORM1_CENTER; kind <= SITE_BLOCK; kind++) {
 		struct node *node = &b->node[kind];
-		struct site site = {(enum site_kind)kind, index};
+		struct site site = site_in((enum site_kind)kind, index);
 
-		if (!site_in_block((enum site_kind)kind))
-			continue;
 		node->plan = &snn->plan->site[site_index(snn->model, site)];
 		node_shape(snn->model, site, node);
-		if (node->plan->mode != FUNCTION_MODE_NONE) {
-			node->group = (struct group){.plan = node->plan,
-						     .exact = plan_function(snn->model, (enum site_kind)kind),
-						     .rows = node->rows,
-						     .columns = node->columns};
-			if (!group_init(&node->group, snn->arena))
-				return false;
-		} else if (node->plan->neuron != NEURON_NONE && !encoder_init(snn->arena, node)) {
+		if (!node_init(node,
+			       plan_has_function((enum site_kind)kind) ? plan_function(snn->model, (enum site_kind)kind) : 0,
+			       snn->arena))
 			return false;
-		}
 	}
 	return true;
 }
@@ -126,10 +69,9 @@ block_layout(struct snn *snn, struct block *b, struct carve *c)
 	const struct model *model = snn->model;
 	size_t tokens = (size_t)model->tokens, width = (size_t)model->width;
 
-	for (int kind = 0; kind < SITE_KINDS; kind++)
-		if (site_in_block((enum site_kind)kind))
-			node_layout(&b->node[kind], (enum site_kind)kind, c);
-	for (int kind = 0; kind < SITE_KINDS; kind++)
+	for (int kind = SITE_NORM1_CENTER; kind <= SITE_BLOCK; kind++)
+		node_layout(&b->node[kind], c);
+	for (int kind = SITE_NORM1_CENTER; kind <= SITE_BLOCK; kind++)
 		if (plan_encodes((enum site_kind)kind) && !b->node[kind].target)
 			b->node[kind].target = snn->graded;
 	b->node[SITE_ACT_OUT].target = b->node[SITE_ACT].total;
@@ -149,14 +91,16 @@ layout(struct snn *snn, char *base)
 	struct carve c = {base, 0};
 
 	snn->t = carve(&c, sizeof(*snn->t));
-	for (int i = 0; i < snn->model->depth; i++)
+	if (snn->layer)
+		layers_layout(snn, &c);
+	for (int i = 0; snn->block && i < snn->model->depth; i++)
 		block_layout(snn, &snn->block[i], &c);
 	snn->state_cleared = c.used;
-	for (int i = 0; i < snn->model->depth * SITE_KINDS; i++) {
-		struct group *g = &snn->block[i / SITE_KINDS].node[i % SITE_KINDS].group;
+	for (int i = 0; i < snn->plan->sites; i++) {
+		struct node *node = snn_node(snn, i);
 
-		if (g->plan && group_state_size(g) > 0)
-			g->m = carve(&c, group_state_size(g));
+		if (node)
+			node_layout_group(node, &c);
 	}
 	return c.used;
 }
@@ -166,11 +110,8 @@ scratch_init(struct snn *snn)
 {
 	const struct model *model = snn->model;
 	size_t stream = (size_t)model->tokens * (size_t)model->width;
-	size_t picture = (size_t)model->channels * (size_t)model->image_size * (size_t)model->image_size;
-
 	int widest = model->width > model->mlp_width ? model->width : model->mlp_width;
 
-	snn->pixels = arena_floats(snn->arena, picture);
 	snn->embedding = arena_floats(snn->arena, stream);
 	snn->patch_scratch = arena_floats(snn->arena, ann_embed_scratch(model));
 	snn->first = arena_floats(snn->arena, stream);
@@ -181,22 +122,36 @@ scratch_init(struct snn *snn)
 	snn->stream = arena_floats(snn->arena, stream);
 	snn->graded = arena_floats(snn->arena, (size_t)model->tokens * (size_t)widest);
 	snn->senders = arena_alloc(snn->arena, ((size_t)model->tokens + 2 * (size_t)model->width) * sizeof(*snn->senders));
-	return snn->pixels && snn->embedding && snn->first && snn->readout && snn->patch_scratch && snn->spikes && snn->heads &&
-	       snn->scores && snn->stream && snn->graded && snn->senders;
+	return snn->embedding && snn->first && snn->readout && snn->patch_scratch && snn->spikes && snn->heads && snn->scores &&
+	       snn->stream && snn->graded && snn->senders;
 }
 
 static bool
-snn_init(struct snn *snn)
+blocks_init(struct snn *snn)
 {
-	snn->arena = arena_new();
-	if (!snn->arena)
-		return false;
 	snn->block = arena_alloc(snn->arena, (size_t)snn->model->depth * sizeof(*snn->block));
 	if (!snn->block || !scratch_init(snn))
 		return false;
 	for (int i = 0; i < snn->model->depth; i++)
 		if (!block_init(snn, i))
 			return false;
+	return true;
+}
+
+static size_t
+picture_size(const struct model *model)
+{
+	return (size_t)model->channels * (size_t)model->image_size * (size_t)model->image_size;
+}
+
+static bool
+snn_init(struct snn *snn)
+{
+	snn->arena = arena_new();
+	if (!snn->arena || !(snn->pixels = arena_floats(snn->arena, picture_size(snn->model))))
+		return false;
+	if (!(snn->model->resnet ? layers_init(snn) : blocks_init(snn)))
+		return false;
 	snn->state_size = layout(snn, NULL);
 	snn->state = arena_alloc(snn->arena, snn->state_size);
 	if (!snn->state)
@@ -241,11 +196,11 @@ void
 snn_reset(struct snn *snn)
 {
 	memset(snn->state, 0, snn->state_cleared);
-	for (int i = 0; i < snn->model->depth * SITE_KINDS; i++) {
-		struct group *g = &snn->block[i / SITE_KINDS].node[i % SITE_KINDS].group;
+	for (int i = 0; i < snn->plan->sites; i++) {
+		struct node *node = snn_node(snn, i);
 
-		if (g->plan)
-			group_reset(g);
+		if (node && node->group.plan)
+			group_reset(&node->group);
 	}
 	if (snn->feeding)
 		memset(snn->feeding, 0, (size_t)snn->model->depth * sizeof(*snn->feeding));
@@ -256,9 +211,11 @@ snn_show(struct snn *snn, const float *pixels)
 {
 	const struct model *model = snn->model;
 
-	memcpy(snn->pixels, pixels,
-	       (size_t)model->channels * (size_t)model->image_size * (size_t)model->image_size * sizeof(float));
-	ann_embed(model, snn->pixels, snn->patch_scratch, snn->embedding);
+	memcpy(snn->pixels, pixels, picture_size(model) * sizeof(float));
+	if (snn->layer)
+		layers_show(snn);
+	else
+		ann_embed(model, snn->pixels, snn->patch_scratch, snn->embedding);
 	snn->shown = true;
 	snn_reset(snn);
 }
@@ -282,7 +239,9 @@ void
 snn_step(struct snn *snn)
 {
 	++*snn->t;
-	for (int i = 0; i < snn->model->depth; i++)
+	if (snn->layer)
+		layers_step(snn);
+	for (int i = 0; snn->block && i < snn->model->depth; i++)
 		block_step(snn, i, block_input(snn, i));
 }
 
@@ -313,8 +272,12 @@ run_layers(struct snn *snn, int steps)
 bool
 snn_run(struct snn *snn, int n, struct status *st)
 {
-	if (!snn->run && !(snn->run = run_new(snn)))
+	if (snn->block && !snn->run && !(snn->run = run_new(snn)))
 		return status_nomem(st, "running the network layer by layer");
+	while (n > 0 && snn->layer) {
+		snn_step(snn);
+		n--;
+	}
 	while (n > 0) {
 		int steps = n < GROUP_STEPS ? n : GROUP_STEPS;
 

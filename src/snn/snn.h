@@ -69,6 +69,12 @@ void snn_extremes(const struct snn *snn, struct site site, enum snn_quantity q, 
  * both [hidden], either may be NULL. */
 bool snn_probe_hidden(const struct snn *snn, struct site site, size_t element, float *count, float *membrane, struct status *st);
 
+/* What drives the site's neurons, as it stands after the last step [site shape]: the target
+ * X_t of an encoder, the sum received by a function, what a graded site has sent in all.
+ * The neurons of a site do not see one another, so whoever keeps this step by step can read
+ * any of them again without the network (snn/excerpt.h). NULL for sites outside the blocks. */
+const float *snn_source(const struct snn *snn, struct site site);
+
 /* Spikes of one site (for a UGO: of its hidden neurons). Events count a neuron
  * that sends in a step once, units count every quantum. */
 struct snn_activity {

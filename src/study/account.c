@@ -25,17 +25,6 @@ sent(const struct rule *rule, const struct ledger_row *row)
 
 /* --- places --------------------------------------------------------------- */
 
-static void
-name_place(enum site_kind kind, char out[SITE_NAME_MAX])
-{
-	char name[SITE_NAME_MAX];
-	const char *tail;
-
-	site_name((struct site){kind, site_in_block(kind) ? 0 : -1}, name);
-	tail = site_in_block(kind) ? strchr(name + strlen("blocks."), '.') : NULL;
-	snprintf(out, SITE_NAME_MAX, "%s", tail ? tail + 1 : name);
-}
-
 int
 account_places(const struct rule *rule, const struct ledger *network, const struct ledger *reference, struct account_place *place)
 {
@@ -57,7 +46,7 @@ account_places(const struct rule *rule, const struct ledger *network, const stru
 		if (!(all[kind].network > 0 || all[kind].reference > 0 || all[kind].spikes > 0))
 			continue;
 		all[kind].rate = neurons[kind] > 0 ? all[kind].spikes / neurons[kind] : 0;
-		name_place((enum site_kind)kind, all[kind].name);
+		snprintf(all[kind].name, sizeof(all[kind].name), "%s", site_kind_name((enum site_kind)kind));
 		place[n++] = all[kind];
 	}
 	return n;

@@ -7,12 +7,14 @@
  *                   operand is graded, all multiplications, every step
  *   products        both terms of TCSA: spikes of a against B_t and of b against
  *                   A_{t-1}, each with the other's length as fan-out
+ *   convolutions    likewise; the fan-out is the mean over places (borders have less), and spikes that
+ *                   meet a pool first count for as many places as it leaves
  *   UGO outputs     one accumulation for every spike of a hidden neuron
  *
  * per_event charges one accumulation for a neuron that sends, per_unit one for every
  * quantum (or, with levels, every spike). The reference has all multiplications of its
- * linear layers and products. Not counted on either side: the patch embedding and the
- * head, LayerNorm's squares, the inputs of UGOs, analog functions, scalings, memory. */
+ * linear layers and products. Not counted on either side: the patch embedding (or the
+ * first convolution) and the head, LayerNorm's squares, the inputs of UGOs, analog functions, scalings, memory. */
 #ifndef SPIKESCOPE_STUDY_ENERGY_H
 #define SPIKESCOPE_STUDY_ENERGY_H
 

@@ -1,5 +1,8 @@
 #include "study/history.h"
 
+#include "snn/excerpt.h"
+#include "study/recording.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,9 +14,11 @@ struct history {
 	int unit;
 	struct history_point *point; /* [count] */
 	int count, capacity;
-	struct snn *snn; /* for replay; NULL until needed */
-	bool shown;      /* it has the walk's picture, at its time */
-	float before;    /* count of the hidden neuron after the last point */
+	struct excerpt *neuron, *q, *k; /* what is looked at, after the last point; neuron: NULL outside the blocks */
+	float before;                   /* count of the hidden neuron after the last point */
+	struct recording recording;     /* of the walk's plan; its plan is NULL until then */
+	struct snn *snn;                /* for replay; NULL until needed */
+	bool shown;                     /* it has the walk's picture, at its time */
 };
 
 struct history *
@@ -26,13 +31,28 @@ history_new(struct status *st)
 	return h;
 }
 
+/* The points, but not what they are read from. */
 static void
-forget(struct history *h)
+forget_points(struct history *h)
 {
 	for (int i = 0; i < h->count; i++)
 		free(h->point[i].a);
 	h->count = 0;
 	h->before = 0;
+	excerpt_free(h->neuron);
+	excerpt_free(h->q);
+	excerpt_free(h->k);
+	h->neuron = h->q = h->k = NULL;
+}
+
+/* Another walk: its plan may be another. */
+static void
+forget_walk(struct history *h)
+{
+	forget_points(h);
+	recording_done(&h->recording);
+	snn_free(h->snn);
+	h->snn = NULL;
 	h->shown = false;
 }
 
@@ -41,9 +61,8 @@ history_free(struct history *h)
 {
 	if (!h)
 		return;
-	forget(h);
+	forget_walk(h);
 	free(h->point);
-	snn_free(h->snn);
 	free(h);
 }
 
@@ -82,20 +101,12 @@ largest_unit(const struct walk *walk, const struct history_request *r)
 	return best;
 }
 
-void
-history_ask(struct history *h, const struct walk *walk, const struct history_request *request)
+/* Which blocks the request reads [depth]. */
+static void
+want(const struct history *h, bool *wanted)
 {
-	if (is_same(h, walk, request))
-		return;
-	forget(h);
-	if (h->walk != walk) {
-		snn_free(h->snn);
-		h->snn = NULL;
-	}
-	h->request = *request;
-	h->walk = walk;
-	h->pictures = walk->pictures;
-	h->unit = request->unit >= 0 && hidden_ugo(walk, request->site) ? request->unit : largest_unit(walk, request);
+	for (int b = 0; b < h->walk->model->depth; b++)
+		wanted[b] = b == recording_block(h->walk->model, h->request.site) || b == h->request.layer;
 }
 
 bool
@@ -105,27 +116,26 @@ history_ready(const struct history *h, const struct walk *walk)
 }
 
 static float
-element(const struct snn *snn, struct site site, enum snn_quantity q, size_t i)
+element(const struct excerpt *e, enum snn_quantity q)
 {
-	return snn_has(snn, site, q) ? snn_element(snn, site, q, i) : NAN;
+	return excerpt_has(e, q) ? excerpt_element(e, q, 0) : NAN;
 }
 
 /* The hidden neuron's membrane, and what it sent in this step. */
 static bool
-read_hidden(struct history *h, const struct snn *snn, struct history_point *p, struct status *st)
+read_hidden(struct history *h, struct history_point *p, struct status *st)
 {
 	const struct ugo *ugo = hidden_ugo(h->walk, h->request.site);
 	float *count = malloc(2 * (size_t)ugo->hidden * sizeof(*count));
-	bool ok = count != NULL || status_nomem(st, "a history");
 
-	ok = ok && snn_probe_hidden(snn, h->request.site, h->request.element, count, count + ugo->hidden, st);
-	if (ok) {
-		p->count = count[h->unit] - h->before;
-		h->before = count[h->unit];
-		p->membrane = count[ugo->hidden + h->unit];
-	}
+	if (!count)
+		return status_nomem(st, "a history");
+	excerpt_hidden(h->neuron, 0, count, count + ugo->hidden);
+	p->count = count[h->unit] - h->before;
+	h->before = count[h->unit];
+	p->membrane = count[ugo->hidden + h->unit];
 	free(count);
-	return ok;
+	return true;
 }
 
 /* The threshold of the hidden neuron, as the plan has it. */
@@ -139,32 +149,72 @@ hidden_threshold(const struct history *h)
 	return p->threshold[column * (size_t)p->per_channel + (size_t)h->unit];
 }
 
-static void
-read_train(const struct history *h, const struct snn *snn, enum site_kind kind, int token, float *sent, float *sum)
-{
-	const struct model *model = h->walk->model;
-	struct site site = {kind, h->request.layer};
-	size_t first = (size_t)token * (size_t)model->width + (size_t)(h->request.head * model->head_dim);
-	float scale = h->walk->plan->mean_decoded ? (float)snn_time(snn) : 1;
+/* Where a step is read from: what was recorded, or a network at that time. */
+struct past {
+	const struct recording *recording;
+	const struct snn *snn; /* NULL: only what was recorded */
+	int t;
+};
 
-	for (int i = 0; i < model->head_dim; i++) {
-		sent[i] = snn_element(snn, site, SNN_SENT, first + (size_t)i);
-		sum[i] = snn_element(snn, site, SNN_VALUE, first + (size_t)i) * scale;
+static const float *
+source(const struct past *past, struct site site)
+{
+	const float *kept = recording_source(past->recording, site, past->t);
+
+	return kept || !past->snn ? kept : snn_source(past->snn, site);
+}
+
+static size_t
+first_of(const struct model *model, const struct history_request *r, int token)
+{
+	return (size_t)token * (size_t)model->width + (size_t)(r->head * model->head_dim);
+}
+
+static void
+read_train(const struct history *h, struct excerpt *e, const float *from, float *sent, float *sum, int t)
+{
+	float scale = h->walk->plan->mean_decoded ? (float)t : 1;
+
+	excerpt_step(e, from);
+	for (int i = 0; i < h->walk->model->head_dim; i++) {
+		sent[i] = excerpt_element(e, SNN_SENT, i);
+		sum[i] = excerpt_element(e, SNN_VALUE, i) * scale;
 	}
 }
 
 static void
-read_product(const struct history *h, const struct snn *snn, struct history_point *p)
+read_product(struct history *h, const struct past *past, struct history_point *p)
 {
 	const struct model *model = h->walk->model;
 	const struct history_request *r = &h->request;
-	struct site site = {SITE_QK, r->layer};
 	size_t tokens = (size_t)model->tokens, at = ((size_t)r->head * tokens + (size_t)r->q) * tokens + (size_t)r->k;
 
-	read_train(h, snn, SITE_Q, r->q, p->a, p->A);
-	read_train(h, snn, SITE_K, r->k, p->b, p->B);
-	p->score_sent = snn_element(snn, site, SNN_SENT, at);
-	p->score_sum = snn_element(snn, site, SNN_VALUE, at) * (h->walk->plan->mean_decoded ? (float)snn_time(snn) : 1);
+	read_train(h, h->q, source(past, site_in(SITE_Q, r->layer)) + first_of(model, r, r->q), p->a, p->A, past->t);
+	read_train(h, h->k, source(past, site_in(SITE_K, r->layer)) + first_of(model, r, r->k), p->b, p->B, past->t);
+	p->score_sum = source(past, site_in(SITE_QK, r->layer))[at];
+	p->score_sent = p->score_sum - (h->count > 0 ? h->point[h->count - 1].score_sum : 0);
+}
+
+/* The excerpts of what is looked at, at the start. */
+static bool
+need_excerpts(struct history *h, struct status *st)
+{
+	const struct history_request *r = &h->request;
+	const struct plan *plan = h->walk->plan;
+	const struct model *model = plan->model;
+	int d = model->head_dim;
+
+	if (h->q || (model->resnet && h->neuron))
+		return true;
+	if (recording_block(model, r->site) >= 0 && !(h->neuron = excerpt_new(plan, r->site, r->element, 1, st)))
+		return false;
+	if (model->resnet)
+		return true;
+	h->q = excerpt_new(plan, site_in(SITE_Q, r->layer), first_of(model, r, r->q), d, st);
+	h->k = h->q ? excerpt_new(plan, site_in(SITE_K, r->layer), first_of(model, r, r->k), d, st) : NULL;
+	if (!h->k)
+		forget_points(h);
+	return h->k != NULL;
 }
 
 static bool
@@ -190,30 +240,132 @@ reserve(struct history *h, struct history_point *p, struct status *st)
 	return true;
 }
 
-/* Reads the network, whose time must be count + 1. */
-static bool
-read_point(struct history *h, const struct snn *snn, struct status *st)
+/* The value of a site outside the blocks: the logits of a step, or the embedding, which never changes. */
+static float
+outer_value(const struct history *h, int t)
 {
 	const struct history_request *r = &h->request;
-	struct history_point p = {0};
-	bool ok = reserve(h, &p, st);
 
-	if (!ok)
-		return false;
-	p.value = element(snn, r->site, SNN_VALUE, r->element);
-	p.input = element(snn, r->site, SNN_INPUT, r->element);
-	p.membrane = element(snn, r->site, SNN_MEMBRANE, r->element);
-	p.threshold = element(snn, r->site, SNN_THRESHOLD, r->element);
-	p.count = element(snn, r->site, SNN_COUNT, r->element);
-	read_product(h, snn, &p);
-	if (h->unit >= 0) {
-		p.threshold = hidden_threshold(h);
-		ok = read_hidden(h, snn, &p, st);
+	return r->site.kind == SITE_HEAD ? h->walk->step[t - 1].logits[r->element]
+					 : snn_element(h->walk->snn, r->site, SNN_VALUE, r->element);
+}
+
+static bool
+read_neuron(struct history *h, const struct past *past, struct history_point *p, struct status *st)
+{
+	const struct history_request *r = &h->request;
+
+	if (!h->neuron) {
+		*p = (struct history_point){
+		    .value = outer_value(h, past->t), NAN, NAN, NAN, NAN, .a = p->a, .b = p->b, .A = p->A, .B = p->B};
+		return true;
 	}
-	if (ok)
-		h->point[h->count++] = p;
-	else
+	excerpt_step(h->neuron, source(past, r->site) + r->element);
+	p->value = element(h->neuron, SNN_VALUE);
+	p->input = element(h->neuron, SNN_INPUT);
+	p->membrane = element(h->neuron, SNN_MEMBRANE);
+	p->threshold = element(h->neuron, SNN_THRESHOLD);
+	p->count = element(h->neuron, SNN_COUNT);
+	if (h->unit < 0)
+		return true;
+	p->threshold = hidden_threshold(h);
+	return read_hidden(h, p, st);
+}
+
+/* Reads step count + 1. */
+static bool
+read_point(struct history *h, const struct past *past, struct status *st)
+{
+	struct history_point p = {0};
+
+	if (!need_excerpts(h, st) || !reserve(h, &p, st))
+		return false;
+	if (!read_neuron(h, past, &p, st)) {
 		free(p.a);
+		forget_points(h);
+		return false;
+	}
+	if (h->q)
+		read_product(h, past, &p);
+	h->point[h->count++] = p;
+	return true;
+}
+
+static bool
+recorded(const struct history *h, int t)
+{
+	const struct history_request *r = &h->request;
+
+	const struct model *model = h->walk->model;
+
+	return (model->resnet || recording_source(&h->recording, site_in(SITE_QK, r->layer), t)) &&
+	       (recording_block(model, r->site) < 0 || recording_source(&h->recording, r->site, t));
+}
+
+/* All points that the recording has, up to the walk's t. */
+static bool
+read_recorded(struct history *h, struct status *st)
+{
+	while (h->count < h->walk->t && recorded(h, h->count + 1))
+		if (!read_point(h, &(struct past){&h->recording, NULL, h->count + 1}, st))
+			return false;
+	return true;
+}
+
+/* Starts recording again when what was recorded is of another picture, or does not hold the
+ * blocks that are asked for although it could. */
+static bool
+need_recording(struct history *h, bool fresh, struct status *st)
+{
+	bool *wanted, ok;
+
+	if (!h->recording.plan && !recording_init(&h->recording, h->walk->plan, RECORDING_BUDGET, st))
+		return false;
+	if (!fresh && (h->recording.count == 0 || recorded(h, 1)))
+		return true;
+	wanted = calloc((size_t)h->walk->model->depth, sizeof(*wanted));
+	ok = wanted != NULL || status_nomem(st, "a history");
+	if (ok) {
+		want(h, wanted);
+		recording_start(&h->recording, wanted, h->walk->t);
+	}
+	free(wanted);
+	return ok;
+}
+
+bool
+history_ask(struct history *h, const struct walk *walk, const struct history_request *request, struct status *st)
+{
+	bool fresh = h->walk != walk || h->pictures != walk->pictures;
+
+	if (is_same(h, walk, request))
+		return true;
+	if (h->walk != walk)
+		forget_walk(h);
+	forget_points(h);
+	h->shown = h->shown && !fresh;
+	h->request = *request;
+	h->walk = walk;
+	h->pictures = walk->pictures;
+	h->unit = request->unit >= 0 && hidden_ugo(walk, request->site) ? request->unit : largest_unit(walk, request);
+	return need_recording(h, fresh, st) && read_recorded(h, st);
+}
+
+/* The network is at step t: it is recorded, and read, where it is the next one. */
+static bool
+take(struct history *h, const struct snn *snn, struct status *st)
+{
+	int t = snn_time(snn);
+	bool *wanted = calloc((size_t)h->walk->model->depth, sizeof(*wanted));
+	bool ok = wanted != NULL || status_nomem(st, "a history");
+
+	if (ok && t == h->recording.count + 1) {
+		want(h, wanted);
+		ok = recording_add(&h->recording, snn, wanted, st);
+	}
+	if (ok && t == h->count + 1)
+		ok = read_point(h, &(struct past){&h->recording, snn, t}, st);
+	free(wanted);
 	return ok;
 }
 
@@ -233,13 +385,13 @@ need_network(struct history *h, struct status *st)
 bool
 history_advance(struct history *h, const struct walk *walk, int n, struct status *st)
 {
-	if (!need_network(h, st))
+	if (h->walk != walk || h->pictures != walk->pictures)
+		return status_fail(st, STATUS_USAGE, "the history was asked for another picture; ask again");
+	if (!read_recorded(h, st) || (h->count < walk->t && !need_network(h, st)))
 		return false;
 	for (int i = 0; i < n && h->count < walk->t; i++) {
-		bool known = snn_time(h->snn) < h->count; /* read from the walk before */
-
 		snn_step(h->snn);
-		if (!known && !read_point(h, h->snn, st))
+		if (!take(h, h->snn, st))
 			return false;
 	}
 	return true;
@@ -248,9 +400,9 @@ history_advance(struct history *h, const struct walk *walk, int n, struct status
 bool
 history_append(struct history *h, const struct walk *walk, struct status *st)
 {
-	if (h->walk != walk || h->pictures != walk->pictures || h->count != walk->t - 1 || snn_time(walk->snn) != walk->t)
+	if (h->walk != walk || h->pictures != walk->pictures || snn_time(walk->snn) != walk->t)
 		return true;
-	return read_point(h, walk->snn, st);
+	return take(h, walk->snn, st);
 }
 
 int
@@ -276,6 +428,6 @@ history_memory(const struct history *h)
 {
 	size_t d = h->walk ? (size_t)h->walk->model->head_dim : 0;
 
-	return (h->snn ? snn_memory(h->snn) : 0) + (size_t)h->count * 4 * d * sizeof(float) +
+	return (h->snn ? snn_memory(h->snn) : 0) + h->recording.bytes + (size_t)h->count * 4 * d * sizeof(float) +
 	       (size_t)h->capacity * sizeof(*h->point);
 }

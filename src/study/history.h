@@ -1,9 +1,10 @@
 /* What one neuron and one product of the network did, step by step.
  *
- * Nobody keeps every membrane of every step. So the numbers of what is looked at are
- * read again by stepping a second network through the same picture, which repeats
- * the walk to the bit, a few steps at a time so that a screen stays alive; and while
- * the walk goes on they are read from it directly.
+ * Nobody keeps every membrane of every step. What drove the neurons is recorded while the
+ * walk goes on (study/recording.h), and what is looked at is read again from that at once.
+ * Steps from before the recording began, and blocks that have no room in it, are read by
+ * stepping a second network through the same picture, which repeats the walk to the bit, a
+ * few steps at a time so that a screen stays alive.
  *
  *	history_ask(h, walk, &request);
  *	while (!history_ready(h, walk) && history_advance(h, walk, 1, &st));
@@ -31,7 +32,7 @@ struct history_point {
 	float score_sent; /* what the product sent in the step: the correction y_t */
 	float score_sum;  /* what it has sent in all: sum of y */
 	float *a, *b;     /* [head_dim] what arrived in the step: q and k spikes */
-	float *A, *B;     /* [head_dim] in all so far */
+	float *A, *B;     /* [head_dim] in all so far; a residual network has no products: zeros */
 };
 
 struct history;
@@ -39,13 +40,13 @@ struct history;
 struct history *history_new(struct status *st);
 void history_free(struct history *h); /* NULL is fine */
 
-/* Looks at this from now on. What is known is kept when it is the same as before. */
-void history_ask(struct history *h, const struct walk *walk, const struct history_request *request);
+/* Looks at this from now on: what was recorded of it is known at once. */
+bool history_ask(struct history *h, const struct walk *walk, const struct history_request *request, struct status *st);
 /* Is every step up to the walk's t known? */
 bool history_ready(const struct history *h, const struct walk *walk);
 /* Up to n steps of replay, towards the walk's t. */
 bool history_advance(struct history *h, const struct walk *walk, int n, struct status *st);
-/* The walk has done a step: it is read from there when it is the next one. */
+/* The walk has done a step: it is recorded and read where it is the next one. */
 bool history_append(struct history *h, const struct walk *walk, struct status *st);
 
 int history_count(const struct history *h); /* steps known, from t = 1 */

@@ -17,6 +17,9 @@ const struct site_class site_class_table[] = {
     {"fc1", "encoders of the activation's input", {SITE_FC1}},
     {"act", "UGOs of the activation", {SITE_ACT}},
     {"act.out", "encoders of the activation's output", {SITE_ACT_OUT}},
+    {"stem", "encoders of a residual network's stem", {SITE_STEM_RELU}},
+    {"relu", "encoders within residual blocks", {SITE_RELU1, SITE_RELU2}},
+    {"residual", "encoders of the residual stream", {SITE_RESIDUAL}},
     {NULL, NULL, {SITE_PATCH_EMBED}},
 };
 

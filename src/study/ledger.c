@@ -269,8 +269,8 @@ head_macs(const struct model *model)
 static void
 count_ends(const struct model *model, struct ledger_row *row)
 {
-	row[site_index(model, (struct site){SITE_PATCH_EMBED, -1})].n[LEDGER_EMBEDDING_MACS] += embedding_macs(model);
-	row[site_index(model, (struct site){SITE_HEAD, -1})].n[LEDGER_EMBEDDING_MACS] += head_macs(model);
+	row[site_index(model, site_in(SITE_PATCH_EMBED, -1))].n[LEDGER_EMBEDDING_MACS] += embedding_macs(model);
+	row[site_index(model, site_in(SITE_HEAD, -1))].n[LEDGER_EMBEDDING_MACS] += head_macs(model);
 }
 
 static void
@@ -322,8 +322,8 @@ count_pairs(const struct snn *snn, struct site product, struct ledger_row *row)
 {
 	const struct plan *plan = snn_plan(snn);
 	enum site_kind a = product.kind == SITE_QK ? SITE_Q : SITE_SOFTMAX, b = product.kind == SITE_QK ? SITE_K : SITE_V;
-	bool graded = plan->site[site_index(plan->model, (struct site){a, product.block})].neuron == NEURON_NONE ||
-		      plan->site[site_index(plan->model, (struct site){b, product.block})].neuron == NEURON_NONE;
+	bool graded = plan->site[site_index(plan->model, site_in(a, product.block))].neuron == NEURON_NONE ||
+		      plan->site[site_index(plan->model, site_in(b, product.block))].neuron == NEURON_NONE;
 
 	row[site_index(plan->model, product)].n[graded ? LEDGER_PAIRS_GRADED : LEDGER_PAIRS] += snn_step_pairs(snn, product);
 }
@@ -338,8 +338,8 @@ ledger_step(struct ledger *ledger, const struct snn *snn)
 		if (site_in_block(site_at(ledger->model, i).kind))
 			count_site(snn, i, row);
 	for (int b = 0; b < ledger->model->depth; b++) {
-		count_pairs(snn, (struct site){SITE_QK, b}, row);
-		count_pairs(snn, (struct site){SITE_AV, b}, row);
+		count_pairs(snn, site_in(SITE_QK, b), row);
+		count_pairs(snn, site_in(SITE_AV, b), row);
 	}
 	if (t == 1)
 		count_ends(ledger->model, row);
@@ -350,8 +350,15 @@ ledger_step(struct ledger *ledger, const struct snn *snn)
 static struct ledger *
 make(const struct model *model, const struct plan *plan, int steps, struct status *st)
 {
-	struct ledger *ledger = calloc(1, sizeof(*ledger));
+	struct ledger *ledger;
 
+	if (model->resnet) {
+		status_fail(st, STATUS_USAGE,
+			    "the ledger knows transformers, and %s is none; eval has the energy of its convolutions",
+			    model->name);
+		return NULL;
+	}
+	ledger = calloc(1, sizeof(*ledger));
 	if (ledger) {
 		*ledger = (struct ledger){.model = model, .plan = plan, .steps = steps, .sites = site_count(model)};
 		ledger->row = calloc((size_t)steps * (size_t)ledger->sites, sizeof(*ledger->row));

@@ -104,7 +104,8 @@ struct ledger {
 	struct ledger_row *row; /* [steps, sites] by site_index, of all pictures */
 };
 
-/* An empty ledger for at most so many steps of networks with this plan. */
+/* An empty ledger for at most so many steps of networks with this plan. Of transformers
+ * alone (STATUS_USAGE): the fan-out of a convolution differs from place to place. */
 struct ledger *ledger_new(const struct plan *plan, int steps, struct status *st);
 void ledger_free(struct ledger *ledger); /* NULL is fine */
 /* Adds the network's last step, snn_time() <= ledger->steps, which snn_step() has taken. */

@@ -1,5 +1,7 @@
 #include "study/timeline.h"
 
+#include "base/pages.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -72,7 +74,7 @@ make_room(struct timeline *line, size_t size)
 		line->kept = grown;
 		line->capacity = capacity;
 	}
-	state = malloc(size);
+	state = pages_alloc(size);
 	if (!state)
 		return false;
 	line->kept[used].state = state;

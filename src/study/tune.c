@@ -475,6 +475,10 @@ tune_run(const struct plan *base, const struct tune_options *options, const stru
 	bool ok;
 
 	*tune = (struct tune){.chosen = -1, .held = -1};
+	if (base->model->resnet)
+		return status_fail(st, STATUS_USAGE,
+				   "tuning knows the sites of transformers, and %s is none; sweep tries settings of it",
+				   base->model->name);
 	tune->candidate = calloc(TUNE_CANDIDATES, sizeof(*tune->candidate));
 	if (!tune->candidate)
 		return status_nomem(st, "tuning");

@@ -108,7 +108,7 @@ struct tune {
 	bool confirmed; /* and on held-out pictures */
 };
 
-/* base: the plan without overrides. On cancel false with STATUS_CANCELLED, and the best so
+/* base: the plan without overrides, of a transformer (STATUS_USAGE). On cancel false with STATUS_CANCELLED, and the best so
  * far is chosen. tune: tune_done(). */
 bool tune_run(const struct plan *base, const struct tune_options *options, const struct tune_host *host, struct tune *tune,
 	      struct status *st);

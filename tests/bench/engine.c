@@ -347,7 +347,8 @@ struct population {
 	bool segments, own, mean;
 };
 
-/* Updates a second of hidden neurons of 768 channels in `rows` tokens, steps at once. */
+/* Updates a second of hidden neurons of 768 channels in `rows` tokens, steps at once. What
+ * they receive settles over eight steps, as in a network, then all begin again. */
 static double
 updates(const struct population *p, int rows, int steps)
 {
@@ -358,9 +359,9 @@ updates(const struct population *p, int rows, int steps)
 	float *threshold = arena_floats(arena, 64 * COLUMNS);
 	size_t n = (size_t)rows * COLUMNS;
 	float *x = arena_floats(arena, n * GROUP_STEPS), *total = arena_floats(arena, n * (GROUP_STEPS + 1));
-	float *sent = arena_floats(arena, n);
+	float *sent = arena_floats(arena, n), *settled = arena_floats(arena, n);
 	struct ugo ugo = {.hidden = p->hidden, .w1 = w1, .b1 = b1, .w2 = w2, .h = p->segments ? h : NULL, .lo = -8, .hi = 8};
-	struct site_plan plan = {.site = {SITE_ACT, 0},
+	struct site_plan plan = {.site = site_in(SITE_ACT, 0),
 				 .neuron = p->rule.kind,
 				 .burst = p->rule.burst,
 				 .repeat = 1,
@@ -385,22 +386,30 @@ updates(const struct population *p, int rows, int steps)
 	}
 	for (int i = 0; i < p->hidden * (p->own ? COLUMNS : 1); i++)
 		threshold[i] = p->segments ? ldexpf(h[0], p->rule.kind == NEURON_MT ? 1 - p->rule.burst : 0) : 0.5f;
-	group_init(&group, arena);
-	group.m = arena_alloc(arena, group_state_size(&group));
-	group.common = arena_alloc(arena, group_common_size(&group));
+	if (!group_init(&group, arena) || !group_stand_alone(&group, arena))
+		return 0;
 	rng_seed(&rng, 1);
+	for (size_t i = 0; i < n; i++)
+		settled[i] = (float)(1.2 * rng_normal(&rng) - 0.5);
 	for (int r = 0; r < 4 * REPEATS; r++) {
 		double start;
 
+		if (t == STEPS) {
+			t = 0;
+			group_reset(&group);
+			memset(group.common, 0, group_common_size(&group));
+			memset(total, 0, n * sizeof(*total));
+		}
 		for (int k = 0; k < steps; k++, t++) {
 			step[k] = (struct group_step){.rule = p->rule,
+						      .first = t == 0,
 						      .s = p->mean ? (float)(t + 1) : 1,
 						      .x = x + (size_t)k * n,
 						      .before = total + (size_t)k * n,
 						      .total = total + (size_t)(k + 1) * n,
 						      .sent = sent};
 			for (size_t i = 0; i < n; i++)
-				x[(size_t)k * n + i] = step[k].s * (float)(1.2 * rng_normal(&rng) - 0.5);
+				x[(size_t)k * n + i] = step[k].s * (settled[i] + 0.3f / (float)(t + 1) * (float)rng_normal(&rng));
 		}
 		start = timing_now();
 		group_run(&group, step, steps, &alarms);
@@ -537,6 +546,49 @@ bench_eval(struct status *st)
 }
 
 /* What ten times as many steps take, and what steps take in a network that is old. */
+/* Seconds for four steps of a network with random weights of this depth; 0 when there is none. */
+static double
+time_depth(int depth, struct status *st)
+{
+	const char *folder = getenv("BENCH_ONNX");
+	struct subject s = {0};
+	struct plan *plan;
+	struct snn *snn;
+	char path[1024];
+	double seconds = 0;
+
+	snprintf(path, sizeof(path), "%s/depth-%d", folder ? folder : "", depth);
+	if (!folder || access(path, R_OK) != 0 || !subject_init(&s, path, NULL, st))
+		return 0;
+	plan = build(&s, "sta", 4, st);
+	snn = plan ? snn_new(plan, st) : NULL;
+	seconds = snn ? time_run(&s, snn, 4, false, st) : 0;
+	snn_free(snn);
+	plan_free(plan);
+	subject_done(&s);
+	return seconds;
+}
+
+/* Seconds for so many pictures of the data set, one thread; 0 when there is none. */
+static double
+time_pictures(const struct plan *plan, int count, struct status *st)
+{
+	const char *path = getenv("BENCH_DATA");
+	struct dataset *data = path && access(path, R_OK) == 0 ? dataset_open(path, st) : NULL;
+	int t = 4;
+	struct eval_options options = {.count = count, .t = &t, .ts = 1, .threads = 1};
+	struct eval_result result;
+	double seconds = 0;
+
+	if (data && eval_run(plan, data, &options, &result, NULL, st)) {
+		seconds = result.seconds;
+		eval_done(&result);
+	}
+	if (data)
+		dataset_close(data);
+	return seconds;
+}
+
 static bool
 bench_linear(struct status *st)
 {
@@ -555,6 +607,14 @@ bench_linear(struct status *st)
 	old = time_run(&s, snn, 8, false, st);
 	printf("  sta: 40 steps take %.2f times 4; 8 steps after 1500 more pictures %.2f times those before\n", many / few,
 	       old / young);
+	few = time_pictures(plan, 20, st);
+	many = time_pictures(plan, 200, st);
+	if (few > 0)
+		printf("  eval: 200 pictures take %.2f times 20\n", many / few);
+	few = time_depth(2, st);
+	many = time_depth(20, st);
+	if (few > 0 && many > 0)
+		printf("  random weights, 192 wide: 20 blocks take %.2f times 2\n", many / few);
 	snn_free(snn);
 	plan_free(plan);
 	subject_done(&s);

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { ROWS = 40, COLUMNS = 120, QUIET_MS = 60, SLOW_MS = 1500, SAMPLES_MAX = 2000, RESIZES = 200, IDLE_S = 5 };
+enum { ROWS = 40, COLUMNS = 120, QUIET_MS = 60, SLOW_MS = 800, SAMPLES_MAX = 2000, RESIZES = 200, IDLE_S = 5 };
 
 /* Keys tried in a pane, each in turn and back again. Panes with a history draw at once
  * what they know and once more when the steps have been read again; both are waited for. */
@@ -262,6 +262,7 @@ main(void)
 	const char *shared = getenv("SPIKESCOPE_SHARED");
 	char path[512];
 
+	setvbuf(stdout, NULL, _IOLBF, 0);
 	scratch_make();
 	digits();
 	snprintf(path, sizeof(path), "%s/fixtures/sta_trace_T8.safetensors", shared ? shared : "../shared");

@@ -47,6 +47,8 @@ models_text(const char *name, const char *text)
 	return models_write(name, text, strlen(text));
 }
 
+enum { MODEL_TENSORS_MAX = 256 };
+
 static void
 copy_config(const char *model)
 {
@@ -73,13 +75,19 @@ edit_tensor(const struct st_tensor *t, const struct model_edit *edit)
 {
 	struct st_out out = {.name = t->name, .dims = t->dims};
 	size_t row = t->dims ? t->count / (size_t)t->dim[0] : 0, prefix = edit->cut_prefix ? strlen(edit->cut_prefix) : 0;
-	float *data = calloc(t->count + row + 1, sizeof(*data));
+	size_t room = same(t->name, edit->grow) ? row * (size_t)edit->rows : t->count + row + 1;
+	float *data = calloc(room, sizeof(*data));
 
 	assert_non_null(data);
 	safetensors_read(t, 0, t->count, data);
 	memcpy(out.dim, t->dim, sizeof(out.dim));
 	if (same(t->name, edit->reshape))
 		out.dim[0]++;
+	if (same(t->name, edit->grow)) {
+		out.dim[0] = edit->rows;
+		for (size_t i = t->count; i < room; i++)
+			data[i] = (float)(i * 7919 % 1000) / 1000 - 0.5f;
+	}
 	if (same(t->name, edit->poison))
 		data[t->count - 1] = edit->value;
 	if (prefix && strncmp(t->name, edit->cut_prefix, prefix) == 0)
@@ -92,7 +100,7 @@ const char *
 models_edit(const char *model, const struct model_edit *edit)
 {
 	static const float one[1] = {1};
-	struct st_out out[128];
+	struct st_out out[MODEL_TENSORS_MAX];
 	struct status st = {0};
 	struct safetensors *file;
 	char path[256];
@@ -101,7 +109,7 @@ models_edit(const char *model, const struct model_edit *edit)
 	snprintf(path, sizeof(path), "tests/fixtures/%s", model);
 	file = safetensors_open(path, &st);
 	assert_non_null(file);
-	for (int i = 0; i < safetensors_count(file) && count < 127; i++)
+	for (int i = 0; i < safetensors_count(file) && count < MODEL_TENSORS_MAX - 1; i++)
 		if (!same(safetensors_at(file, i)->name, edit->drop))
 			out[count++] = edit_tensor(safetensors_at(file, i), edit);
 	if (edit->config)

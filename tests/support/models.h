@@ -21,7 +21,9 @@ struct model_edit {
 	const char *cut_prefix; /* taken off the names that start with it */
 	const char *drop;       /* the tensor to leave out */
 	const char *reshape;    /* the tensor whose first dimension grows by one */
-	const char *poison;     /* the tensor whose last value becomes `value` */
+	const char *grow;       /* the tensor whose first dimension becomes `rows`; new values are small and differ */
+	int rows;
+	const char *poison; /* the tensor whose last value becomes `value` */
 	float value;
 	const char *add; /* one more tensor, [1] */
 };

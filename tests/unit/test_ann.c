@@ -246,7 +246,7 @@ struct meaning {
 static const float *
 value(const struct meaning *m, enum site_kind kind, int block)
 {
-	return m->trace->value[site_index(m->model, (struct site){kind, block})];
+	return m->trace->value[site_index(m->model, site_in(kind, block))];
 }
 
 static void

@@ -116,7 +116,7 @@ test_logic(void **state)
 static void
 test_quantities(void **state)
 {
-	struct site site = {SITE_ATTN, 2}, q = {SITE_Q, 1};
+	struct site site = site_in(SITE_ATTN, 2), q = site_in(SITE_Q, 1);
 	int index = site_index(model, site), qi = site_index(model, q);
 	const struct walk_step *last = walk_last(walk);
 	size_t at = (size_t)5 * (size_t)model->width + 17;
@@ -135,14 +135,14 @@ test_quantities(void **state)
 		    (double)snn_element(walk->snn, q, SNN_VALUE, at) - (double)walk->reference.value[qi][at]);
 	assert_true(number("spikes(blocks.1.attn.q[5,17])", &found) == fabs((double)snn_element(walk->snn, q, SNN_COUNT, at)));
 	assert_true(number("range(blocks.1.mlp.act)", &found) ==
-		    (double)last->site[site_index(model, (struct site){SITE_ACT, 1})].alarms);
+		    (double)last->site[site_index(model, site_in(SITE_ACT, 1))].alarms);
 }
 
 /* Hidden neurons of a UGO: one by its number, and the largest of them. */
 static void
 test_hidden_neurons(void **state)
 {
-	struct site act = {SITE_ACT, 2};
+	struct site act = site_in(SITE_ACT, 2);
 	int hidden = plan->site[site_index(model, act)].ugo->hidden, largest = 0;
 	float *membrane = malloc((size_t)hidden * sizeof(*membrane));
 	size_t at = (size_t)5 * (size_t)model->mlp_width + 17;
@@ -172,7 +172,7 @@ test_globs(void **state)
 
 	(void)state;
 	for (int b = 0; b < model->depth; b++) {
-		int i = site_index(model, (struct site){SITE_ATTN, b});
+		int i = site_index(model, site_in(SITE_ATTN, b));
 
 		worst = worst < 0 || last->site[i].relative > last->site[worst].relative ? i : worst;
 		least = least < 0 || last->site[i].relative < last->site[least].relative ? i : least;
@@ -188,7 +188,7 @@ test_globs(void **state)
 	/* One is enough, wherever in the order it stands. */
 	for (int b = 0; b < model->depth; b++)
 		for (int less = 0; less < 2; less++) {
-			float at = last->site[site_index(model, (struct site){SITE_ATTN, b})].relative;
+			float at = last->site[site_index(model, site_in(SITE_ATTN, b))].relative;
 			char text[80];
 
 			snprintf(text, sizeof(text), "error(blocks.*.attn) %s %.17g", less ? "<=" : ">=", (double)at);
@@ -205,7 +205,7 @@ test_globs(void **state)
 static void
 test_elements(void **state)
 {
-	struct site q = {SITE_Q, 0};
+	struct site q = site_in(SITE_Q, 0);
 	struct tensor t = {0};
 	struct status st = {0};
 	struct condition_found found;

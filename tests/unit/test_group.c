@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ROWS = 5, COLUMNS = 70, HIDDEN = 9, STEPS = 24, ELEMENTS = ROWS * COLUMNS };
+enum { ROWS = 65, COLUMNS = 70, HIDDEN = 9, STEPS = 24, ELEMENTS = ROWS * COLUMNS };
 
 struct spike {
 	float sent;
@@ -254,7 +254,8 @@ make_population(struct neuron_rule rule, bool segments, bool own, struct rng *rn
 	p->rule = rule;
 	p->ugo = (struct ugo){
 	    .hidden = HIDDEN, .w1 = p->w1, .b1 = p->b1, .w2 = p->w2, .b2 = 0.3f, .h = segments ? p->h : NULL, .lo = -3, .hi = 3};
-	p->plan = (struct site_plan){.site = {SITE_ACT, 0}, .neuron = rule.kind, .burst = rule.burst, .repeat = rule.repeat};
+	p->plan =
+	    (struct site_plan){.site = site_in(SITE_ACT, 0), .neuron = rule.kind, .burst = rule.burst, .repeat = rule.repeat};
 	p->plan.refine = (int)-log2f(rule.fine);
 	p->plan.initial = rule.initial;
 	p->plan.channels = channels;
@@ -264,10 +265,7 @@ make_population(struct neuron_rule rule, bool segments, bool own, struct rng *rn
 	p->plan.ugo = &p->ugo;
 	p->group = (struct group){.plan = &p->plan, .rows = ROWS, .columns = COLUMNS};
 	p->arena = arena_new();
-	assert_true(group_init(&p->group, p->arena));
-	p->group.m = arena_alloc(p->arena, group_state_size(&p->group));
-	p->group.common = arena_alloc(p->arena, group_common_size(&p->group));
-	assert_true(p->group.m && p->group.common);
+	assert_true(group_init(&p->group, p->arena) && group_stand_alone(&p->group, p->arena));
 	return p;
 }
 
@@ -327,7 +325,7 @@ check_group(struct neuron_rule rule, bool segments, bool own, bool mean)
 			outside += x[e] < -3 * s || x[e] > 3 * s;
 		}
 		memcpy(before, total, sizeof(total));
-		step = (struct group_step){now, s, x, total, total, sent, {0, 0}};
+		step = (struct group_step){now, t == 1, s, x, total, total, sent, {0, 0}};
 		group_run(&p->group, &step, 1, &alarms);
 		tally.events += step.tally.events;
 		tally.units += step.tally.units;

@@ -191,7 +191,7 @@ read_site(struct count *c, int i)
 static const struct sent *
 sent_at(const struct count *c, enum site_kind kind, int block)
 {
-	return &c->now[site_index(c->plan->model, (struct site){kind, block})];
+	return &c->now[site_index(c->plan->model, site_in(kind, block))];
 }
 
 /* What a neuron's answer is worth. */
@@ -212,8 +212,8 @@ worth(const struct site_plan *p, const struct sent *sent, size_t k)
 static void
 walk_synapses(struct count *c, enum site_kind kind, int block, int to_kind, enum ledger_quantity first, int meets)
 {
-	int i = site_index(c->plan->model, (struct site){kind, block});
-	int to = site_index(c->plan->model, (struct site){(enum site_kind)to_kind, block});
+	int i = site_index(c->plan->model, site_in(kind, block));
+	int to = site_index(c->plan->model, site_in((enum site_kind)to_kind, block));
 	const struct site_plan *p = &c->plan->site[i];
 	const struct sent *s = &c->now[i];
 
@@ -250,8 +250,8 @@ walk_pairs(struct count *c, int block)
 	const struct model *m = c->plan->model;
 	const struct sent *q = sent_at(c, SITE_Q, block), *k = sent_at(c, SITE_K, block), *v = sent_at(c, SITE_V, block),
 			  *p = sent_at(c, SITE_SOFTMAX, block);
-	struct ledger_row *qk = &c->row[site_index(m, (struct site){SITE_QK, block})];
-	struct ledger_row *av = &c->row[site_index(m, (struct site){SITE_AV, block})];
+	struct ledger_row *qk = &c->row[site_index(m, site_in(SITE_QK, block))];
+	struct ledger_row *av = &c->row[site_index(m, site_in(SITE_AV, block))];
 
 	for (int h = 0; h < m->heads; h++)
 		for (int i = 0; i < m->tokens; i++)
@@ -536,7 +536,7 @@ rules_charge_what_they_say(void **state)
 		struct rule_cost cost;
 
 		assert_non_null(rule);
-		cost = rule_charge(rule, e->model, (struct site){SITE_NORM1_CENTER, 0}, &row);
+		cost = rule_charge(rule, e->model, site_in(SITE_NORM1_CENTER, 0), &row);
 		if (!(fabs(cost.picojoules - want[i].picojoules) < 1e-9 * want[i].picojoules))
 			fail_msg("%s: %.6f pJ, expected %.6f", want[i].rule, cost.picojoules, want[i].picojoules);
 	}

@@ -348,9 +348,9 @@ scores_are_products_of_decoded_values(void **state)
 		double worst = 0, most = 0;
 
 		snn_step(snn);
-		probe(snn, (struct site){SITE_Q, 1}, SNN_VALUE, &q);
-		probe(snn, (struct site){SITE_K, 1}, SNN_VALUE, &k);
-		probe(snn, (struct site){SITE_QK, 1}, SNN_VALUE, &qk);
+		probe(snn, site_in(SITE_Q, 1), SNN_VALUE, &q);
+		probe(snn, site_in(SITE_K, 1), SNN_VALUE, &k);
+		probe(snn, site_in(SITE_QK, 1), SNN_VALUE, &qk);
 		for (size_t i = 0; i < tensor_size(&qk); i++) {
 			size_t tokens = (size_t)v->tokens, head = i / (tokens * tokens), row = i / tokens % tokens,
 			       column = i % tokens;

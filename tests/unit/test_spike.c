@@ -501,7 +501,7 @@ test_assign(void **state)
 	assert_string_not_equal(plan->hash, m.plan->hash);
 	assert_true(logits_error(plan, &m, 16) < 0.3f);
 	for (int i = 0; i < m.model->depth; i++)
-		assert_true(assign_ugo(worse, (struct site){SITE_ACT, i}, &bad, ASSIGN_RELU, false, NULL));
+		assert_true(assign_ugo(worse, site_in(SITE_ACT, i), &bad, ASSIGN_RELU, false, NULL));
 	assert_true(plan_finish(worse, NULL));
 	assert_null(worse->site[site_index(m.model, act)].ugo->h);
 	assert_true(logits_error(worse, &m, 16) > 2 * logits_error(m.plan, &m, 16));

@@ -67,7 +67,7 @@ teardown(void **state)
 static const struct site_plan *
 at(const struct plan *plan, enum site_kind kind, int block)
 {
-	return &plan->site[site_index(plan->model, (struct site){kind, block})];
+	return &plan->site[site_index(plan->model, site_in(kind, block))];
 }
 
 static void
@@ -98,7 +98,7 @@ recipes_keep_their_promises(void **state)
 	assert_true(r.point[0].accuracy >= r.ann_accuracy);
 	eval_done(&r);
 	plan_free(sta);
-	for (const struct recipe_info *recipe = recipe_table; recipe->name; recipe++) {
+	for (const struct recipe_info *recipe = recipe_table; recipe->transformers; recipe++) {
 		struct plan *plan = build(e, recipe->name, 8, NULL);
 
 		evaluate(plan, e, 20, 8, &r);
@@ -427,7 +427,7 @@ the_ladder_descends(void **state)
 	struct ladder_options options = {.count = 12};
 	struct ladder ladder;
 	struct status st = {0};
-	int block = site_index(e->model, (struct site){SITE_BLOCK, 3});
+	int block = site_index(e->model, site_in(SITE_BLOCK, 3));
 
 	assert_true(ladder_run(e->delta, e->test, &options, &ladder, NULL, &st));
 	assert_int_equal(ladder.t, 4);
@@ -497,19 +497,19 @@ audits_name_what_is_wrong(void **state)
 		if (site[i].state != AUDIT_SPIKING)
 			fail_msg("%s", site[i].verdict);
 	count = audit_plan(release, site);
-	assert_true(find(site, count, (struct site){SITE_EXP, 2})->state == AUDIT_ANALOG);
-	assert_non_null(strstr(find(site, count, (struct site){SITE_EXP, 2})->verdict, "analog: exp by its UGO"));
-	assert_true(find(site, count, (struct site){SITE_Q, 1})->state == AUDIT_GRADED);
-	assert_string_equal(find(site, count, (struct site){SITE_SOFTMAX, 1})->source, "mmse");
+	assert_true(find(site, count, site_in(SITE_EXP, 2))->state == AUDIT_ANALOG);
+	assert_non_null(strstr(find(site, count, site_in(SITE_EXP, 2))->verdict, "analog: exp by its UGO"));
+	assert_true(find(site, count, site_in(SITE_Q, 1))->state == AUDIT_GRADED);
+	assert_string_equal(find(site, count, site_in(SITE_SOFTMAX, 1))->source, "mmse");
 
 	narrow = plan_copy(e->delta, &st);
 	assert_true(ugo_fit(&relu, &request, &st) && ugo_segments(&ugo, &relu, 0, &st));
 	assert_int_equal(ugo.hidden, at(narrow, SITE_ACT, 1)->ugo->hidden);
-	assert_true(plan_set_ugo(narrow, (struct site){SITE_ACT, 1}, &ugo, &st) && plan_finish(narrow, &st));
+	assert_true(plan_set_ugo(narrow, site_in(SITE_ACT, 1), &ugo, &st) && plan_finish(narrow, &st));
 	count = audit_plan(narrow, site);
-	assert_non_null(strstr(find(site, count, (struct site){SITE_ACT, 1})->verdict, "range too narrow"));
-	assert_false(find(site, count, (struct site){SITE_ACT, 1})->ok);
-	assert_true(find(site, count, (struct site){SITE_ACT, 0})->ok);
+	assert_non_null(strstr(find(site, count, site_in(SITE_ACT, 1))->verdict, "range too narrow"));
+	assert_false(find(site, count, site_in(SITE_ACT, 1))->ok);
+	assert_true(find(site, count, site_in(SITE_ACT, 0))->ok);
 	ugo_done(&relu);
 	ugo_done(&ugo);
 	plan_free(narrow);

@@ -51,7 +51,7 @@ set_threshold(struct fixture *f, enum site_kind kind, int block, const char *par
 	snprintf(name, sizeof(name), "threshold.model.transformer.resblocks.%d.%s.approximator.0", block, part);
 	x = read_tensor(f->trace, name, &count);
 	assert_int_equal(count, channels * per_channel);
-	assert_true(plan_set_threshold(f->plan, (struct site){kind, block}, x, channels, per_channel, &st));
+	assert_true(plan_set_threshold(f->plan, site_in(kind, block), x, channels, per_channel, &st));
 	free(x);
 }
 
@@ -63,7 +63,7 @@ set_ugo(struct fixture *f, enum site_kind kind, int block, const char *path, con
 
 	if (!ugo_import(&u, path, name, &st))
 		fail_msg("%s", st.message);
-	assert_true(plan_set_ugo(f->plan, (struct site){kind, block}, &u, &st));
+	assert_true(plan_set_ugo(f->plan, site_in(kind, block), &u, &st));
 	ugo_done(&u);
 }
 

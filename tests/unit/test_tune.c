@@ -304,8 +304,7 @@ refinement_begins_when_said(void **state)
 	struct example *e = *state;
 	struct status st = {0};
 	struct plan *late = build(e, "delta", "blocks.*.attn.q:after=7"), *copy = plan_copy(late, &st);
-	int q = site_index(e->model, (struct site){SITE_Q, 0}),
-	    center = site_index(e->model, (struct site){SITE_NORM1_CENTER, 0});
+	int q = site_index(e->model, site_in(SITE_Q, 0)), center = site_index(e->model, site_in(SITE_NORM1_CENTER, 0));
 
 	assert_true(copy && copy->site[q].refine_after == 7 && copy->site[q].refine == 6);
 	assert_int_equal(copy->site[center].refine_after, 4);

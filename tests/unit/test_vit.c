@@ -206,7 +206,7 @@ static void
 refuses_other_timm_models(void **state)
 {
 	static const char *const configs[][2] = {
-	    {TIMM("resnet50", ""), "architecture 'resnet50' is not supported"},
+	    {TIMM("convnext_tiny", ""), "architecture 'convnext_tiny' is not supported"},
 	    {TIMM("vit_base_patch14_reg4_dinov2", ""), "'reg4' in the architecture"},
 	    {TIMM("vit_", ""), "'' in the architecture"},
 	    {TIMM("vit_tiny_patch8_32", ",\"global_pool\":\"avg\""), "global_pool 'avg' is not supported"},
@@ -371,7 +371,7 @@ static void
 sites_have_names_and_shapes(void **state)
 {
 	struct model *model = load("tests/fixtures/hf_vit");
-	struct site qk = {SITE_QK, 2}, other;
+	struct site qk = site_in(SITE_QK, 2), other;
 	char name[SITE_NAME_MAX];
 	int dim[3];
 
@@ -379,9 +379,9 @@ sites_have_names_and_shapes(void **state)
 	assert_string_equal(site_name(qk, name), "blocks.2.attn.qk");
 	assert_int_equal(site_shape(model, qk, dim), 3);
 	assert_true(dim[0] == 4 && dim[1] == 17 && dim[2] == 17);
-	assert_int_equal(site_size(model, (struct site){SITE_RECIPROCAL, 0}), 4 * 17);
-	assert_int_equal(site_size(model, (struct site){SITE_FC1, 0}), 17 * 96);
-	assert_int_equal(site_size(model, (struct site){SITE_HEAD, -1}), 7);
+	assert_int_equal(site_size(model, site_in(SITE_RECIPROCAL, 0)), 4 * 17);
+	assert_int_equal(site_size(model, site_in(SITE_FC1, 0)), 17 * 96);
+	assert_int_equal(site_size(model, site_in(SITE_HEAD, -1)), 7);
 	assert_true(site_matches(qk, "blocks.*.attn.*"));
 	assert_true(site_matches(qk, "blocks.[12].*"));
 	assert_false(site_matches(qk, "*.mlp*"));

@@ -1,0 +1,75 @@
+/* Residual networks: He et al. 2016 (https://arxiv.org/abs/1512.03385).
+ *
+ * A network is a list of layers in forward order, and every layer is a site. A layer
+ * reads one or two layers before it; values are [height, width, channels]:
+ *
+ *   conv - relu (- maxpool) - blocks - mean over places - linear
+ *
+ *   basic block       conv3x3 - relu - conv3x3, + shortcut, relu
+ *   bottleneck        conv1x1 - relu - conv3x3 - relu - conv1x1, + shortcut, relu
+ *
+ * where the shortcut is what the block receives, or a 1x1 convolution of it where the
+ * block strides or changes the number of channels. The stride is at the first 3x3
+ * convolution (torchvision). Batch normalisation is folded into the convolution before
+ * it: with running mean m and variance v, w' = w gamma / sqrt(v + eps) and
+ * b' = (b - m) gamma / sqrt(v + eps) + beta, eps = 1e-5, computed in double.
+ *
+ * Loads folders whose config.json says `architecture`: torchvision's and timm's names
+ * (resnet18 to resnet152, wide_resnet50_2, resnext50_32x4d, ...), or "resnet" with
+ *   block            "basic" or "bottleneck"
+ *   layers           blocks of every stage
+ *   widths           channels of every stage before a bottleneck's expansion by 4; 64, 128, 256, 512
+ *   width_per_group  64; bottlenecks are widths * width_per_group / 64 * groups wide inside
+ *   groups           1; of the 3x3 convolutions in bottlenecks (ResNeXt)
+ *   stem             "conv7x7" (stride 2, then max pooling) or "conv3x3" (CIFAR: stride 1, no pooling)
+ *   num_classes, label_names, pretrained_cfg (input_size, mean, std, crop_pct, interpolation)
+ * The tensors have torchvision's names. The network takes pictures of any size: 224 unless
+ * input_size or model_load_at() says another. */
+#ifndef SPIKESCOPE_MODEL_RESNET_H
+#define SPIKESCOPE_MODEL_RESNET_H
+
+#include "model/model.h"
+#include "model/site.h"
+
+enum layer_op {
+	LAYER_CONVOLUTION,
+	LAYER_RELU,        /* max(0, sum of what it reads) */
+	LAYER_MAX_POOL,    /* over the places of its window that are there */
+	LAYER_GLOBAL_POOL, /* mean over places: [channels] */
+	LAYER_LINEAR,      /* the head */
+};
+
+enum { LAYER_PICTURE = -1, LAYER_NOTHING = -2 };
+
+struct layer {
+	struct site site;
+	enum layer_op op;
+	int from[2];                 /* indices of layers, or LAYER_PICTURE; from[1] LAYER_NOTHING: reads one */
+	int height, width, channels; /* of its values; [channels] alone: height and width are 0 */
+	int kernel, stride, padding; /* of convolutions and pooling */
+	int groups;
+	struct linear *weight; /* convolutions: [groups], in: kernel, kernel, input channels / groups; with panels, biases and no
+				  plain weight */
+	int slot;              /* values of layers that are never needed at once share memory: slot 0 to slots - 1 */
+};
+
+struct resnet {
+	int layers, slots;
+	struct layer *layer;
+	int *first, *end;  /* [depth]: the block's layers are first..end-1 */
+	size_t slot_size;  /* floats of the largest layer */
+	size_t patch_size; /* floats of the widest row of a convolution: kernel, kernel, input channels */
+};
+
+/* The index of a site that the network has. */
+int resnet_index(const struct resnet *net, struct site site);
+/* The layer that convolution `i` or any other reads first; NULL for the picture. */
+const struct layer *layer_source(const struct resnet *net, const struct layer *layer);
+size_t layer_size(const struct layer *layer);   /* floats of its values */
+size_t layer_places(const struct layer *layer); /* height * width, 1 for [channels] */
+/* Layers with weights, without the shortcuts': the number in a network's name. */
+int resnet_depth(const struct resnet *net);
+/* Multiplications of the layer for one picture; 0 unless it has weights. */
+double layer_products(const struct model *model, const struct layer *layer);
+
+#endif
