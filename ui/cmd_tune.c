@@ -70,7 +70,7 @@ candidate_plan(struct tuning *t, const struct tune_candidate *c, struct status *
 	struct plan *plan = NULL;
 	struct status own = {0};
 
-	if (c->stage > TUNE_SEARCH)
+	if (c->stage == TUNE_FINALIST || c->stage == TUNE_HELD_OUT)
 		return build(t, c->sites, st);
 	sized = sized_plan(t, c->sizes, st);
 	if (!sized)

@@ -15,7 +15,7 @@ view_front_title(struct app *app, const struct view_args *args, char *out, size_
 		snprintf(out, size, "front");
 	else
 		snprintf(out, size, "front: %d candidates by rule %s, %d pictures", f->tune.candidates, f->rule,
-			 f->tune.candidate[0].images);
+			 f->tune.candidate[f->tune.candidates > 1].images);
 }
 
 /* Every step of every candidate that was searched, without those far off. */
@@ -28,7 +28,7 @@ all_points(const struct tune *tune, float *x, float *y)
 	for (int i = 0; i < tune->candidates; i++)
 		most = fmax(most, tune->candidate[i].point[tune->candidate[i].best].squared_error);
 	for (int i = 0; i < tune->candidates; i++)
-		for (int k = 0; tune->candidate[i].stage <= TUNE_SEARCH && k < tune->candidate[i].points; k++) {
+		for (int k = 0; tune_compares(&tune->candidate[i]) && k < tune->candidate[i].points; k++) {
 			const struct tune_point *p = &tune->candidate[i].point[k];
 
 			if (p->squared_error > 4 * most)

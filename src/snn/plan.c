@@ -198,7 +198,7 @@ plan_new(const struct model *model, const char *name, int T, struct status *st)
 		plan->site[i].site = site_at(model, i);
 		site_from_recipe(&plan->site[i], recipe);
 	}
-	if (recipe->sites && !plan_override(plan, recipe->sites, st)) {
+	if (recipe->sites && !model->resnet && !plan_override(plan, recipe->sites, st)) {
 		plan_free(plan);
 		return NULL;
 	}

@@ -8,7 +8,7 @@
 
 enum { FINALISTS = 4, LEVELS_LEAST = 2, HIDDEN_LEAST = 6, MOVES = 3 * TUNE_CLASSES };
 
-const char *const tune_stage_names[] = {"sensitivity", "search", "finalist", "held out", NULL};
+const char *const tune_stage_names[] = {"recipe", "sensitivity", "search", "finalist", "held out", NULL};
 
 /* --- what is better ------------------------------------------------------- */
 
@@ -155,8 +155,10 @@ note_measured(void *to, const struct tune_measured *m)
 		double flips, lost;
 
 		count_flips(r, i, &flips, &lost);
-		tune->flips += flips;
-		tune->errors += p->logit_rmse * r->images;
+		if (c->stage == TUNE_RECIPE || c->stage == TUNE_FINALIST) {
+			tune->flips += flips;
+			tune->errors += p->logit_rmse * r->images;
+		}
 		c->point[i] =
 		    (struct tune_point){.t = p->t,
 					.energy = m->energy[i],
@@ -201,10 +203,13 @@ static void
 class_globs(struct tune_class *class, const struct plan *plan)
 {
 	for (int i = 0; i < 4 && class->class->kind[i] != SITE_PATCH_EMBED; i++) {
-		struct site site = {class->class->kind[i], 0};
+		const struct site_plan *p;
 		char name[SITE_NAME_MAX];
-		const struct site_plan *p = &plan->site[site_index(plan->model, site)];
+		struct site site;
 
+		if (!site_find(plan->model, class->class->kind[i], 0, &site))
+			continue;
+		p = &plan->site[site_index(plan->model, site)];
 		if (p->neuron == NEURON_NONE)
 			continue;
 		site_name(site, name);
@@ -291,7 +296,7 @@ static bool
 measure_sensitivity(struct search *s, struct move *move, int *moves, struct status *st)
 {
 	const struct tune_options *o = s->options;
-	const struct tune_candidate *base = &s->tune->candidate[0];
+	const struct tune_candidate *base = &s->tune->candidate[s->tune->chosen];
 	int kept = 0, at = base->best;
 
 	for (int i = 0; i < *moves && s->tune->candidates < o->candidates; i++) {
@@ -380,6 +385,12 @@ search_thresholds(struct search *s, int *current, struct status *st)
 	return true;
 }
 
+bool
+tune_compares(const struct tune_candidate *c)
+{
+	return c->stage == TUNE_SENSITIVITY || c->stage == TUNE_SEARCH;
+}
+
 static bool
 is_chosen(const int *list, int n, const struct tune *tune, int candidate)
 {
@@ -397,8 +408,9 @@ next_finalist(const struct search *s, const int *list, int n, int end)
 	int best = -1;
 
 	for (int i = 0; i < end; i++)
-		if (!is_chosen(list, n, tune, i) && (best < 0 || tune_better(&s->options->target, best_point(&tune->candidate[i]),
-									     best_point(&tune->candidate[best]))))
+		if (tune_compares(&tune->candidate[i]) && !is_chosen(list, n, tune, i) &&
+		    (best < 0 ||
+		     tune_better(&s->options->target, best_point(&tune->candidate[i]), best_point(&tune->candidate[best]))))
 			best = i;
 	return best;
 }
@@ -452,11 +464,14 @@ run_stages(struct search *s, struct status *st)
 	static const struct tune_setting none[TUNE_CLASSES];
 	const struct tune_options *o = s->options;
 	struct move move[MOVES];
-	int moves = list_moves(s->tune, move), current = 0;
+	int moves = list_moves(s->tune, move), current = 1;
 
-	if (!measure(s, none, "the recipe", TUNE_SENSITIVITY, o->first, o->few, st))
+	if (!measure(s, none, "the recipe", TUNE_RECIPE, o->first, o->count, st))
 		return false;
 	s->tune->chosen = 0;
+	if (!measure(s, none, "the recipe", TUNE_SENSITIVITY, o->first, o->few, st))
+		return false;
+	s->tune->chosen = current;
 	if (!measure_sensitivity(s, move, &moves, st))
 		return false;
 	if (!search_coarser(s, move, moves, &current, st) || !search_thresholds(s, &current, st)) {
@@ -514,7 +529,7 @@ tune_front(const struct tune *tune, int *front)
 	int all[TUNE_CANDIDATES], n = 0, kept = 0;
 
 	for (int i = 0; i < tune->candidates; i++)
-		if (tune->candidate[i].stage <= TUNE_SEARCH)
+		if (tune_compares(&tune->candidate[i]))
 			all[n++] = i;
 	qsort_r(all, (size_t)n, sizeof(*all), cheaper, (void *)tune);
 	for (int i = 0; i < n; i++)

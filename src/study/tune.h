@@ -1,6 +1,8 @@
 /* The cheapest plan that is good enough: settings of each class of sites (study/ladder.h),
  * found by measuring.
  *
+ *   recipe       as it is, on all pictures to tune by: how many of them change their class at
+ *                what error of the logits
  *   sensitivity  every class is made coarser alone, on a few pictures: what that saves and
  *                what it does to the logits
  *   search       the changes that save most for the error they make are taken one after the
@@ -55,7 +57,7 @@ struct tune_point {
 	double expected; /* the same, shrunk: tune_expected_drop() */
 };
 
-enum tune_stage { TUNE_SENSITIVITY, TUNE_SEARCH, TUNE_FINALIST, TUNE_HELD_OUT };
+enum tune_stage { TUNE_RECIPE, TUNE_SENSITIVITY, TUNE_SEARCH, TUNE_FINALIST, TUNE_HELD_OUT };
 extern const char *const tune_stage_names[]; /* ends with NULL */
 
 struct tune_candidate {
@@ -100,7 +102,7 @@ struct tune {
 	struct tune_class class[TUNE_CLASSES];
 	int classes;
 	struct tune_candidate *candidate; /* [candidates], in the order of measuring */
-	double flips, errors;             /* of all points: pictures that changed class, and RMSE of the logits times pictures */
+	double flips, errors; /* of what was measured on all pictures: those that changed class, and RMSE times pictures */
 	int candidates;
 	int chosen;     /* index; -1: nothing was measured */
 	int held;       /* of the same settings on held-out pictures; -1: not measured */
@@ -121,9 +123,10 @@ bool tune_meets(const struct tune_target *target, const struct tune_point *p, bo
 /* Candidates of sensitivity and search that none of them beats in energy and in error, each
  * at its best step, the cheapest first; front [TUNE_CANDIDATES]. Returns how many. */
 int tune_front(const struct tune *tune, int *front);
+bool tune_compares(const struct tune_candidate *c); /* is it of sensitivity or search? */
 /* Few pictures change their class, and whether they change for the worse is mostly chance.
  * Of n pictures `flips` changed theirs, and `lost` more were lost than won; usual is the share
- * that changes at this error of the logits in all candidates together. Taken are 500 more
+ * that changes at this error of the logits, where that was measured on all pictures. Taken are 500 more
  * pictures that are as usual, and 20 more flips; of flips at least one in eight is lost on
  * balance, as many pictures show (SPIKING 3.1: a tenth), for a search would find the plans
  * that were lucky. Returns a share of the pictures. */

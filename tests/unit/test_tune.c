@@ -199,7 +199,7 @@ the_most_exact_within_a_budget_is_found(void **state)
 	assert_true(c->point[c->best].energy <= 0.45);
 	for (int i = 0; i < tune.candidates; i++)
 		for (int k = 0; k < tune.candidate[i].points; k++)
-			assert_false(tune.candidate[i].stage <= TUNE_SEARCH && tune.candidate[i].point[k].energy <= 0.45 &&
+			assert_false(tune_compares(&tune.candidate[i]) && tune.candidate[i].point[k].energy <= 0.45 &&
 				     tune.candidate[i].point[k].squared_error < c->point[c->best].squared_error - 1e-12);
 	tune_done(&tune);
 }
