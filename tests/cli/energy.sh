@@ -89,6 +89,9 @@ expect_status 0
 expect_out '"rule":"operations"'
 expect_out '"change":"exp: '
 expect_no_out '"change":"norm: '
+# Residual networks are refused, and said to be.
+run --db "$db" -c 'load examples/cifar10-resnet20' -c 'data tests/fixtures/pillow' -c 'convert --recipe delta --T 2 --images 2' -c 'energy 1'
+expect_refusal 2 'knows transformers'
 run "${start[@]}" -c 'tune 10'
 expect_refusal 2 'N'
 finish

@@ -367,7 +367,7 @@ every_recipe_counts_as_brute_force_does(void **state)
 {
 	struct example *e = *state;
 
-	for (const struct recipe_info *recipe = recipe_table; recipe->name; recipe++) {
+	for (const struct recipe_info *recipe = recipe_table; recipe->transformers; recipe++) {
 		struct plan *plan = build(e, recipe->name, NULL);
 
 		assert_true(check_plan(e, plan, recipe->name) > 1000);
@@ -554,7 +554,7 @@ rules_agree_with_evaluations(void **state)
 	struct status st = {0};
 	struct ledger *reference = ledger_reference(e->model, false, &st);
 
-	for (const struct recipe_info *recipe = recipe_table; recipe->name; recipe++) {
+	for (const struct recipe_info *recipe = recipe_table; recipe->transformers; recipe++) {
 		struct plan *plan = build(e, recipe->name, NULL);
 		int t = STEPS;
 		struct eval_options options = {.count = 5, .t = &t, .ts = 1};
