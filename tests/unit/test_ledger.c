@@ -285,7 +285,7 @@ walk_block(struct count *c, int b)
 	walk_synapses(c, SITE_K, b, SITE_QK, LEDGER_PRODUCT_EVENTS, m->tokens);
 	walk_synapses(c, SITE_SOFTMAX, b, SITE_AV, LEDGER_PRODUCT_EVENTS, m->head_dim);
 	walk_synapses(c, SITE_V, b, SITE_AV, LEDGER_PRODUCT_EVENTS, m->tokens);
-	for (int kind = 0; kind < SITE_KINDS; kind++)
+	for (int kind = SITE_NORM1_CENTER; kind <= SITE_BLOCK; kind++)
 		if (sent_at(c, (enum site_kind)kind, b)->hidden)
 			walk_synapses(c, (enum site_kind)kind, b, kind, LEDGER_UGO_EVENTS, 1);
 	walk_pairs(c, b);
