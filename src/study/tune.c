@@ -6,6 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Of the squared error of the logits: what is not worth telling apart. */
+static const double NOISE = 0.05;
+
 enum { FINALISTS = 4, LEVELS_LEAST = 2, HIDDEN_LEAST = 6, MOVES = 3 * TUNE_CLASSES };
 
 const char *const tune_stage_names[] = {"recipe", "sensitivity", "search", "finalist", "held out", NULL};
@@ -15,7 +18,7 @@ const char *const tune_stage_names[] = {"recipe", "sensitivity", "search", "fina
 double
 tune_expected_drop(double flips, double lost, double n, double usual)
 {
-	const double pictures = 500, prior = 20, balance = 0.125;
+	const double pictures = 2000, prior = 20, balance = 0.125;
 	double share = n > 0 ? (flips + pictures * usual) / (n + pictures) : 0;
 
 	return share * fmax(balance, (lost + prior * balance) / (flips + prior));
@@ -303,7 +306,7 @@ measure_sensitivity(struct search *s, struct move *move, int *moves, struct stat
 		struct tune_setting set[TUNE_CLASSES] = {{0}};
 		struct tune_candidate *c;
 		char change[64];
-		double saved, error;
+		double saved, error, noise = NOISE * base->point[at].squared_error;
 
 		if (!make(s->tune, &move[i], set, change))
 			continue;
@@ -312,7 +315,7 @@ measure_sensitivity(struct search *s, struct move *move, int *moves, struct stat
 			return false;
 		saved = base->point[at].energy - c->point[at].energy;
 		error = c->point[at].squared_error - base->point[at].squared_error;
-		move[i].gain = saved / fmax(error, 1e-6);
+		move[i].gain = saved / (fmax(error, 0) + noise);
 		if (saved > 0)
 			move[kept++] = move[i];
 	}

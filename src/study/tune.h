@@ -126,7 +126,7 @@ int tune_front(const struct tune *tune, int *front);
 bool tune_compares(const struct tune_candidate *c); /* is it of sensitivity or search? */
 /* Few pictures change their class, and whether they change for the worse is mostly chance.
  * Of n pictures `flips` changed theirs, and `lost` more were lost than won; usual is the share
- * that changes at this error of the logits, where that was measured on all pictures. Taken are 500 more
+ * that changes at this error of the logits, where that was measured on all pictures. Taken are 2000 more
  * pictures that are as usual, and 20 more flips; of flips at least one in eight is lost on
  * balance, as many pictures show (SPIKING 3.1: a tenth), for a search would find the plans
  * that were lucky. Returns a share of the pictures. */

@@ -259,7 +259,7 @@ targets_compare(void **state)
 	assert_true(tune_better(&both, &better, &cheap) && tune_better(&both, &better, &good));
 	assert_true(tune_meets(&both, &better, false) && !tune_meets(&both, &good, false));
 	/* Much that was seen counts for itself, little for what is usual, and luck for nothing. */
-	assert_true(fabs(tune_expected_drop(0, 0, 10, 0.02) - 0.125 * 10 / 510) < 1e-12);
+	assert_true(fabs(tune_expected_drop(0, 0, 10, 0.02) - 0.125 * 0.02 * 2000 / 2010) < 1e-12);
 	assert_true(tune_expected_drop(400, 100, 10000, 0.04) > 0.009 && tune_expected_drop(400, 100, 10000, 0.04) < 0.01);
 	assert_true(tune_expected_drop(400, -50, 10000, 0.04) == 0.125 * 0.04);
 }
