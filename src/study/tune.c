@@ -299,7 +299,7 @@ static bool
 measure_sensitivity(struct search *s, struct move *move, int *moves, struct status *st)
 {
 	const struct tune_options *o = s->options;
-	const struct tune_candidate *base = &s->tune->candidate[s->tune->chosen];
+	const struct tune_candidate *base = &s->tune->candidate[1];
 	int kept = 0, at = base->best;
 
 	for (int i = 0; i < *moves && s->tune->candidates < o->candidates; i++) {
@@ -462,7 +462,7 @@ hold_out(struct search *s, struct status *st)
 }
 
 static bool
-run_stages(struct search *s, struct status *st)
+run_search(struct search *s, struct status *st)
 {
 	static const struct tune_setting none[TUNE_CLASSES];
 	const struct tune_options *o = s->options;
@@ -472,17 +472,20 @@ run_stages(struct search *s, struct status *st)
 	if (!measure(s, none, "the recipe", TUNE_RECIPE, o->first, o->count, st))
 		return false;
 	s->tune->chosen = 0;
-	if (!measure(s, none, "the recipe", TUNE_SENSITIVITY, o->first, o->few, st))
-		return false;
-	s->tune->chosen = current;
-	if (!measure_sensitivity(s, move, &moves, st))
-		return false;
-	if (!search_coarser(s, move, moves, &current, st) || !search_thresholds(s, &current, st)) {
-		s->tune->chosen = current;
-		return false;
-	}
-	s->tune->chosen = current;
-	return measure_finalists(s, st) && hold_out(s, st);
+	return measure(s, none, "the recipe", TUNE_SENSITIVITY, o->first, o->few, st) &&
+	       measure_sensitivity(s, move, &moves, st) && search_coarser(s, move, moves, &current, st) &&
+	       search_thresholds(s, &current, st);
+}
+
+/* Stopped while searching, the best of what was searched is the choice. */
+static bool
+run_stages(struct search *s, struct status *st)
+{
+	bool searched = run_search(s, st);
+	int best = next_finalist(s, NULL, 0, s->tune->candidates);
+
+	s->tune->chosen = best >= 0 ? best : s->tune->chosen;
+	return searched && measure_finalists(s, st) && hold_out(s, st);
 }
 
 bool

@@ -89,6 +89,30 @@ expect_status 0
 expect_out '"rule":"operations"'
 expect_out '"change":"exp: '
 expect_no_out '"change":"norm: '
+# Interrupted, the best so far is kept, and is a plan.
+said='spikescope tune, interrupted'
+"$SPIKESCOPE" --no-config --db "$db" -c "load $digits" -c "data $digits/test.safetensors" -c 'tune --name sofar' >"$cli_tmp/out" 2>"$cli_tmp/err" &
+tuning=$!
+measured() {
+	"$SPIKESCOPE" --no-config --db "$db" --format csv -c "query SELECT count(*) FROM runs WHERE kind = 'tune' AND status = 'done' AND \
+session_id = (SELECT max(session_id) FROM runs WHERE kind = 'tune')" | tail -n 1
+}
+before=$(measured)
+for _ in $(seq 300); do
+	[ "$(measured)" != "$before" ] && [ "$(measured)" -gt 5 ] && [ "$(measured)" -lt 30 ] && break
+	sleep 0.2
+done
+kill -INT "$tuning"
+wait "$tuning"
+status=$?
+out=$(cat "$cli_tmp/out")
+err=$(cat "$cli_tmp/err")
+expect_status 130
+expect_out '^name +sofar$'
+expect_out '^confirmed +no$'
+run "${start[@]}" -c 'plan open sofar'
+expect_status 0
+
 # Residual networks are refused, and said to be.
 run --db "$db" -c 'load examples/cifar10-resnet20' -c 'data tests/fixtures/pillow' -c 'convert --recipe delta --T 2 --images 2' -c 'energy 1'
 expect_refusal 2 'knows transformers'
