@@ -936,7 +936,8 @@ const struct command_info command_table[] = {
       OTHER("name", "NAME", VALUE_TEXT, "of the plan (default: tuned-RUN)"),
       FLAG("force", "take the name from another plan")},
      "find the cheapest plan that is good enough, with N pictures (default: all)",
-     "Half of the pictures are held out; the others are tuned by. Measures the recipe, and what each class of sites (ladder, "
+     "Half of the pictures are held out; the others are tuned by. Measures the recipe, two and three spikes a step, and what "
+     "each class of sites (ladder, "
      "attribution) saves "
      "and costs when it has a level less or a smaller UGO, takes the changes that save most for their error one after the other "
      "as long as the target is met, tries thresholds a quarter higher and lower, measures the best four on all pictures to tune "

@@ -77,9 +77,8 @@ factor(const struct site_plan *p)
 static bool
 follows(const struct site_plan *before, const struct site_plan *now)
 {
-	bool same = before->neuron == now->neuron && before->repeat == now->repeat && before->refine == now->refine &&
-		    before->refine_after == now->refine_after && before->mode == now->mode && before->rule == now->rule &&
-		    before->hidden == now->hidden;
+	bool same = before->neuron == now->neuron && before->refine == now->refine && before->refine_after == now->refine_after &&
+		    before->mode == now->mode && before->rule == now->rule && before->hidden == now->hidden;
 
 	return same && (before->burst == now->burst || now->rule != THRESHOLD_MMSE ||
 			(now->mode == FUNCTION_MODE_SPIKING && now->ugo->h));

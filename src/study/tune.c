@@ -1,5 +1,7 @@
 #include "study/tune.h"
 
+#include "snn/neuron.h"
+
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -111,6 +113,8 @@ describe(const struct tune *tune, struct tune_candidate *c)
 				add_setting(c->sites, &entry, "hidden", s->hidden);
 			if (s->scale > 0)
 				add_setting(c->sites, &entry, "scale", s->scale);
+			if (s->repeat)
+				add_setting(c->sites, &entry, "repeat", s->repeat);
 			if (s->hidden)
 				add_setting(c->sizes, &size, "hidden", s->hidden);
 		}
@@ -221,6 +225,7 @@ class_globs(struct tune_class *class, const struct plan *plan)
 		class->base_scale = (double)p->scale;
 		class->base_hidden = p->ugo ? p->ugo->hidden : 0;
 		class->levels = p->burst > LEVELS_LEAST || (p->burst > 1 && p->neuron != NEURON_MT);
+		class->repeats = neuron_type(p->neuron)->repeats;
 		class->function = plan_has_function(site.kind);
 	}
 }
@@ -294,20 +299,49 @@ list_moves(const struct tune *tune, struct move *move)
 
 /* --- stages --------------------------------------------------------------- */
 
-/* Every class coarser alone. */
+/* More spikes a step, everywhere; *current moves on to what is best. */
 static bool
-measure_sensitivity(struct search *s, struct move *move, int *moves, struct status *st)
+measure_repeats(struct search *s, int *current, struct status *st)
 {
 	const struct tune_options *o = s->options;
-	const struct tune_candidate *base = &s->tune->candidate[1];
+
+	for (int repeat = 2; repeat <= 3 && !o->functions && s->tune->candidates < o->candidates; repeat++) {
+		struct tune_setting set[TUNE_CLASSES] = {{0}};
+		const struct tune_candidate *c;
+		char change[64];
+		bool any = false;
+
+		for (int k = 0; k < s->tune->classes; k++) {
+			set[k].repeat = s->tune->class[k].repeats ? repeat : 0;
+			any |= s->tune->class[k].repeats;
+		}
+		if (!any)
+			return true;
+		snprintf(change, sizeof(change), "all: %d spikes a step", repeat);
+		c = measure(s, set, change, TUNE_SENSITIVITY, o->first, o->few, st);
+		if (!c)
+			return false;
+		if (tune_better(&o->target, best_point(c), best_point(&s->tune->candidate[*current])))
+			*current = s->tune->candidates - 1;
+	}
+	return true;
+}
+
+/* Every class coarser alone. */
+static bool
+measure_sensitivity(struct search *s, int current, struct move *move, int *moves, struct status *st)
+{
+	const struct tune_options *o = s->options;
+	const struct tune_candidate *base = &s->tune->candidate[current];
 	int kept = 0, at = base->best;
 
 	for (int i = 0; i < *moves && s->tune->candidates < o->candidates; i++) {
-		struct tune_setting set[TUNE_CLASSES] = {{0}};
+		struct tune_setting set[TUNE_CLASSES];
 		struct tune_candidate *c;
 		char change[64];
 		double saved, error, noise = NOISE * base->point[at].squared_error;
 
+		memcpy(set, base->set, sizeof(set));
 		if (!make(s->tune, &move[i], set, change))
 			continue;
 		c = measure(s, set, change, TUNE_SENSITIVITY, o->first, o->few, st);
@@ -472,8 +506,8 @@ run_search(struct search *s, struct status *st)
 	if (!measure(s, none, "the recipe", TUNE_RECIPE, o->first, o->count, st))
 		return false;
 	s->tune->chosen = 0;
-	return measure(s, none, "the recipe", TUNE_SENSITIVITY, o->first, o->few, st) &&
-	       measure_sensitivity(s, move, &moves, st) && search_coarser(s, move, moves, &current, st) &&
+	return measure(s, none, "the recipe", TUNE_SENSITIVITY, o->first, o->few, st) && measure_repeats(s, &current, st) &&
+	       measure_sensitivity(s, current, move, &moves, st) && search_coarser(s, move, moves, &current, st) &&
 	       search_thresholds(s, &current, st);
 }
 

@@ -3,8 +3,9 @@
  *
  *   recipe       as it is, on all pictures to tune by: how many of them change their class at
  *                what error of the logits
- *   sensitivity  every class is made coarser alone, on a few pictures: what that saves and
- *                what it does to the logits
+ *   sensitivity  on a few pictures: two and three spikes a step where neurons may send them,
+ *                for fewer steps will then do; then every class made coarser alone: what that
+ *                saves and what it does to the logits
  *   search       the changes that save most for the error they make are taken one after the
  *                other, each again as long as it is good; then thresholds are tried a
  *                quarter higher and lower
@@ -43,7 +44,7 @@ struct tune_options {
 
 /* A class as it is set; 0: as the recipe has it. */
 struct tune_setting {
-	int levels, hidden;
+	int levels, hidden, repeat;
 	double scale;
 };
 
@@ -91,6 +92,7 @@ struct tune_host {
 struct tune_class {
 	const struct site_class *class;
 	bool function;                /* its sites are UGOs */
+	bool repeats;                 /* its neurons may send several spikes a step */
 	bool levels;                  /* its neurons have levels (or a burst) to take away */
 	int base_levels, base_hidden; /* as the recipe has them */
 	double base_scale;
