@@ -103,6 +103,22 @@ static const char *const run_states[] = {"running", "done", "failed", "cancelled
 	    CHOICE("facing", "WAY", ugo_facing_names, "of ReLU units: best (default), right or left"),                           \
 	    FLAG("reduce", "reduce the range: exp, reciprocal, rsqrt of the mantissa")
 
+/* What `tune` and `ugo tune` take. */
+#define TUNE_OPTIONS(rule_help)                                                                                                  \
+	REAL("max-drop", "P", 0, 100, "accuracy that may be lost, in points (default: 0.3, unless --max-energy)"),               \
+	    REAL("max-energy", "X", 0.001, 1000, "energy over the ANN's that is allowed"),                                       \
+	    OTHER("rule", "RULE", VALUE_RULE, rule_help),                                                                        \
+	    OTHER("rules", "FILE", VALUE_PATH, "rules of your own, as JSON, beside the program's"),                              \
+	    {"t", "T,T,...", VALUE_INTS, 1, 1024, NULL, "steps that will do (default: all up to T, at most 16)"},                \
+	    OTHER("recipe", "NAME", VALUE_RECIPE, "what to start from (default: delta)"),                                        \
+	    NUMBER("T", "N", 1, 1024, "steps that thresholds are calibrated for (default: 4)"),                                  \
+	    OTHER("calibration", "PATH", VALUE_PATH, "data set to calibrate with"),                                              \
+	    NUMBER("few", "N", 8, 100000, "pictures of sensitivity and search (default: 200)"),                                  \
+	    NUMBER("first", "K", 0, INT_MAX, "the first picture (default: 0)"),                                                  \
+	    NUMBER("candidates", "N", 2, TUNE_CANDIDATES - 8, "measured before the finalists, at most (default: 60)"),           \
+	    OTHER("name", "NAME", VALUE_TEXT, "of the plan (default: tuned-RUN)"),                                               \
+	    FLAG("force", "take the name from another plan")
+
 const struct command_info command_table[] = {
     /* --- model --- */
     {"load",
@@ -592,19 +608,7 @@ const struct command_info command_table[] = {
     {"ugo tune",
      CLASS_UGO,
      {MAYBE_NUMBER("N", 16, INT_MAX)},
-     {REAL("max-drop", "P", 0, 100, "accuracy that may be lost, in points (default: 0.3, unless --max-energy)"),
-      REAL("max-energy", "X", 0.001, 1000, "energy over the ANN's that is allowed"),
-      OTHER("rule", "RULE", VALUE_RULE, "what energy is counted by (default: operations, which has neurons in it)"),
-      OTHER("rules", "FILE", VALUE_PATH, "rules of your own, as JSON, beside the program's"),
-      {"t", "T,T,...", VALUE_INTS, 1, 1024, NULL, "steps that will do (default: all up to T, at most 16)"},
-      OTHER("recipe", "NAME", VALUE_RECIPE, "what to start from (default: delta)"),
-      NUMBER("T", "N", 1, 1024, "steps that thresholds are calibrated for (default: 4)"),
-      OTHER("calibration", "PATH", VALUE_PATH, "data set to calibrate with"),
-      NUMBER("few", "N", 8, 100000, "pictures of sensitivity and search (default: 200)"),
-      NUMBER("first", "K", 0, INT_MAX, "the first picture (default: 0)"),
-      NUMBER("candidates", "N", 2, TUNE_CANDIDATES - 8, "measured before the finalists, at most (default: 60)"),
-      OTHER("name", "NAME", VALUE_TEXT, "of the plan (default: tuned-RUN)"),
-      FLAG("force", "take the name from another plan")},
+     {TUNE_OPTIONS("what energy is counted by (default: operations, which has neurons in it)")},
      "find the smallest UGOs that are good enough, with N pictures (default: all)",
      "As tune, which explains it, with the sizes, neurons and levels of UGOs alone; encoders stay as they are.",
      "ugo tune 400 --max-drop 0.1",
@@ -922,19 +926,7 @@ const struct command_info command_table[] = {
     {"tune",
      CLASS_STUDY,
      {MAYBE_NUMBER("N", 16, INT_MAX)},
-     {REAL("max-drop", "P", 0, 100, "accuracy that may be lost, in points (default: 0.3, unless --max-energy)"),
-      REAL("max-energy", "X", 0.001, 1000, "energy over the ANN's that is allowed"),
-      OTHER("rule", "RULE", VALUE_RULE, "what energy is counted by (default: unit)"),
-      OTHER("rules", "FILE", VALUE_PATH, "rules of your own, as JSON, beside the program's"),
-      {"t", "T,T,...", VALUE_INTS, 1, 1024, NULL, "steps that will do (default: all up to T, at most 16)"},
-      OTHER("recipe", "NAME", VALUE_RECIPE, "what to start from (default: delta)"),
-      NUMBER("T", "N", 1, 1024, "steps that thresholds are calibrated for (default: 4)"),
-      OTHER("calibration", "PATH", VALUE_PATH, "data set to calibrate with"),
-      NUMBER("few", "N", 8, 100000, "pictures of sensitivity and search (default: 200)"),
-      NUMBER("first", "K", 0, INT_MAX, "the first picture (default: 0)"),
-      NUMBER("candidates", "N", 2, TUNE_CANDIDATES - 8, "measured before the finalists, at most (default: 60)"),
-      OTHER("name", "NAME", VALUE_TEXT, "of the plan (default: tuned-RUN)"),
-      FLAG("force", "take the name from another plan")},
+     {TUNE_OPTIONS("what energy is counted by (default: unit)")},
      "find the cheapest plan that is good enough, with N pictures (default: all)",
      "Half of the pictures are held out; the others are tuned by. Measures the recipe, two and three spikes a step, and what "
      "each class of sites (ladder, "
