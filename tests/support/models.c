@@ -47,6 +47,42 @@ models_text(const char *name, const char *text)
 	return models_write(name, text, strlen(text));
 }
 
+void
+models_refused(const struct status *st, enum status_code code, const char *words)
+{
+	assert_int_equal(st->code, code);
+	if (!strstr(st->message, words))
+		fail_msg("\"%s\" does not say \"%s\"", st->message, words);
+}
+
+struct dataset *
+models_dataset(const char *path)
+{
+	struct status st = {0};
+	struct dataset *data = dataset_open(path, &st);
+
+	if (!data)
+		fail_msg("%s", st.message);
+	return data;
+}
+
+struct model *
+models_digits(float **pixels, int pictures)
+{
+	enum { PICTURE = 3 * 8 * 8 };
+	struct status st = {0};
+	struct model *model = model_load("examples/digits-vit", &st);
+	struct dataset *data = models_dataset("examples/digits-vit/calibration.safetensors");
+
+	*pixels = malloc((size_t)pictures * PICTURE * sizeof(**pixels));
+	assert_true(model && *pixels);
+	for (int i = 0; i < pictures; i++)
+		if (!dataset_get(data, i, model, *pixels + (size_t)i * PICTURE, NULL, &st))
+			fail_msg("%s", st.message);
+	dataset_close(data);
+	return model;
+}
+
 enum { MODEL_TENSORS_MAX = 256 };
 
 static void

@@ -2,6 +2,7 @@
 #ifndef SPIKESCOPE_TESTS_MODELS_H
 #define SPIKESCOPE_TESTS_MODELS_H
 
+#include "model/dataset.h"
 #include "model/safetensors.h"
 
 #include <stddef.h>
@@ -14,6 +15,16 @@ const char *models_shared(const char *name);
  * scratch_path() does. */
 const char *models_write(const char *name, const void *data, size_t size);
 const char *models_text(const char *name, const char *text);
+
+/* Fails the test unless this is what went wrong, in these words. */
+void models_refused(const struct status *st, enum status_code code, const char *words);
+
+/* An open data set, or the test fails. */
+struct dataset *models_dataset(const char *path);
+
+/* The digits example and the first `pictures` of its calibration pictures, [pictures, 3, 8, 8]; the
+ * caller frees both. */
+struct model *models_digits(float **pixels, int pictures);
 
 /* What to change in a copy of a golden model. */
 struct model_edit {

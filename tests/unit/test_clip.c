@@ -4,8 +4,8 @@
 #include "ann/text.h"
 #include "snn/plan.h"
 #include "snn/snn.h"
+#include "tests/support/files.h"
 #include "tests/support/models.h"
-#include "tests/support/scratch.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -307,9 +307,7 @@ refuse(const char *path, bool text, const char *complaint)
 		assert_null(text_tower_load(path, &st));
 	else
 		assert_null(model_load(path, &st));
-	assert_int_equal(st.code, STATUS_DATA);
-	if (!strstr(st.message, complaint))
-		fail_msg("\"%s\" does not say \"%s\"", st.message, complaint);
+	models_refused(&st, STATUS_DATA, complaint);
 }
 
 static void
@@ -369,22 +367,6 @@ the_spiking_readout_has_the_same_head(void **state)
 	model_free(model);
 }
 
-static int
-make(void **state)
-{
-	(void)state;
-	scratch_make();
-	return 0;
-}
-
-static int
-unmake(void **state)
-{
-	(void)state;
-	scratch_remove();
-	return 0;
-}
-
 int
 main(void)
 {
@@ -401,5 +383,5 @@ main(void)
 	    cmocka_unit_test(the_spiking_readout_has_the_same_head),
 	};
 
-	return cmocka_run_group_tests(tests, make, unmake);
+	return cmocka_run_group_tests(tests, files_setup, files_teardown);
 }

@@ -2,6 +2,7 @@
 #include "model/dataset.h"
 #include "model/image.h"
 #include "tests/support/files.h"
+#include "tests/support/models.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -27,32 +28,13 @@ static const struct model vit32 = {.image_size = 32,
 static const struct model vit2 = {
     .image_size = 2, .channels = 3, .prep = {.size = 2, .resize = 2, .square = true, .std = {1, 1, 1}}};
 
-static struct dataset *
-must_open(const char *path)
-{
-	struct status st = {0};
-	struct dataset *data = dataset_open(path, &st);
-
-	if (!data)
-		fail_msg("%s", st.message);
-	return data;
-}
-
-static void
-expect_message(const struct status *st, enum status_code code, const char *words)
-{
-	assert_int_equal(st->code, code);
-	if (!strstr(st->message, words))
-		fail_msg("'%s' should say '%s'", st->message, words);
-}
-
 static void
 refuse_open(const char *path, const char *words)
 {
 	struct status st = {0};
 
 	assert_null(dataset_open(path, &st));
-	expect_message(&st, STATUS_DATA, words);
+	models_refused(&st, STATUS_DATA, words);
 	assert_memory_equal(st.message, path, strlen(path));
 }
 
@@ -66,7 +48,7 @@ refuse_picture(const char *text, const struct dataset *data, const struct model 
 
 	assert_false(picture_get(text, data, model, pixels, &label, &title, &st));
 	assert_null(title);
-	expect_message(&st, code, words);
+	models_refused(&st, code, words);
 }
 
 /* Record i of every batch here: label i % 10, the byte at plane c, position p is (i + 50 c + p) % 256. */
@@ -98,7 +80,7 @@ cifar_batch_is_read(void **state)
 {
 	char *path = write_batch(*state, "any.bin", 0, 12),
 	     *names = files_write(*state, "batches.meta.txt", "plane\r\n\ncar\x1b\n", 13);
-	struct dataset *data = must_open(path);
+	struct dataset *data = models_dataset(path);
 	float pixels[3 * 1024], first;
 	struct status st = {0};
 	int label;
@@ -126,7 +108,7 @@ static void
 cifar_of_another_size_is_resized(void **state)
 {
 	char *path = write_batch(*state, "any.bin", 0, 1);
-	struct dataset *data = must_open(path);
+	struct dataset *data = models_dataset(path);
 	float pixels[3 * 2 * 2];
 	struct status st = {0};
 
@@ -142,7 +124,7 @@ static void
 cifar_folder_prefers_the_test_batch(void **state)
 {
 	char *two = write_batch(*state, "data_batch_2.bin", 3, 4), *one = write_batch(*state, "data_batch_1.bin", 0, 3), *test;
-	struct dataset *data = must_open(*state), *alone;
+	struct dataset *data = models_dataset(*state), *alone;
 	float pixels[3 * 1024];
 	struct status st = {0};
 	int label;
@@ -154,8 +136,8 @@ cifar_folder_prefers_the_test_batch(void **state)
 	}
 	dataset_close(data);
 	test = write_batch(*state, "test_batch.bin", 5, 2);
-	data = must_open(*state);
-	alone = must_open(test);
+	data = models_dataset(*state);
+	alone = models_dataset(test);
 	assert_int_equal(dataset_count(data), 2);
 	assert_string_equal(dataset_hash(data), dataset_hash(alone));
 	dataset_close(data);
@@ -182,14 +164,14 @@ wrong_batches_are_refused(void **state)
 	fseek(file, RECORD, SEEK_SET);
 	fputc(200, file);
 	fclose(file);
-	data = must_open(path);
+	data = models_dataset(path);
 	assert_true(dataset_get(data, 0, &vit32, pixels, NULL, &st));
 	assert_false(dataset_get(data, 1, &vit32, pixels, NULL, &st));
-	expect_message(&st, STATUS_DATA, "record 1 has label 200");
+	models_refused(&st, STATUS_DATA, "record 1 has label 200");
 	st = (struct status){0};
 	assert_int_equal(truncate(path, RECORD), 0);
 	assert_false(dataset_get(data, 1, &vit32, pixels, NULL, &st));
-	expect_message(&st, STATUS_DATA, "did the file change?");
+	models_refused(&st, STATUS_DATA, "did the file change?");
 	dataset_close(data);
 	free(path);
 	free(empty);
@@ -222,7 +204,7 @@ class_folders_are_sorted_and_labelled(void **state)
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
 		free(copy_fixture(*state, names[i], "colour.jpg"));
-	data = must_open(*state);
+	data = models_dataset(*state);
 	assert_int_equal(dataset_classes(data), 4);
 	assert_string_equal(dataset_class(data, 0), "Z");
 	assert_string_equal(dataset_class(data, 3), "c");
@@ -233,7 +215,7 @@ class_folders_are_sorted_and_labelled(void **state)
 	}
 	dataset_close(data);
 	assert_int_equal(symlink("2.png", link), 0);
-	data = must_open(*state);
+	data = models_dataset(*state);
 	assert_int_equal(dataset_count(data), 5);
 	dataset_close(data);
 	free(link);
@@ -246,7 +228,7 @@ plain_pictures_have_no_classes(void **state)
 	char *inside = files_write(*state, "empty/notes.txt", "no\n", 3), hash[HASH_HEX];
 	float pixels[3 * 2 * 2];
 	struct status st = {0};
-	struct dataset *data = must_open(*state);
+	struct dataset *data = models_dataset(*state);
 	int label = 7;
 
 	assert_int_equal(dataset_classes(data), 0);
@@ -254,14 +236,14 @@ plain_pictures_have_no_classes(void **state)
 	assert_true(dataset_get(data, 0, &vit2, pixels, &label, &st));
 	assert_int_equal(label, -1);
 	assert_false(dataset_get(data, 1, &vit2, pixels, &label, &st));
-	expect_message(&st, STATUS_DATA, second);
+	models_refused(&st, STATUS_DATA, second);
 	memcpy(hash, dataset_hash(data), sizeof(hash));
 	dataset_close(data);
-	data = must_open(*state);
+	data = models_dataset(*state);
 	assert_string_equal(dataset_hash(data), hash);
 	dataset_close(data);
 	free(files_write(*state, "b.png", "none", 4));
-	data = must_open(*state);
+	data = models_dataset(*state);
 	assert_string_not_equal(dataset_hash(data), hash);
 	dataset_close(data);
 	free(first);
@@ -284,7 +266,7 @@ what_is_no_set_is_refused(void **state)
 		struct status st = {0};
 
 		assert_null(dataset_open(*state, &st));
-		expect_message(&st, STATUS_DATA, dangling);
+		models_refused(&st, STATUS_DATA, dangling);
 	}
 	free(gone);
 	free(picture);
@@ -328,7 +310,7 @@ static void
 tensor_sets_are_read(void **state)
 {
 	char *path = write_pictures(*state);
-	struct dataset *data = must_open(path);
+	struct dataset *data = models_dataset(path);
 	float pixels[3 * 2 * 2];
 	struct status st = {0};
 	int label;
@@ -341,10 +323,10 @@ tensor_sets_are_read(void **state)
 	for (int i = 0; i < 12; i++)
 		assert_true(pixels[i] == (float)(12 + i));
 	assert_false(dataset_get(data, 2, &vit2, pixels, &label, &st));
-	expect_message(&st, STATUS_DATA, "has 2 pictures, 0 to 1");
+	models_refused(&st, STATUS_DATA, "has 2 pictures, 0 to 1");
 	st = (struct status){0};
 	assert_false(dataset_get(data, 0, &vit32, pixels, &label, &st));
-	expect_message(&st, STATUS_DATA, "'pixel_values' is [2,3,2,2]; the model wants [n,3,32,32]");
+	models_refused(&st, STATUS_DATA, "'pixel_values' is [2,3,2,2]; the model wants [n,3,32,32]");
 	dataset_close(data);
 	free(path);
 }
@@ -404,7 +386,7 @@ static void
 pictures_by_number(void **state)
 {
 	char *path = write_pictures(*state);
-	struct dataset *data = must_open(path);
+	struct dataset *data = models_dataset(path);
 
 	check_picture("1", data, &vit2, 12, 1, "image 1");
 	check_picture("0", data, &vit2, 0, 4, "image 0");
@@ -493,7 +475,7 @@ shared_cifar_is_read(void **state)
 		free(folder);
 		skip();
 	}
-	data = must_open(folder);
+	data = models_dataset(folder);
 	bytes = files_read(batch, &size);
 	assert_int_equal(dataset_count(data), 2000);
 	assert_int_equal(size, 2000 * RECORD);

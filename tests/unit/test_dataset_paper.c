@@ -2,6 +2,7 @@
  * tests/fixtures/numpy), tiny-imagenet-200, ImageNet; each small, and each broken. */
 #include "model/dataset.h"
 
+#include "tests/support/files.h"
 #include "tests/support/models.h"
 #include "tests/support/scratch.h"
 
@@ -25,17 +26,6 @@ static const struct model four = {
 static const struct model cifar = {
     .image_size = 32, .channels = 3, .prep = {.size = 32, .resize = 32, .square = true, .std = {1, 1, 1}}};
 
-static struct dataset *
-must_open(const char *path)
-{
-	struct status st = {0};
-	struct dataset *data = dataset_open(path, &st);
-
-	if (!data)
-		fail_msg("%s", st.message);
-	return data;
-}
-
 static void
 refuse(const char *path, const char *words)
 {
@@ -44,9 +34,7 @@ refuse(const char *path, const char *words)
 
 	if (data)
 		fail_msg("%s was opened", path);
-	assert_int_equal(st.code, STATUS_DATA);
-	if (!strstr(st.message, words))
-		fail_msg("'%s' should say '%s'", st.message, words);
+	models_refused(&st, STATUS_DATA, words);
 }
 
 static int
@@ -111,11 +99,11 @@ cifar100_has_fine_labels(void **state)
 	(void)state;
 	write_cifar100("c/train.bin", 3);
 	models_text("c/fine_label_names.txt", "apple\naquarium_fish\n");
-	data = must_open(scratch_path("c"));
+	data = models_dataset(scratch_path("c"));
 	assert_int_equal(dataset_count(data), 3);
 	dataset_close(data);
 	write_cifar100("c/test.bin", 5);
-	data = must_open(scratch_path("c"));
+	data = models_dataset(scratch_path("c"));
 	assert_int_equal(dataset_count(data), 5);
 	assert_int_equal(dataset_classes(data), 100);
 	assert_string_equal(dataset_class(data, 1), "aquarium_fish");
@@ -124,10 +112,10 @@ cifar100_has_fine_labels(void **state)
 	assert_int_equal(label, 95);
 	assert_true(pixels[0] == 4 / 255.0f && pixels[2048] == 6 / 255.0f);
 	dataset_close(data);
-	data = must_open(scratch_path("c/train.bin"));
+	data = models_dataset(scratch_path("c/train.bin"));
 	assert_int_equal(dataset_count(data), 3);
 	dataset_close(data);
-	data = must_open(write_cifar100("any", 2));
+	data = models_dataset(write_cifar100("any", 2));
 	assert_int_equal(dataset_classes(data), 100);
 	dataset_close(data);
 }
@@ -148,7 +136,7 @@ broken_cifar100_is_refused(void **state)
 	fseek(file, 1, SEEK_SET);
 	fputc(100, file);
 	fclose(file);
-	data = must_open(scratch_path("test.bin"));
+	data = models_dataset(scratch_path("test.bin"));
 	assert_false(dataset_get(data, 0, &cifar, pixels, NULL, &st));
 	assert_non_null(strstr(st.message, "record 0 has label 100, CIFAR-100 has 0 to 99"));
 	dataset_close(data);
@@ -160,7 +148,7 @@ static void
 check_arrays(const char *path)
 {
 	static const int labels[] = {3, 0, 9, 5};
-	struct dataset *data = must_open(path);
+	struct dataset *data = models_dataset(path);
 	float pixels[3 * 16];
 	struct status st = {0};
 
@@ -190,14 +178,14 @@ numpy_arrays_are_read(void **state)
 	copy(NUMPY "cifar10.1_tiny_data.npy", "one/cifar10.1_v6_data.npy");
 	copy(NUMPY "cifar10.1_tiny_labels.npy", "one/cifar10.1_v6_labels.npy");
 	check_arrays(scratch_path("one"));
-	data = must_open(NUMPY "two_data.npy"); /* header version 2 */
+	data = models_dataset(NUMPY "two_data.npy"); /* header version 2 */
 	assert_int_equal(label_of(data, 2, &four), 9);
 	assert_null(dataset_class(data, 2));
 	dataset_close(data);
 	copy(NUMPY "two_data.npy", "named/two_data.npy");
 	copy(NUMPY "two_labels.npy", "named/two_labels.npy");
 	models_text("named/classes.txt", "a\nb\n");
-	data = must_open(scratch_path("named"));
+	data = models_dataset(scratch_path("named"));
 	assert_string_equal(dataset_class(data, 1), "b");
 	dataset_close(data);
 }
@@ -295,7 +283,7 @@ tiny_imagenet_is_read(void **state)
 	(void)state;
 	write_tiny();
 	for (int part = 0; part < 2; part++) {
-		data = must_open(scratch_path(part ? "tiny/val" : "tiny"));
+		data = models_dataset(scratch_path(part ? "tiny/val" : "tiny"));
 		assert_int_equal(dataset_count(data), 2);
 		assert_int_equal(dataset_classes(data), 3);
 		assert_string_equal(dataset_class(data, 0), "goldfish");
@@ -304,7 +292,7 @@ tiny_imagenet_is_read(void **state)
 		assert_int_equal(label_of(data, 1, &cifar), 2);
 		dataset_close(data);
 	}
-	data = must_open(scratch_path("tiny/train"));
+	data = models_dataset(scratch_path("tiny/train"));
 	assert_int_equal(dataset_count(data), 4);
 	assert_string_equal(dataset_class(data, 1), "salamander");
 	for (int i = 0; i < 4; i++)
@@ -349,7 +337,7 @@ put_validation(const char *folder, int count)
 static void
 check_labels(const char *path, int count, const int *labels, const char *last_class)
 {
-	struct dataset *data = must_open(path);
+	struct dataset *data = models_dataset(path);
 
 	assert_int_equal(dataset_count(data), count);
 	for (int i = 0; i < count; i++)
@@ -407,26 +395,10 @@ broken_imagenet_is_refused(void **state)
 	refuse(scratch_path("in"), "no class is given");
 }
 
-static int
-make(void **state)
-{
-	(void)state;
-	scratch_make();
-	return 0;
-}
-
-static int
-unmake(void **state)
-{
-	(void)state;
-	scratch_remove();
-	return 0;
-}
-
 int
 main(void)
 {
-#define TEST(f) cmocka_unit_test_setup_teardown(f, make, unmake)
+#define TEST(f) cmocka_unit_test_setup_teardown(f, files_setup, files_teardown)
 	const struct CMUnitTest tests[] = {
 	    TEST(cifar100_has_fine_labels),        TEST(broken_cifar100_is_refused), TEST(numpy_arrays_are_read),
 	    TEST(wrong_arrays_are_refused),        TEST(hostile_arrays_are_refused), TEST(tiny_imagenet_is_read),

@@ -1,9 +1,10 @@
 /* What the network did, read again without it: from what drove its neurons, and from a
  * recording that has room for only some of it. */
-#include "model/dataset.h"
 #include "snn/excerpt.h"
 #include "study/history.h"
 #include "study/recording.h"
+
+#include "tests/support/models.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -15,8 +16,6 @@
 
 #include <cmocka.h>
 
-#define DIGITS "examples/digits-vit"
-
 enum { PICTURES = 16, SIDE = 3 * 8 * 8, STEPS = 8, WIDTH = 3, HIDDEN_MAX = 256 };
 
 static struct model *model;
@@ -25,18 +24,8 @@ static float *pixels; /* [PICTURES] */
 static int
 setup(void **state)
 {
-	struct status st = {0};
-	struct dataset *data = dataset_open(DIGITS "/calibration.safetensors", &st);
-
 	(void)state;
-	model = model_load(DIGITS, &st);
-	pixels = malloc(PICTURES * SIDE * sizeof(*pixels));
-	if (!model || !data || !pixels)
-		return -1;
-	for (int i = 0; i < PICTURES; i++)
-		if (!dataset_get(data, i, model, pixels + SIDE * i, NULL, &st))
-			return -1;
-	dataset_close(data);
+	model = models_digits(&pixels, PICTURES);
 	return 0;
 }
 

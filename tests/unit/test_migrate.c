@@ -3,6 +3,7 @@
 #include "db/store_internal.h"
 
 #include "tests/support/ask.h"
+#include "tests/support/files.h"
 #include "tests/support/scratch.h"
 
 #include <setjmp.h>
@@ -16,22 +17,6 @@
 #include <unistd.h>
 
 #include <cmocka.h>
-
-static int
-set_up(void **state)
-{
-	(void)state;
-	scratch_make();
-	return 0;
-}
-
-static int
-tear_down(void **state)
-{
-	(void)state;
-	scratch_remove();
-	return 0;
-}
 
 static char *
 read_file(const char *path)
@@ -153,8 +138,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test_setup_teardown(every_earlier_version_is_brought_up_to_date, set_up, tear_down),
-	    cmocka_unit_test_setup_teardown(runs_of_an_old_file_have_one_name, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(every_earlier_version_is_brought_up_to_date, files_setup, files_teardown),
+	    cmocka_unit_test_setup_teardown(runs_of_an_old_file_have_one_name, files_setup, files_teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

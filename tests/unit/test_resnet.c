@@ -6,8 +6,8 @@
 #include "snn/snn.h"
 #include "study/energy.h"
 #include "study/spike.h"
+#include "tests/support/files.h"
 #include "tests/support/models.h"
-#include "tests/support/scratch.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -167,9 +167,7 @@ refuse(struct model_edit edit, const char *says)
 	struct status st = {0};
 
 	assert_null(model_load(models_edit("../../examples/cifar10-resnet20", &edit), &st));
-	assert_int_equal(st.code, STATUS_DATA);
-	if (!strstr(st.message, says))
-		fail_msg("\"%s\" does not say \"%s\"", st.message, says);
+	models_refused(&st, STATUS_DATA, says);
 }
 
 static void
@@ -440,22 +438,6 @@ conventional_is_for_residual_networks(void **state)
 	model_free(model);
 }
 
-static int
-make_scratch(void **state)
-{
-	(void)state;
-	scratch_make();
-	return 0;
-}
-
-static int
-remove_scratch(void **state)
-{
-	(void)state;
-	scratch_remove();
-	return 0;
-}
-
 int
 main(void)
 {
@@ -474,5 +456,5 @@ main(void)
 	    cmocka_unit_test(conventional_is_for_residual_networks),
 	};
 
-	return cmocka_run_group_tests(tests, make_scratch, remove_scratch);
+	return cmocka_run_group_tests(tests, files_setup, files_teardown);
 }

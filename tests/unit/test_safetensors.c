@@ -1,6 +1,7 @@
 /* safetensors: good files, what is written, and files that lie. */
 #include "model/safetensors.h"
 
+#include "tests/support/files.h"
 #include "tests/support/models.h"
 #include "tests/support/scratch.h"
 
@@ -41,9 +42,7 @@ refuse_path(const char *path, const char *complaint)
 	struct status st = {0};
 
 	assert_null(safetensors_open(path, &st));
-	assert_int_equal(st.code, STATUS_DATA);
-	if (!strstr(st.message, complaint))
-		fail_msg("\"%s\" does not say \"%s\"", st.message, complaint);
+	models_refused(&st, STATUS_DATA, complaint);
 }
 
 static void
@@ -403,22 +402,6 @@ refuses_bad_indices(void **state)
 	refuse_index("{\"weight_map\":{\"a\":\"1.safetensors\",\"b\":\"again.safetensors\"}}", "'a' is in two shards");
 }
 
-static int
-make_scratch(void **state)
-{
-	(void)state;
-	scratch_make();
-	return 0;
-}
-
-static int
-remove_scratch(void **state)
-{
-	(void)state;
-	scratch_remove();
-	return 0;
-}
-
 int
 main(void)
 {
@@ -441,5 +424,5 @@ main(void)
 	    cmocka_unit_test(refuses_bad_indices),
 	};
 
-	return cmocka_run_group_tests(tests, make_scratch, remove_scratch);
+	return cmocka_run_group_tests(tests, files_setup, files_teardown);
 }

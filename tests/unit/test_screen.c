@@ -1,4 +1,5 @@
 /* The panes in a real terminal: a pty and libvterm. Everything polls for what it expects. */
+#include "tests/support/files.h"
 #include "tests/support/scratch.h"
 #include "tests/support/terminal.h"
 
@@ -48,22 +49,6 @@ assert_given_back(struct terminal *t, int code)
 	assert_true(terminal_on_main_screen(t));
 	assert_true(terminal_is_cooked(t));
 	terminal_free(t);
-}
-
-static int
-make_home(void **state)
-{
-	(void)state;
-	scratch_make();
-	return 0;
-}
-
-static int
-remove_home(void **state)
-{
-	(void)state;
-	scratch_remove();
-	return 0;
 }
 
 static void
@@ -562,5 +547,5 @@ main(void)
 	    cmocka_unit_test(test_plain_terminal),
 	};
 
-	return cmocka_run_group_tests(tests, make_home, remove_home);
+	return cmocka_run_group_tests(tests, files_setup, files_teardown);
 }

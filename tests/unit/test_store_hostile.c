@@ -4,6 +4,7 @@
 
 #include "base/rng.h"
 #include "tests/support/ask.h"
+#include "tests/support/files.h"
 #include "tests/support/scratch.h"
 
 #include <setjmp.h>
@@ -20,22 +21,6 @@
 #include <unistd.h>
 
 #include <cmocka.h>
-
-static int
-set_up(void **state)
-{
-	(void)state;
-	scratch_make();
-	return 0;
-}
-
-static int
-tear_down(void **state)
-{
-	(void)state;
-	scratch_remove();
-	return 0;
-}
 
 static void
 execute(const char *path, const char *sql)
@@ -474,7 +459,7 @@ a_failed_migration_leaves_the_version_before(void **state)
 int
 main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, files_setup, files_teardown)
 	const struct CMUnitTest tests[] = {
 	    TEST(a_text_file_is_refused),        TEST(another_database_is_refused),
 	    TEST(a_newer_version_is_refused),    TEST(places_without_a_file_are_refused),

@@ -3,6 +3,7 @@
 
 #include "base/rng.h"
 #include "tests/support/ask.h"
+#include "tests/support/files.h"
 #include "tests/support/scratch.h"
 
 #include <setjmp.h>
@@ -18,22 +19,6 @@
 #include <unistd.h>
 
 #include <cmocka.h>
-
-static int
-set_up(void **state)
-{
-	(void)state;
-	scratch_make();
-	return 0;
-}
-
-static int
-tear_down(void **state)
-{
-	(void)state;
-	scratch_remove();
-	return 0;
-}
 
 static struct store *
 open_ok(const char *path)
@@ -317,7 +302,7 @@ many_processes_share_a_file(void **state)
 int
 main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, files_setup, files_teardown)
 	const struct CMUnitTest tests[] = {
 	    TEST(kill_9_loses_no_finished_run),
 	    TEST(a_process_that_left_is_noticed_and_others_are_not),

@@ -1,6 +1,7 @@
 /* CLIP's tokenizer: ids against OpenAI's, each form of the vocabulary, and broken ones. */
 #include "model/tokenizer.h"
 
+#include "tests/support/files.h"
 #include "tests/support/models.h"
 #include "tests/support/scratch.h"
 
@@ -34,9 +35,7 @@ refuse(const char *path, const char *complaint)
 	struct status st = {0};
 
 	assert_null(tokenizer_load(path, &st));
-	assert_int_equal(st.code, STATUS_DATA);
-	if (!strstr(st.message, complaint))
-		fail_msg("\"%s\" does not say \"%s\"", st.message, complaint);
+	models_refused(&st, STATUS_DATA, complaint);
 }
 
 static int
@@ -254,31 +253,15 @@ broken_vocabularies_are_refused(void **state)
 	}
 }
 
-static int
-make(void **state)
-{
-	(void)state;
-	scratch_make();
-	return 0;
-}
-
-static int
-unmake(void **state)
-{
-	(void)state;
-	scratch_remove();
-	return 0;
-}
-
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test_setup_teardown(ids_are_those_of_open_ai, make, unmake),
-	    cmocka_unit_test_setup_teardown(vocabularies_come_in_three_forms, make, unmake),
-	    cmocka_unit_test_setup_teardown(open_ai_lists_may_be_plain, make, unmake),
-	    cmocka_unit_test_setup_teardown(texts_are_cut_and_cleaned, make, unmake),
-	    cmocka_unit_test_setup_teardown(broken_vocabularies_are_refused, make, unmake),
+	    cmocka_unit_test_setup_teardown(ids_are_those_of_open_ai, files_setup, files_teardown),
+	    cmocka_unit_test_setup_teardown(vocabularies_come_in_three_forms, files_setup, files_teardown),
+	    cmocka_unit_test_setup_teardown(open_ai_lists_may_be_plain, files_setup, files_teardown),
+	    cmocka_unit_test_setup_teardown(texts_are_cut_and_cleaned, files_setup, files_teardown),
+	    cmocka_unit_test_setup_teardown(broken_vocabularies_are_refused, files_setup, files_teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

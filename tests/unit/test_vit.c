@@ -2,6 +2,7 @@
 #include "model/model.h"
 
 #include "model/site.h"
+#include "tests/support/files.h"
 #include "tests/support/models.h"
 #include "tests/support/scratch.h"
 
@@ -34,9 +35,7 @@ refuse(const char *path, const char *complaint)
 	struct status st = {0};
 
 	assert_null(model_load(path, &st));
-	assert_int_equal(st.code, STATUS_DATA);
-	if (!strstr(st.message, complaint))
-		fail_msg("\"%s\" does not say \"%s\"", st.message, complaint);
+	models_refused(&st, STATUS_DATA, complaint);
 }
 
 static void
@@ -392,22 +391,6 @@ sites_have_names_and_shapes(void **state)
 	model_free(model);
 }
 
-static int
-make_scratch(void **state)
-{
-	(void)state;
-	scratch_make();
-	return 0;
-}
-
-static int
-remove_scratch(void **state)
-{
-	(void)state;
-	scratch_remove();
-	return 0;
-}
-
 int
 main(void)
 {
@@ -431,5 +414,5 @@ main(void)
 	    cmocka_unit_test(sites_have_names_and_shapes),
 	};
 
-	return cmocka_run_group_tests(tests, make_scratch, remove_scratch);
+	return cmocka_run_group_tests(tests, files_setup, files_teardown);
 }

@@ -1,7 +1,8 @@
 /* A walk goes back to the bit, enters a step site by site, and reads its past again. */
-#include "model/dataset.h"
 #include "study/history.h"
 #include "study/walk.h"
+
+#include "tests/support/models.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -13,8 +14,6 @@
 
 #include <cmocka.h>
 
-#define DIGITS "examples/digits-vit"
-
 enum { PICTURES = 16, SIDE = 3 * 8 * 8 };
 
 static struct model *model;
@@ -23,19 +22,8 @@ static float *pixels; /* [PICTURES] */
 static int
 setup(void **state)
 {
-	struct status st = {0};
-	struct dataset *data = dataset_open(DIGITS "/calibration.safetensors", &st);
-	int label;
-
 	(void)state;
-	model = model_load(DIGITS, &st);
-	if (!model || !data)
-		return -1;
-	pixels = malloc(PICTURES * SIDE * sizeof(*pixels));
-	for (int i = 0; i < PICTURES; i++)
-		if (!dataset_get(data, i, model, pixels + SIDE * i, &label, &st))
-			return -1;
-	dataset_close(data);
+	model = models_digits(&pixels, PICTURES);
 	return 0;
 }
 
