@@ -49,7 +49,7 @@ endif
 SRC  := $(sort $(wildcard src/*/*.c))
 DBC  := $(sort $(wildcard db/*.c))
 UIC  := $(sort $(wildcard ui/*.c))
-OBJ  := $(SRC:%.c=$(B)/%.o)
+OBJ  := $(SRC:%.c=$(B)/%.o) $(B)/src/study/rules_text.o
 DBO  := $(DBC:%.c=$(B)/%.o) $(B)/db/schema.o
 UIO  := $(UIC:%.c=$(B)/%.o)
 UNIT := $(sort $(wildcard tests/unit/*.c))
@@ -116,7 +116,7 @@ lint: ## check the layers, the formatting, the scripts and the code
 	$(call say,FORMAT,clang-format)
 	$(Q)clang-format --dry-run -Werror $(CHECKED)
 	$(call say,CHECK,shellcheck)
-	$(Q)shellcheck -x scripts/check-arrows scripts/compile-commands scripts/embed-sql scripts/install-deps scripts/run-tests scripts/bench-deps .ci/run \
+	$(Q)shellcheck -x scripts/check-arrows scripts/compile-commands scripts/embed-sql scripts/embed-text scripts/install-deps scripts/run-tests scripts/bench-deps .ci/run \
 		$(wildcard tests/cli/*.sh)
 	$(call say,CHECK,cppcheck)
 	$(Q)mkdir -p $(B)/cppcheck && cppcheck --cppcheck-build-dir=$(B)/cppcheck $(CPPCHECK) $(sort $(wildcard src db ui tests))
@@ -187,6 +187,14 @@ $(B)/db/schema.c: $(sort $(wildcard db/*.sql)) scripts/embed-sql
 	@mkdir -p $(@D)
 	$(Q)scripts/embed-sql $(filter %.sql,$^) >$@.tmp && mv $@.tmp $@
 $(B)/db/schema.o: $(B)/db/schema.c
+	$(Q)$(CC) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+# So do the rules of what operations cost.
+$(B)/src/study/rules_text.c: src/study/rules.json scripts/embed-text
+	$(call say,EMBED,$<)
+	@mkdir -p $(@D)
+	$(Q)scripts/embed-text $< rules_text study/rules_text.h >$@.tmp && mv $@.tmp $@
+$(B)/src/study/rules_text.o: $(B)/src/study/rules_text.c
 	$(Q)$(CC) $(CFLAGS) -MMD -MP -c -o $@ $<
 
 # Tests and benchmarks link everything but main.

@@ -2,11 +2,11 @@
  *
  * Cells become rectangles and letters. Blocks, frames and braille are drawn as
  * shapes, so that a file looks the same whatever fonts there are. */
-#include "ui/canvas.h"
+#include "ui/canvas_cairo.h"
 
 #include <cairo-pdf.h>
 #include <cairo-svg.h>
-#include <cairo.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { CELL_W = 9, CELL_H = 18, MARGIN = 9, FONT = 15 };
@@ -187,14 +187,24 @@ draw_cell(const struct canvas *canvas, cairo_t *cr, int x, int y, uint32_t paper
 	draw_glyph(&at, cell);
 }
 
-static void
-draw_page(const struct canvas *canvas, cairo_t *cr)
+void
+canvas_cairo_size(const struct canvas *canvas, double *w, double *h)
+{
+	*w = 2.0 * MARGIN + (double)canvas->w * CELL_W;
+	*h = 2.0 * MARGIN + (double)canvas->h * CELL_H;
+}
+
+void
+canvas_cairo_draw(const struct canvas *canvas, cairo_t *cr)
 {
 	const uint32_t paper = 0xffffff, ink = 0x202020;
+	double w, h;
 	int x, y;
 
+	canvas_cairo_size(canvas, &w, &h);
 	use_color(cr, paper);
-	cairo_paint(cr);
+	cairo_rectangle(cr, 0, 0, w, h);
+	cairo_fill(cr);
 	/* Neighbouring rectangles must not show seams. */
 	cairo_set_antialias(cr, CAIRO_ANTIALIAS_DEFAULT);
 	cairo_set_font_size(cr, FONT);
@@ -212,12 +222,13 @@ check(cairo_status_t code, const char *path, struct status *st)
 bool
 canvas_cairo_save(const struct canvas *canvas, const char *path, const char *kind, struct status *st)
 {
-	double w = 2.0 * MARGIN + (double)canvas->w * CELL_W, h = 2.0 * MARGIN + (double)canvas->h * CELL_H;
+	double w, h;
 	bool png = strcmp(kind, "png") == 0;
 	cairo_surface_t *page;
 	cairo_t *cr;
 	bool ok;
 
+	canvas_cairo_size(canvas, &w, &h);
 	if (png)
 		page = cairo_image_surface_create(CAIRO_FORMAT_RGB24, (int)w, (int)h);
 	else if (strcmp(kind, "pdf") == 0)
@@ -225,7 +236,7 @@ canvas_cairo_save(const struct canvas *canvas, const char *path, const char *kin
 	else
 		page = cairo_svg_surface_create(path, w, h);
 	cr = cairo_create(page);
-	draw_page(canvas, cr);
+	canvas_cairo_draw(canvas, cr);
 	ok = check(cairo_status(cr), path, st);
 	cairo_destroy(cr);
 	if (ok && png)
@@ -234,4 +245,55 @@ canvas_cairo_save(const struct canvas *canvas, const char *path, const char *kin
 	ok = ok && check(cairo_surface_status(page), path, st);
 	cairo_surface_destroy(page);
 	return ok;
+}
+
+/* What an SVG is written into. */
+struct text_buffer {
+	char *text;
+	size_t size, capacity;
+};
+
+static cairo_status_t
+add_text(void *ctx, const unsigned char *data, unsigned length)
+{
+	struct text_buffer *b = ctx;
+
+	if (b->size + length > b->capacity) {
+		size_t capacity = 2 * (b->size + length);
+		char *text = realloc(b->text, capacity);
+
+		if (!text)
+			return CAIRO_STATUS_NO_MEMORY;
+		b->text = text;
+		b->capacity = capacity;
+	}
+	memcpy(b->text + b->size, data, length);
+	b->size += length;
+	return CAIRO_STATUS_SUCCESS;
+}
+
+char *
+canvas_cairo_svg(const struct canvas *canvas, size_t *size)
+{
+	struct text_buffer b = {NULL, 0, 0};
+	double w, h;
+	cairo_surface_t *page;
+	cairo_t *cr;
+	bool ok;
+
+	canvas_cairo_size(canvas, &w, &h);
+	page = cairo_svg_surface_create_for_stream(add_text, &b, w, h);
+	cr = cairo_create(page);
+	canvas_cairo_draw(canvas, cr);
+	ok = cairo_status(cr) == CAIRO_STATUS_SUCCESS;
+	cairo_destroy(cr);
+	cairo_surface_finish(page);
+	ok = ok && cairo_surface_status(page) == CAIRO_STATUS_SUCCESS;
+	cairo_surface_destroy(page);
+	if (!ok) {
+		free(b.text);
+		return NULL;
+	}
+	*size = b.size;
+	return b.text;
 }

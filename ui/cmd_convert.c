@@ -174,7 +174,8 @@ build_plan(struct app *app, struct plan_options *options, const struct calibrati
 	struct plan *plan = NULL;
 
 	if (pictures_find(&pictures, app, which, st)) {
-		app_say(app, "calibrating with %s", pictures.from);
+		if (!which->silent)
+			app_say(app, "calibrating with %s", pictures.from);
 		options->pixels = pictures.pixels;
 		options->pictures = pictures.count;
 		options->pictures_hash = pictures.hash;

@@ -12,9 +12,9 @@
 
 /* What may be replayed: it measures, and writes nothing but the notebook. The command
  * may come from somebody else's. */
-static command_fn *const measuring[] = {cmd_ann,        cmd_attribution, cmd_back,      cmd_convert, cmd_eval,       cmd_goto,
-					cmd_ladder,     cmd_run,         cmd_step,      cmd_sweep,   cmd_ugo_assign, cmd_ugo_fit,
-					cmd_ugo_import, cmd_ugo_spikes,  cmd_ugo_sweep, cmd_until};
+static command_fn *const measuring[] = {cmd_ann,     cmd_attribution, cmd_back,       cmd_convert,   cmd_energy, cmd_eval,
+					cmd_goto,    cmd_ladder,      cmd_run,        cmd_step,      cmd_sweep,  cmd_ugo_assign,
+					cmd_ugo_fit, cmd_ugo_import,  cmd_ugo_spikes, cmd_ugo_sweep, cmd_until};
 
 /* The run as it was recorded. */
 struct original {

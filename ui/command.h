@@ -43,6 +43,7 @@ enum value_kind {
 	VALUE_LAYOUT, /* name of a layout */
 	VALUE_RUN,    /* number of a run */
 	VALUE_RUNS,   /* what `compare` takes */
+	VALUE_RULE,   /* what `energy` charges by */
 };
 
 /* Of CLASS_MOVEMENT only the looking changes: the notebook does not keep them. */

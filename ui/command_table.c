@@ -2,6 +2,7 @@
 #include "ui/commands.h"
 
 #include "study/profile.h"
+#include "study/tune.h"
 #include "ui/ugo_options.h"
 
 #include <limits.h>
@@ -101,6 +102,22 @@ static const char *const run_states[] = {"running", "done", "failed", "cancelled
 	    CHOICE("form", "FORM", ugo_form_names, "relu or ramps (saturating)"),                                                \
 	    CHOICE("facing", "WAY", ugo_facing_names, "of ReLU units: best (default), right or left"),                           \
 	    FLAG("reduce", "reduce the range: exp, reciprocal, rsqrt of the mantissa")
+
+/* What `tune` and `ugo tune` take. */
+#define TUNE_OPTIONS(rule_help)                                                                                                  \
+	REAL("max-drop", "P", 0, 100, "accuracy that may be lost, in points (default: 0.3, unless --max-energy)"),               \
+	    REAL("max-energy", "X", 0.001, 1000, "energy over the ANN's that is allowed"),                                       \
+	    OTHER("rule", "RULE", VALUE_RULE, rule_help),                                                                        \
+	    OTHER("rules", "FILE", VALUE_PATH, "rules of your own, as JSON, beside the program's"),                              \
+	    {"t", "T,T,...", VALUE_INTS, 1, 1024, NULL, "steps that will do (default: all up to T, at most 16)"},                \
+	    OTHER("recipe", "NAME", VALUE_RECIPE, "what to start from (default: delta)"),                                        \
+	    NUMBER("T", "N", 1, 1024, "steps that thresholds are calibrated for (default: 4)"),                                  \
+	    OTHER("calibration", "PATH", VALUE_PATH, "data set to calibrate with"),                                              \
+	    NUMBER("few", "N", 8, 100000, "pictures of sensitivity and search (default: 200)"),                                  \
+	    NUMBER("first", "K", 0, INT_MAX, "the first picture (default: 0)"),                                                  \
+	    NUMBER("candidates", "N", 2, TUNE_CANDIDATES - 8, "measured before the finalists, at most (default: 60)"),           \
+	    OTHER("name", "NAME", VALUE_TEXT, "of the plan (default: tuned-RUN)"),                                               \
+	    FLAG("force", "take the name from another plan")
 
 const struct command_info command_table[] = {
     /* --- model --- */
@@ -213,7 +230,8 @@ const struct command_info command_table[] = {
      "else they are the first of the open data set. CHANGES are GLOB:KEY=VALUE,... separated by blanks, applied in order, as "
      "'blocks.*.mlp.act:neuron=mt,levels=5 blocks.0.attn.q:neuron=graded'. Keys of a site: neuron (graded, if, lif, signed, "
      "burst, "
-     "round, mt, differential, stbif, ecmt), burst or levels, repeat, refine, initial (membrane potential at the start, in "
+     "round, mt, differential, stbif, ecmt), burst or levels, repeat, refine, after, initial (membrane potential at the start, "
+     "in "
      "thresholds), "
      "tau, rule, scale (multiplies the thresholds), channels (each, shared: thresholds of an encoder), function (exact, analog, "
      "spiking), hidden. Keys: recipe, T, plan (its hash), "
@@ -588,6 +606,14 @@ const struct command_info command_table[] = {
      "range_covers_observed}.",
      "ugo assign blocks.*.mlp.act gelu-32",
      cmd_ugo_assign},
+    {"ugo tune",
+     CLASS_UGO,
+     {MAYBE_NUMBER("N", 16, INT_MAX)},
+     {TUNE_OPTIONS("what energy is counted by (default: operations, which has neurons in it)")},
+     "find the smallest UGOs that are good enough, with N pictures (default: all)",
+     "As tune, which explains it, with the sizes, neurons and levels of UGOs alone; encoders stay as they are.",
+     "ugo tune 400 --max-drop 0.1",
+     cmd_ugo_tune},
     {"ugo import",
      CLASS_UGO,
      {ARG("FILE", VALUE_PATH), MAYBE("PREFIX", VALUE_TEXT), MAYBE("NAME", VALUE_TEXT)},
@@ -869,6 +895,59 @@ const struct command_info command_table[] = {
      "interaction, seconds.",
      "attribution 50 --t 4",
      cmd_attribution},
+    {"energy",
+     CLASS_STUDY,
+     {MAYBE_NUMBER("N", 1, INT_MAX)},
+     {OTHER("rule", "RULE", VALUE_RULE, "the rule of places, steps and advice (default: unit)"),
+      OTHER("rules", "FILE", VALUE_PATH, "rules of your own, as JSON, beside the program's"),
+      NUMBER("t", "T", 1, 1024, "steps (default: the plan's T)"),
+      NUMBER("first", "K", 0, INT_MAX, "the first picture (default: 0)"),
+      FLAG("ledger", "print what was counted, for every site and step"),
+      FLAG("list", "print the rules and their sources, and count nothing")},
+     "count what the network does and costs against the ANN, by every rule at once, over N pictures (default: all)",
+     "Counted is what fired, exactly: spikes and their synapses, products, scalings, additions, functions, neurons, memory. A "
+     "rule "
+     "says what counts and at which price; ratio is the network over the ANN, both a picture; rate is what a neuron sends a "
+     "step, "
+     "weighted by fan-out, and break_even the rate at which both would cost the same. The rules disagree because a spike with "
+     "levels counts as an addition (event), as one for every quantum (unit), as a shift and an addition for every bit (popcount) "
+     "or "
+     "as a multiplication (mac), and because most leave out all but linear layers and products. published is what the paper "
+     "claims from rates it assumes, beside the rates and savings that were counted. dominates and needs say where it goes and "
+     "what "
+     "would "
+     "have to change. A file of rules has {\"technologies\": {NAME: {source, bits, add, mac, multiply, shift, function, update, "
+     "memory}}, \"rules\": [{name, help, source, technology, spike, count}]}; `energy --list` shows those there are. "
+     "`view energy` draws it. JSON keys: images, t, plan, per_event, per_unit_spike, rules [{rule, ratio, picojoules, "
+     "ann_picojoules, rate, break_even, additions, multiplications, shifts, accesses}], rule, places [{place, picojoules, "
+     "ann_picojoules, share, spikes, rate}], steps [{t, picojoules, ratio, rate}], published [{claim, assumed_rate, "
+     "published_saving, measured_rate, counted_saving}], dominates, needs, seconds.",
+     "energy 100 --rule event",
+     cmd_energy},
+    {"tune",
+     CLASS_STUDY,
+     {MAYBE_NUMBER("N", 16, INT_MAX)},
+     {TUNE_OPTIONS("what energy is counted by (default: unit)")},
+     "find the cheapest plan that is good enough, with N pictures (default: all)",
+     "Half of the pictures are held out; the others are tuned by. Measures the recipe, two and three spikes a step, and what "
+     "each class of sites (ladder, "
+     "attribution) saves "
+     "and costs when it has a level less or a smaller UGO, takes the changes that save most for their error one after the other "
+     "as long as the target is met, tries thresholds a quarter higher and lower, measures the best four on all pictures to tune "
+     "by, and the best of them on those held out, at the step it was chosen for. With --max-energy alone it is the most exact "
+     "plan "
+     "that is cheap enough. Since few pictures change their class, the drop that is judged while tuning is shrunk to what many "
+     "pictures show (expected_drop); on the held-out pictures it is the measured one. The result is kept as a plan with a name "
+     "and "
+     "becomes the plan; sites is what `convert --sites` makes it from. Every candidate is a recorded run of kind tune. "
+     "Interrupted, "
+     "the best so far is kept. `view front` draws what was measured. JSON keys: rule, max_drop, max_energy, classes, candidates "
+     "[{number, stage, change, run, images, t, energy, accuracy, agreement, logit_rmse, drop, expected_drop, sites}], front "
+     "[numbers of candidates], chosen, met, held_out {images, t, energy, accuracy, ann_accuracy, drop, drop_lo, drop_hi, "
+     "agreement, "
+     "logit_rmse}, confirmed, name, plan, convert (a command), seconds. Drops are fractions.",
+     "tune 400 --max-drop 0.3",
+     cmd_tune},
     {"sweep",
      CLASS_STUDY,
      {MAYBE_NUMBER("N", 1, INT_MAX)},
@@ -1027,6 +1106,19 @@ const struct command_info command_table[] = {
      "differences [{site, t, name, recorded, replayed}].",
      "replay 12",
      cmd_replay},
+    {"report",
+     CLASS_NOTEBOOK,
+     {ARG("RUN|SESSION", VALUE_SESSION), ARG("FILE", VALUE_PATH)},
+     {FORCE},
+     "write a report of a run or a session as one file",
+     "RUN is the number of a run; another word is the name of a session, of which the last measured plan is described. FILE ends "
+     "in "
+     ".html, .md or .pdf and needs no other file. It has what was measured, the plan, accuracy by time with its curve, what tune "
+     "measured, the ladder, energy by rule and place, the picture with its attention maps and logits (where the model is loaded; "
+     "the plan is stepped for it), and the commands to repeat it. What the notebook does not have of the plan is said, with the "
+     "command that measures it. JSON keys: file, plan.",
+     "report 12 report.html",
+     cmd_report},
     {"export",
      CLASS_NOTEBOOK,
      {ARG("RUN|SESSION", VALUE_SESSION), ARG("FILE", VALUE_PATH)},

@@ -17,9 +17,9 @@ command_fn cmd_ugo_sweep, cmd_ugo_spikes, cmd_ugo_assign;
 command_fn cmd_view, cmd_save, cmd_panes;
 command_fn cmd_focus, cmd_look, cmd_out, cmd_maximise, cmd_keys, cmd_line, cmd_leave, cmd_zoom, cmd_scroll, cmd_select, cmd_find;
 command_fn cmd_layout, cmd_layout_list, cmd_layout_save, cmd_layout_delete, cmd_bind, cmd_unbind, cmd_tutorial;
-command_fn cmd_audit, cmd_eval, cmd_ladder, cmd_attribution, cmd_sweep, cmd_curves, cmd_bench;
+command_fn cmd_audit, cmd_eval, cmd_ladder, cmd_attribution, cmd_sweep, cmd_curves, cmd_bench, cmd_energy, cmd_tune, cmd_ugo_tune;
 command_fn cmd_session_new, cmd_session_open, cmd_session_list, cmd_session_note, cmd_session_resume, cmd_undo;
-command_fn cmd_runs, cmd_show, cmd_compare, cmd_query, cmd_plot, cmd_replay, cmd_export, cmd_import;
+command_fn cmd_runs, cmd_show, cmd_compare, cmd_query, cmd_plot, cmd_replay, cmd_report, cmd_export, cmd_import;
 command_fn cmd_db_check, cmd_db_backup, cmd_db_vacuum, cmd_db_prune;
 command_fn cmd_set, cmd_source, cmd_history, cmd_help, cmd_apropos, cmd_quit;
 
@@ -77,6 +77,7 @@ struct calibration_pictures {
 	const char *path; /* NULL: as `convert` explains */
 	int count;
 	bool random; /* chosen by the seed, else the first */
+	bool silent; /* says nothing of where they come from */
 };
 /* Those pictures [*count, channels, size, size], which the caller frees; a model is loaded. */
 bool calibration_pixels(struct app *app, const struct calibration_pictures *which, float **pixels, int *count, struct status *st);
@@ -97,6 +98,11 @@ struct plan *open_plan(struct app *app, const char *text, struct status *st);
 char *plan_description(struct app *app, const char *text, char hash[HASH_HEX], struct status *st);
 /* recipe, T, hash and the rest of what convert prints. */
 void output_plan(struct output *o, const struct app *app);
+
+/* The rule of this name; STATUS_USAGE, naming those there are. */
+struct rule;
+struct rules;
+const struct rule *find_rule(const struct rules *rules, const char *name, struct status *st);
 
 /* Evaluates a plan (NULL: the reference) as a recorded run of this kind ("eval", "sweep"),
  * which keeps what is done while it goes on. result: eval_done(). */

@@ -2,6 +2,7 @@
 #include "db/query.h"
 #include "db/store.h"
 #include "snn/neuron.h"
+#include "study/rules.h"
 #include "ui/commands.h"
 #include "ui/panes.h"
 #include "ui/repl.h"
@@ -100,6 +101,18 @@ add_sites(void)
 
 	for (int i = 0; model && i < site_count(model); i++)
 		list_add(site_name(site_at(model, i), name));
+}
+
+static void
+add_rules(void)
+{
+	struct rules rules;
+
+	if (!rules_load(&rules, NULL, NULL))
+		return;
+	for (int i = 0; i < rules.count; i++)
+		list_add(rules.rule[i].name);
+	rules_done(&rules);
 }
 
 static void
@@ -214,6 +227,9 @@ add_kind(enum value_kind kind, const char *const *choices)
 		for (int i = NEURON_NONE + 1; i < NEURON_KINDS; i++)
 			list_add(neuron_name((enum neuron_kind)i));
 		list_add("delta");
+		break;
+	case VALUE_RULE:
+		add_rules();
 		break;
 	case VALUE_SELECT:
 		list_names(select_names);

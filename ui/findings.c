@@ -11,11 +11,22 @@ findings_of(struct app *app)
 }
 
 void
+energy_finding_done(struct energy_finding *energy)
+{
+	ledger_free(energy->network);
+	ledger_free(energy->reference);
+	rules_done(&energy->rules);
+	*energy = (struct energy_finding){.network = NULL};
+}
+
+void
 findings_forget(struct app *app)
 {
 	ladder_done(&app->findings->ladder);
 	attribution_done(&app->findings->attribution);
 	profile_done(&app->findings->profile);
+	energy_finding_done(&app->findings->energy);
+	tune_done(&app->findings->tune.tune);
 }
 
 void

@@ -7,6 +7,7 @@
 #define SPIKESCOPE_UI_NOTEBOOK_H
 
 #include "study/eval.h"
+#include "study/ledger.h"
 #include "ui/app.h"
 
 /* Says and remembers that something could not be recorded. */
@@ -35,6 +36,9 @@ void notebook_eval(struct app *app, int64_t run, const struct eval_options *opti
  * theirs. The caller frees by eval_done(). */
 bool notebook_eval_known(struct app *app, const struct plan *plan, const struct dataset *data, const struct eval_options *options,
 			 struct eval_result *known, int64_t *run, struct status *st);
+
+/* What a ledger has counted at a site in step t, of so many pictures: their mean. */
+void notebook_ledger(struct app *app, int64_t run, int t, struct site site, const struct ledger_row *row, int pictures);
 
 /* The sites of one rung of a ladder, under the rung's number as t. */
 void notebook_rung(struct app *app, int64_t run, int t, const struct eval_result *result);

@@ -88,6 +88,21 @@ notebook_eval(struct app *app, int64_t run, const struct eval_options *options, 
 }
 
 void
+notebook_ledger(struct app *app, int64_t run, int t, struct site site, const struct ledger_row *row, int pictures)
+{
+	struct status st = {0};
+	char name[SITE_NAME_MAX];
+	bool ok = true;
+
+	site_name(site, name);
+	for (int q = 0; ok && q < LEDGER_QUANTITIES; q++)
+		if (row->n[q] > 0)
+			ok = store_site_metric(app->store, run, name, t, ledger_names[q], (double)row->n[q] / pictures, &st);
+	if (!ok)
+		notebook_failed(app, &st);
+}
+
+void
 notebook_rung(struct app *app, int64_t run, int t, const struct eval_result *r)
 {
 	struct status st = {0};

@@ -40,6 +40,8 @@ const struct view view_table[] = {
     ROW(ladder, "accuracy and errors from the ANN to the spikes, rung by rung", false, VIEW_OF_ONE, NULL),
     ROW(attribution, "what each class of sites costs alone", false, VIEW_OF_ONE, NULL),
     ROW(bench, "where the time of a step goes", false, VIEW_OF_ONE, NULL),
+    ROW(energy, "energy against the ANN: by rule, by place and by step", false, VIEW_OF_ONE, NULL),
+    ROW(front, "what tune has measured: error against energy, and the front", false, VIEW_OF_ONE, NULL),
     ROW(plot, "the curves of the last plot or compare", false, VIEW_OF_ONE, NULL),
     ROW(table, "the last answer of the notebook as a table", false, VIEW_OF_ONE, NULL),
     ROW(single, "the neuron that `neuron` ran: membrane, spikes, rate against current", false, VIEW_OF_ONE, NULL),

@@ -75,6 +75,8 @@ VIEW(log);
 VIEW(tutorial);
 VIEW(ladder);
 VIEW(bench);
+VIEW(energy);
+VIEW(front);
 VIEW(attribution);
 VIEW(plot);
 VIEW(table);

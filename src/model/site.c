@@ -79,6 +79,18 @@ site_in_block(enum site_kind kind)
 	return (kind >= SITE_NORM1_CENTER && kind <= SITE_BLOCK) || (kind >= SITE_CONV1 && kind <= SITE_TOKENS);
 }
 
+enum site_kind
+site_block_first(const struct model *model)
+{
+	return model->resnet ? SITE_CONV1 : SITE_NORM1_CENTER;
+}
+
+enum site_kind
+site_block_last(const struct model *model)
+{
+	return model->resnet ? SITE_RESIDUAL : SITE_BLOCK;
+}
+
 struct site
 site_of_block(const struct model *model, int block)
 {

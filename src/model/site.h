@@ -132,6 +132,9 @@ enum { SITE_NAME_MAX = 64 };
 
 /* Is this kind one per block? */
 bool site_in_block(enum site_kind kind);
+/* The kinds that stand in blocks of this model's architecture, first to last; attention pooling has others. */
+enum site_kind site_block_first(const struct model *model);
+enum site_kind site_block_last(const struct model *model);
 /* What a block sends on: SITE_BLOCK, SITE_RESIDUAL, or SITE_AV of attention pooling. */
 struct site site_of_block(const struct model *model, int block);
 /* Is the site what its block sends on? */

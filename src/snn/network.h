@@ -72,6 +72,7 @@ struct snn {
 	float *readout;        /* what the head reads: values of [2, width] tokens, or [channels] */
 	struct spikes *spikes; /* those of one layer */
 	float *heads;          /* [head_scratch()] */
+	uint32_t *senders;     /* [2 width or tokens] for counting */
 	float *scores;         /* [heads, queries, tokens] */
 	float *stream;         /* [tokens, width] */
 	float *graded;         /* [tokens, width or mlp_width]: the target of the graded site at hand */
@@ -87,9 +88,6 @@ struct snn {
 
 /* Does every neuron work with the plan's decoding? STATUS_USAGE. */
 bool plan_check_neurons(const struct plan *plan, struct status *st);
-
-/* Refined levels halve at every step after this one (SPIKING 2). */
-enum { SNN_REFINE_AFTER = 3 };
 
 /* The site's neurons in step t. */
 struct neuron_rule site_rule(const struct site_plan *site, int t);

@@ -62,6 +62,7 @@ neuron_defaults(enum neuron_kind kind, struct site_plan *site)
 	site->initial = type ? type->initial : 0;
 	site->repeat = 1;
 	site->refine = 0;
+	site->refine_after = PLAN_REFINE_AFTER;
 	site->tau = 20;
 	site->split = false;
 }

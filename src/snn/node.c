@@ -77,7 +77,7 @@ node_layout_group(struct node *node, struct carve *state)
 struct neuron_rule
 site_rule(const struct site_plan *site, int t)
 {
-	int halvings = t > SNN_REFINE_AFTER ? t - SNN_REFINE_AFTER : 0;
+	int halvings = t > site->refine_after ? t - site->refine_after : 0;
 
 	halvings = halvings < site->refine ? halvings : site->refine;
 	return (struct neuron_rule){

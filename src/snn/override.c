@@ -91,6 +91,13 @@ set_refine(struct plan *plan, struct site_plan *p, const char *value, struct sta
 }
 
 static bool
+set_after(struct plan *plan, struct site_plan *p, const char *value, struct status *st)
+{
+	(void)plan;
+	return p->neuron == NEURON_MT && whole(value, 1, PLAN_REFINE_AFTER_MAX, &p->refine_after, st);
+}
+
+static bool
 set_initial(struct plan *plan, struct site_plan *p, const char *value, struct status *st)
 {
 	const struct neuron_type *type = neuron_type(p->neuron);
@@ -175,6 +182,7 @@ static const struct {
     {"levels", set_burst, "a neuron with a burst or levels"},
     {"repeat", set_repeat, "a multi-threshold neuron"},
     {"refine", set_refine, "a multi-threshold neuron"},
+    {"after", set_after, "a multi-threshold neuron"},
     {"initial", set_initial, "a neuron with an initial potential"},
     {"tau", set_tau, "a lif neuron"},
     {"rule", set_rule, "a neuron"},
@@ -199,8 +207,8 @@ apply_setting(struct plan *plan, const char *glob, char *setting, struct status 
 		key++;
 	if (key == KEYS)
 		return status_fail(st, STATUS_USAGE,
-				   "there is no key '%s'; there are neuron, burst, levels, repeat, refine, initial, tau, rule, "
-				   "scale, channels, function and hidden",
+				   "there is no key '%s'; there are neuron, burst, levels, repeat, refine, after, initial, tau, "
+				   "rule, scale, channels, function and hidden",
 				   setting);
 	for (int i = 0; i < plan->sites; i++) {
 		struct status own = {0};

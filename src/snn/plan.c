@@ -198,6 +198,10 @@ plan_new(const struct model *model, const char *name, int T, struct status *st)
 		plan->site[i].site = site_at(model, i);
 		site_from_recipe(&plan->site[i], recipe);
 	}
+	if (recipe->sites && !model->resnet && !plan_override(plan, recipe->sites, st)) {
+		plan_free(plan);
+		return NULL;
+	}
 	return plan;
 nomem:
 	plan_free(plan);

@@ -30,6 +30,9 @@
 
 enum { PLAN_T_MAX = 1024 };
 
+/* Refined levels halve at every step after this one, unless a recipe or override says (SPIKING 2). */
+enum { PLAN_REFINE_AFTER = 3, PLAN_REFINE_AFTER_MAX = 64 };
+
 /* The neuron models; neuron.h says what each does. */
 enum neuron_kind {
 	NEURON_NONE, /* graded: the value passes as it is (analog) */
@@ -59,7 +62,8 @@ struct site_plan {
 	enum neuron_kind neuron; /* of the encoder, or of the UGO's hidden neurons */
 	int burst;               /* quanta a step, levels or largest count: what neuron.h says of the neuron */
 	int repeat;              /* mt: spikes a step */
-	int refine;              /* mt: how often the levels halve, once a step after the third */
+	int refine;              /* mt: how often the levels halve, once a step */
+	int refine_after;        /* mt: the last step before they do, at least 1 */
 	float initial;           /* membrane potential at the start, in thresholds, 0..1 */
 	float tau;               /* lif: time constant in steps, at least 1 */
 	bool positive;           /* the site's values are never negative (softmax) */
@@ -142,6 +146,7 @@ bool plan_set_ugo(struct plan *plan, struct site site, const struct ugo *ugo, st
  *   burst=N         spikes a step, or levels (also: levels=N)
  *   repeat=N        multi-threshold neurons: spikes a step, 1..3
  *   refine=N        multi-threshold neurons: halvings of the levels, 0..8
+ *   after=N         multi-threshold neurons: the step after which they begin, 1..64
  *   initial=X       membrane potential at the start, in thresholds, 0..1
  *   tau=X           lif: time constant in steps, 1..1e6
  *   rule=NAME       max, percentile or mmse

@@ -25,6 +25,9 @@ settings_json(json_t *o, const struct site_plan *p)
 		json_object_set_new(o, "repeat", json_integer(p->repeat));
 	if (p->neuron == NEURON_MT)
 		json_object_set_new(o, "refine", json_integer(p->refine));
+	/* Plans that know no other keep the names that they have. */
+	if (p->refine > 0 && p->refine_after != PLAN_REFINE_AFTER)
+		json_object_set_new(o, "refine_after", json_integer(p->refine_after));
 	if (type->has_initial)
 		json_object_set_new(o, "initial", json_real((double)p->initial));
 	if (p->neuron == NEURON_LIF)

@@ -206,6 +206,20 @@ pack_thresholds(struct packer *p, const struct plan *plan, struct site_plan *s)
 	return true;
 }
 
+/* Two numbers in one, so that plans from before the second was known can be read. */
+static void
+pack_refinement(struct packer *p, struct site_plan *s)
+{
+	int later = s->refine_after - PLAN_REFINE_AFTER;
+	int packed = number(p, s->refine + (s->refine > 0 ? 16 * later : 0), -16 * PLAN_REFINE_AFTER, 16 * PLAN_REFINE_AFTER_MAX);
+
+	if (!p->in)
+		return;
+	s->refine = packed & 15;
+	s->refine_after = PLAN_REFINE_AFTER + (packed - s->refine) / 16;
+	p->failed |= s->refine > 8 || s->refine_after < 1 || s->refine_after > PLAN_REFINE_AFTER_MAX;
+}
+
 static bool
 pack_site(struct packer *p, const struct plan *plan, struct site_plan *s)
 {
@@ -214,7 +228,7 @@ pack_site(struct packer *p, const struct plan *plan, struct site_plan *s)
 	s->neuron = (enum neuron_kind)number(p, (int)s->neuron, NEURON_NONE, NEURON_KINDS - 1);
 	s->burst = number(p, s->burst, 0, 1 << 10);
 	s->repeat = number(p, s->repeat, 0, 3);
-	s->refine = number(p, s->refine, 0, 8);
+	pack_refinement(p, s);
 	floats(p, &s->initial, 1);
 	floats(p, &s->tau, 1);
 	flag(p, &s->positive);

@@ -42,7 +42,8 @@ static const struct recipe_site sta_sites[] = {
 };
 
 /* SPIKING 2, design D: levels by site, hidden neurons with two more than refinement
- * alone would need, 24 segments. */
+ * alone would need, 24 segments. The encoders before the wide layers, whose spikes cost most,
+ * refine a step later: four steps take 7% less energy and agree as often. */
 #define MT(levels) NEURON_MT, levels
 static const struct recipe_site delta_sites[] = {
     {SITE_NORM1_CENTER, MT(6), false, false, FUNCTION_MODE_NONE, 0, true},
@@ -133,6 +134,7 @@ static const struct recipe recipes[] = {
      .segments = true,
      .sum_decoded = true,
      .refine = 6,
+     .sites = "blocks.*.norm?.center:after=4",
      .hidden = 24,
      .exp_floor = -INFINITY,
      .rule = THRESHOLD_MAX,

@@ -18,8 +18,9 @@ struct recipe_site {
 struct recipe {
 	const char *name; /* as in recipe_table */
 	bool fold_norm, self_correcting, eps, segments, sum_decoded;
-	int refine; /* multi-threshold levels halve so often */
-	int hidden; /* UGO size of sites without a row */
+	int refine;        /* multi-threshold levels halve so often */
+	const char *sites; /* of transformers: changes of sites (plan_override()), or NULL */
+	int hidden;        /* UGO size of sites without a row */
 	float exp_floor;
 	enum threshold_rule rule;
 	float headroom;                 /* round neurons: threshold = headroom * maximum / burst under THRESHOLD_MAX */

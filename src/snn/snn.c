@@ -121,8 +121,9 @@ scratch_init(struct snn *snn)
 	snn->scores = arena_floats(snn->arena, (size_t)model->heads * (size_t)model->tokens * (size_t)model->tokens);
 	snn->stream = arena_floats(snn->arena, stream);
 	snn->graded = arena_floats(snn->arena, (size_t)model->tokens * (size_t)widest);
+	snn->senders = arena_alloc(snn->arena, ((size_t)model->tokens + 2 * (size_t)model->width) * sizeof(*snn->senders));
 	return snn->embedding && snn->first && snn->readout && snn->patch_scratch && snn->spikes && snn->heads && snn->scores &&
-	       snn->stream && snn->graded;
+	       snn->stream && snn->graded && snn->senders;
 }
 
 static bool

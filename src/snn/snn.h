@@ -91,6 +91,18 @@ double snn_events_step(const struct snn *snn); /* all sites, last step */
 double snn_units(const struct snn *snn);
 double snn_units_step(const struct snn *snn);
 
+/* Exact counts of the last step, for accounts of what a network costs (study/ledger.h).
+ * Spikes of a site in a block (of a UGO: of its hidden neurons); `powers` counts
+ * the bits that are set in the numbers of quanta sent, or spikes where they are powers of two
+ * themselves. */
+struct snn_spikes {
+	uint64_t events, units, powers;
+};
+void snn_step_spikes(const struct snn *snn, struct site site, struct snn_spikes *spikes);
+/* Of a product (SITE_QK or SITE_AV): how often a value of one operand that was sent met one
+ * of the other that was sent in the same step, the a_t b_t of TCSA. Graded operands send all. */
+uint64_t snn_step_pairs(const struct snn *snn, struct site product);
+
 /* From now on every snn_step() adds what it spends at each site to seconds [site_count];
  * NULL: no longer. The products of a linear layer count for the site that receives them,
  * those of q, k and v together for q. */

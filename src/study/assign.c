@@ -3,6 +3,8 @@
 #include "snn/neuron.h"
 
 #include <math.h>
+#include <stdlib.h>
+#include <string.h>
 
 static bool
 check_function(const struct plan *plan, const struct site_plan *p, const struct ugo *ugo, bool any, struct status *st)
@@ -60,4 +62,47 @@ assign_ugo(struct plan *plan, struct site site, const struct ugo *ugo, enum assi
 	if (p->neuron == NEURON_NONE)
 		p->mode = FUNCTION_MODE_ANALOG;
 	return p->neuron == NEURON_NONE || set_thresholds(plan, p, st);
+}
+
+/* What a site's thresholds are multiplied with once they are found. */
+static float
+factor(const struct site_plan *p)
+{
+	bool whole = p->mode == FUNCTION_MODE_SPIKING && (p->neuron == NEURON_ROUND || !p->ugo->h);
+
+	return p->scale * (whole ? 1 : neuron_type(p->neuron)->share(p->burst));
+}
+
+/* Have only levels and scale changed, so that thresholds follow? */
+static bool
+follows(const struct site_plan *before, const struct site_plan *now)
+{
+	bool same = before->neuron == now->neuron && before->refine == now->refine && before->refine_after == now->refine_after &&
+		    before->mode == now->mode && before->rule == now->rule && before->hidden == now->hidden;
+
+	return same && (before->burst == now->burst || now->rule != THRESHOLD_MMSE ||
+			(now->mode == FUNCTION_MODE_SPIKING && now->ugo->h));
+}
+
+bool
+assign_levels(struct plan *plan, const char *sites, struct status *st)
+{
+	struct site_plan *before = malloc((size_t)plan->sites * sizeof(*before));
+	bool ok = before || status_nomem(st, "a plan");
+
+	if (ok)
+		memcpy(before, plan->site, (size_t)plan->sites * sizeof(*before));
+	ok = ok && plan_override(plan, sites, st);
+	for (int i = 0; ok && i < plan->sites; i++) {
+		struct site_plan *p = &plan->site[i];
+		char name[SITE_NAME_MAX];
+
+		if (!(ok = follows(&before[i], p)))
+			status_fail(st, STATUS_USAGE, "thresholds of %s have to be calibrated for that",
+				    site_name(p->site, name));
+		for (int k = 0; ok && p->neuron != NEURON_NONE && k < p->channels * p->per_channel; k++)
+			p->threshold[k] *= factor(p) / factor(&before[i]);
+	}
+	free(before);
+	return ok;
 }

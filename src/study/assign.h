@@ -14,4 +14,9 @@ enum assign_form { ASSIGN_SAME, ASSIGN_RELU, ASSIGN_SEGMENTS };
  * UGO is known to be of another one (unless any is true). */
 bool assign_ugo(struct plan *plan, struct site site, const struct ugo *ugo, enum assign_form form, bool any, struct status *st);
 
+/* Overrides levels, scales and spikes a step (plan_override()) of a plan that is not finished (plan_copy()):
+ * thresholds follow as calibration would have them, to rounding, without pictures. False
+ * where it takes pictures: STATUS_USAGE for other keys, and for levels under the rule mmse. */
+bool assign_levels(struct plan *plan, const char *sites, struct status *st);
+
 #endif

@@ -1,6 +1,7 @@
 #include "study/energy.h"
 
 #include "model/resnet.h"
+#include "study/ledger.h"
 
 /* Picojoules, 45 nm, fp32. */
 static const double ACCUMULATE = 0.9, MULTIPLY = 4.6;
@@ -26,34 +27,28 @@ charge(const struct snn *snn, struct site site, double fan_out, struct energy *t
 	to->per_unit += ACCUMULATE * fan_out * a.units_total;
 }
 
+/* What the site's spikes meet, as the ledger has it. */
 static void
-charge_ugo(const struct snn *snn, struct site site, struct energy *to)
+charge_site(const struct snn *snn, struct site site, struct energy *part)
 {
+	static const enum energy_part of_edge[] = {
+	    [LEDGER_EDGE_SYNAPSE] = ENERGY_LINEAR, [LEDGER_EDGE_PRODUCT] = ENERGY_PRODUCT, [LEDGER_EDGE_UGO] = ENERGY_UGO};
 	const struct plan *plan = snn_plan(snn);
+	uint64_t fan_out;
+	enum ledger_edge edge = ledger_edge(plan, site, &fan_out);
+	bool analog = edge == LEDGER_EDGE_UGO && plan->site[site_index(plan->model, site)].mode != FUNCTION_MODE_SPIKING;
 
-	if (plan->site[site_index(plan->model, site)].mode == FUNCTION_MODE_SPIKING)
-		charge(snn, site, 1, to);
+	if (edge != LEDGER_EDGE_NONE && !analog)
+		charge(snn, site, (double)fan_out, &part[of_edge[edge]]);
 }
 
 static void
 charge_block(const struct snn *snn, int b, struct energy *part)
 {
-	static const enum site_kind ugos[] = {SITE_NORM1_RSQRT, SITE_EXP, SITE_RECIPROCAL, SITE_NORM2_RSQRT, SITE_ACT};
-	const struct plan *plan = snn_plan(snn);
-	const struct model *model = plan->model;
-	enum site_kind norm1 = plan->fold_norm ? SITE_NORM1_CENTER : SITE_NORM1;
-	enum site_kind norm2 = plan->fold_norm ? SITE_NORM2_CENTER : SITE_NORM2;
+	const struct model *model = snn_plan(snn)->model;
 
-	charge(snn, site_in(norm1, b), 3 * model->width, &part[ENERGY_LINEAR]);
-	charge(snn, site_in(SITE_AV, b), model->width, &part[ENERGY_LINEAR]);
-	charge(snn, site_in(norm2, b), model->mlp_width, &part[ENERGY_LINEAR]);
-	charge(snn, site_in(SITE_ACT_OUT, b), model->width, &part[ENERGY_LINEAR]);
-	charge(snn, site_in(SITE_Q, b), model->tokens, &part[ENERGY_PRODUCT]);
-	charge(snn, site_in(SITE_K, b), model->tokens, &part[ENERGY_PRODUCT]);
-	charge(snn, site_in(SITE_SOFTMAX, b), model->head_dim, &part[ENERGY_PRODUCT]);
-	charge(snn, site_in(SITE_V, b), model->tokens, &part[ENERGY_PRODUCT]);
-	for (size_t i = 0; i < sizeof(ugos) / sizeof(*ugos); i++)
-		charge_ugo(snn, site_in(ugos[i], b), &part[ENERGY_UGO]);
+	for (int kind = (int)site_block_first(model); kind <= (int)site_block_last(model); kind++)
+		charge_site(snn, site_in((enum site_kind)kind, b), part);
 }
 
 /* Multiplications that spikes take the place of: the first layer has the picture itself. */

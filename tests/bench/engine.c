@@ -338,6 +338,43 @@ bench_run(struct status *st)
 	return true;
 }
 
+/* What counting adds to stepping: both take turns, step by step, on the same pictures. */
+static bool
+bench_ledger(struct status *st)
+{
+	struct subject s = {0};
+
+	if (!cifar(&s, st))
+		return false;
+	for (const char *const *recipe = recipes; *recipe; recipe++) {
+		struct plan *plan = build(&s, *recipe, 4, st);
+		struct snn *snn = plan ? snn_new(plan, st) : NULL;
+		struct ledger *ledger = snn ? ledger_new(plan, 4, st) : NULL;
+		double stepping = 0, counting = 0;
+
+		if (!ledger)
+			return false;
+		for (int r = 0; r < 4 * REPEATS; r++) {
+			snn_show(snn, s.pixels + (size_t)(r % PICTURES) * s.picture);
+			for (int t = 0; t < 4; t++) {
+				double start = timing_now(), stepped;
+
+				snn_step(snn);
+				stepped = timing_now();
+				ledger_step(ledger, snn);
+				stepping += stepped - start;
+				counting += timing_now() - stepped;
+			}
+		}
+		printf("  %s: counting takes %.1f%% of stepping\n", *recipe, 100 * counting / stepping);
+		ledger_free(ledger);
+		snn_free(snn);
+		plan_free(plan);
+	}
+	subject_done(&s);
+	return true;
+}
+
 /* --- neurons -------------------------------------------------------------- */
 
 struct population {
@@ -668,16 +705,9 @@ static const struct {
 	const char *name;
 	bool (*run)(struct status *st);
 } workloads[] = {
-    {"ceiling", bench_ceiling},
-    {"ann", bench_ann},
-    {"step", bench_step},
-    {"run", bench_run},
-    {"neurons", bench_neurons},
-    {"events", bench_events},
-    {"calibration", bench_calibration},
-    {"eval", bench_eval},
-    {"linear", bench_linear},
-    {"vit-b32", bench_vit_b32},
+    {"ceiling", bench_ceiling}, {"ann", bench_ann},         {"step", bench_step},       {"run", bench_run},
+    {"ledger", bench_ledger},   {"neurons", bench_neurons}, {"events", bench_events},   {"calibration", bench_calibration},
+    {"eval", bench_eval},       {"linear", bench_linear},   {"vit-b32", bench_vit_b32},
 };
 
 static bool
