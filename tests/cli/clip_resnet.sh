@@ -5,7 +5,7 @@ clip=tests/fixtures/open_clip_rn
 picture=$clip/expected.safetensors:pixel_values
 
 start=(--db "$cli_tmp/a.db" -c "load $clip" -c "prompt --tokens $clip/expected.safetensors:input_ids")
-run "${start[@]}" -c "image $picture[0]" -c ann -c "image $picture[1]" -c ann
+run "${start[@]}" -c "image ${picture}[0]" -c ann -c "image ${picture}[1]" -c ann
 expect_status 0
 expect_out '^family +clip-resnet$'
 expect_out '^projection +24$'
@@ -22,7 +22,7 @@ expect_refusal 1 'type: prompt'
 
 # Converted and stepped, taken up again with its classes, and what IF neurons leave analog is said.
 session=("${start[@]}" -c 'data tests/fixtures/pillow')
-run "${session[@]}" -c 'convert --recipe delta --T 8 --images 4' -c "image $picture[0]" -c 'step 6'
+run "${session[@]}" -c 'convert --recipe delta --T 8 --images 4' -c "image ${picture}[0]" -c 'step 6'
 expect_status 0
 expect_out '^6  text 2 .* text 2 '
 run --db "$cli_tmp/a.db" --format json -c 'session resume' -c 'step 2'
