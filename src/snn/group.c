@@ -98,7 +98,7 @@ group_init(struct group *g, struct arena *arena)
 {
 	size_t hidden;
 
-	g->scratch = arena_floats(arena, 2 * (size_t)g->columns);
+	g->scratch = arena_floats(arena, (size_t)g->columns);
 	if (!g->scratch || !spiking(g))
 		return g->scratch != NULL;
 	hidden = (size_t)g->plan->ugo->hidden;
@@ -357,10 +357,10 @@ start_sums(float base, float *restrict y, int32_t *restrict tally)
 }
 
 KERNEL static void
-gather(const float *restrict x, const uint16_t *restrict order, float *restrict to)
+gather(const float *restrict x, const uint16_t *restrict from, int n, float *restrict to)
 {
-	for (int j = 0; j < NEURON_TILE; j++)
-		to[j] = x[order[j]];
+	for (int j = 0; j < n; j++)
+		to[j] = x[from[j]];
 }
 
 /* The tile at place `at` of step->x[0..], in the group's order where it has one. */
@@ -376,7 +376,7 @@ lay_out(const struct pass *p, struct bench *bench, size_t at, const uint16_t *or
 		float base = g->plan->ugo->b2 * step->s;
 
 		if (order)
-			gather(x, order, bench->x[k]);
+			gather(x, order, NEURON_TILE, bench->x[k]);
 		for (int j = 0; !order && elements < NEURON_TILE && j < NEURON_TILE; j++)
 			bench->x[k][j] = x[j < elements ? j : elements - 1];
 		start_sums(base, bench->y[k], bench->tally[k]);
@@ -449,10 +449,9 @@ run_row(const struct pass *p, size_t first_tile, size_t at, size_t n)
 		run_tile(p, &t, elements);
 		for (int k = 0; k < p->steps; k++) {
 			struct group_step *step = &p->step[k];
-			size_t to = at + column;
 
 			add_tally(bench.tally[k], elements, &step->tally);
-			send_after(bench.y[k], step->before + to, (size_t)elements, step->total + to, step->sent + to);
+			memcpy(step->total + at + column, bench.y[k], (size_t)elements * sizeof(float));
 		}
 	}
 }
@@ -499,13 +498,6 @@ sort_chunk(const float *x, int n, uint16_t *order, uint16_t *place)
 		order[at] = order[n - 1];
 }
 
-static void
-scatter(const float *from, const uint16_t *order, int elements, float *to)
-{
-	for (int j = 0; j < elements; j++)
-		to[order[j]] = from[j];
-}
-
 /* Elements [at, at + n), a chunk. */
 static void
 run_chunk(const struct pass *p, size_t at, size_t n)
@@ -528,14 +520,11 @@ run_chunk(const struct pass *p, size_t at, size_t n)
 		run_tile(p, &t, elements);
 		for (int k = 0; k < p->steps; k++) {
 			add_tally(bench.tally[k], elements, &p->step[k].tally);
-			scatter(bench.y[k], g->order + at + from, elements, g->sums + (size_t)k * GROUP_CHUNK);
+			memcpy(g->sums + (size_t)k * GROUP_CHUNK + from, bench.y[k], sizeof(bench.y[k]));
 		}
 	}
-	for (int k = 0; k < p->steps; k++) {
-		struct group_step *step = &p->step[k];
-
-		send_after(g->sums + (size_t)k * GROUP_CHUNK, step->before + at, n, step->total + at, step->sent + at);
-	}
+	for (int k = 0; k < p->steps; k++)
+		gather(g->sums + (size_t)k * GROUP_CHUNK, g->place + at, (int)n, p->step[k].total + at);
 }
 
 static void
@@ -574,7 +563,7 @@ static void
 apply_analog(const struct group *g, const struct group_step *step, size_t at)
 {
 	size_t columns = (size_t)g->columns;
-	float *in = g->scratch, *out = g->scratch + columns;
+	float *in = g->scratch, *out = step->total + at;
 
 	for (size_t j = 0; j < columns; j++)
 		in[j] = step->x[at + j] / step->s;
@@ -585,7 +574,6 @@ apply_analog(const struct group *g, const struct group_step *step, size_t at)
 		ugo_apply(g->plan->ugo, in, out, columns);
 	for (size_t j = 0; j < columns; j++)
 		out[j] *= step->s;
-	send_after(out, step->before + at, columns, step->total + at, step->sent + at);
 }
 
 void
