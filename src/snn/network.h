@@ -76,11 +76,11 @@ struct snn {
 	bool *feeding;         /* [depth] */
 	char *state;
 	size_t state_size;
-	size_t state_cleared; /* what of it a reset clears, from the start */
-	size_t state_plain;   /* up to where it is the same however totals alternate */
-	int *t;                           /* state */
-	struct run *run;                  /* made when first used */
-	double *clock, clock_at;          /* seconds by site_index, or NULL; when the site at hand began */
+	size_t state_cleared;    /* what of it a reset clears, from the start */
+	size_t state_plain;      /* up to where it is the same however totals alternate */
+	int *t;                  /* state */
+	struct run *run;         /* made when first used */
+	double *clock, clock_at; /* seconds by site_index, or NULL; when the site at hand began */
 	bool shown;
 };
 
