@@ -178,15 +178,21 @@ start_pass(struct group *g, struct group_step *step, int steps)
 	return p;
 }
 
+/* Of a tile's units: how many have to part or to step as one; and how many may be in one
+ * state after the step. */
+struct turns {
+	int busy, loose;
+};
+
 /* Every target of a unit lies between those of the tile's extremes: rounding keeps order.
  * Neurons that never sent stay silent at and below 0 whatever their thresholds. A turn is
  * that of every step up to k, and several steps are never taken as one; beyond: all targets
- * of step k are 0 or top. Returns how many units have to part or to step as one. */
-KERNEL static int
+ * of step k are 0 or top. */
+KERNEL static struct turns
 take_turns(const struct group *g, int k, int steps, const float *restrict common, float least, float most, bool one,
 	   int32_t *restrict turn, int32_t *restrict beyond)
 {
-	int busy = 0;
+	int busy = 0, loose = 0;
 	const int hidden = g->plan->ugo->hidden, first = k == 0, join = one & (steps == 1);
 	const float *restrict w1 = g->plan->ugo->w1, *restrict bias = g->bias + k * hidden;
 	const float *restrict top = g->top + k * hidden, *restrict full = g->full + k * hidden;
@@ -202,8 +208,9 @@ take_turns(const struct group *g, int k, int steps, const float *restrict common
 		turn[i] = now;
 		beyond[i] = below | above;
 		busy += same & (now != NEURON_TURN_SILENT);
+		loose += (below | above) & (now == NEURON_TURN_EACH);
 	}
-	return busy;
+	return (struct turns){busy, loose};
 }
 
 /* One state, one target, one step. Only where targets are cut. */
@@ -308,33 +315,32 @@ add_tally(const int32_t *restrict tally, int elements, struct neuron_tally *sum)
 	sum->units += units;
 }
 
-/* Returns how many units have to part or to step as one. */
-static int
+static struct turns
 find_turns(const struct pass *p, const struct neuron_tile *t)
 {
 	struct group *g = p->group;
 	float least, most;
-	int busy = 0;
+	struct turns turns = {0, 0};
 
 	if (!p->shares)
 		memset(g->turn, 0, (size_t)t->hidden * sizeof(*g->turn)); /* NEURON_TURN_EACH */
 	for (int k = 0; p->shares && k < p->steps; k++) {
 		find_range(t->step[k].x, &least, &most);
-		busy = take_turns(g, k, p->steps, t->common, least, most, !g->per_column && p->cut, g->turn, g->beyond);
+		turns = take_turns(g, k, p->steps, t->common, least, most, !g->per_column && p->cut, g->turn, g->beyond);
 	}
-	return busy;
+	return turns;
 }
 
 /* elements: how many of the tile are real; the others repeat the last. */
 static void
 run_tile(const struct pass *p, const struct neuron_tile *t, int elements)
 {
-	struct group *g = p->group;
+	struct turns turns = find_turns(p, t);
 
-	if (find_turns(p, t) > 0)
+	if (turns.busy > 0)
 		part_states(p, t, elements);
-	(g->per_column ? p->loops->own : p->loops->shared)(t);
-	if (p->shares)
+	(p->group->per_column ? p->loops->own : p->loops->shared)(t);
+	if (turns.loose > 0)
 		join_states(p, t);
 }
 
@@ -356,7 +362,8 @@ start_sums(float base, float *restrict y, int32_t *restrict tally)
 	}
 }
 
-KERNEL static void
+/* Not for every machine's own vectors: their gathers are slower than loads one by one. */
+static void
 gather(const float *restrict x, const uint16_t *restrict from, int n, float *restrict to)
 {
 	for (int j = 0; j < n; j++)
