@@ -15,10 +15,12 @@ score_step(struct snn *snn, const struct attention *a)
 {
 	size_t map = (size_t)a->queries * (size_t)a->tokens;
 	struct head head = head_of(snn, a);
+	float factor = 1 / (snn_scale(snn) * sqrtf((float)a->head_dim));
 
 	for (int h = 0; h < a->heads; h++)
 		head_scores(&head, a->q->total + h * a->head_dim, a->k->total + h * a->head_dim, snn->scores + (size_t)h * map);
-	send_values(snn->scores, 1 / (snn_scale(snn) * sqrtf((float)a->head_dim)), a->qk->size, a->qk->total, a->qk->sent);
+	rows_scale(snn->scores, 1, (int)a->qk->size, &factor, 1, false, node_next(a->qk));
+	node_encode(a->qk, *snn->t);
 	snn_spent(snn, a->qk);
 }
 
