@@ -3,10 +3,10 @@
  *	engine [ceiling|ann|step|run|neurons|events|calibration|eval|linear|vit-b32]...
  *
  * Medians of wall time, one thread unless said. Beside them stands the ratio to the named
- * competitor, ONNX Runtime, measured just before and after (the faster of both), or what
- * the machine can do at most. BENCH_ONNX is a folder with node_modules/onnxruntime-node
- * (scripts/bench-deps), BENCH_MODEL the .onnx of cifar10-vit, BENCH_DATA its pictures,
- * BENCH_VIT a ViT-B/32 (scripts/make-random-vit); what is absent is left out with a word. */
+ * competitor, ONNX Runtime, measured just before and after (the faster of both), PyTorch's,
+ * or what the machine can do at most. BENCH_MODEL is the .onnx of cifar10-vit, BENCH_DATA its
+ * pictures, BENCH_VIT a ViT-B/32 (scripts/make-random-vit), BENCH_VIT_ONNX one of that size
+ * (torch_vit.py); what is absent is left out with a word. */
 #include "spikescope.h"
 
 #include "ann/dense.h"
@@ -14,6 +14,7 @@
 #include "base/timing.h"
 #include "model/panels.h"
 #include "snn/group.h"
+#include "tests/support/competitor.h"
 
 #include <math.h>
 #include <omp.h>
@@ -38,32 +39,28 @@ peak_megabytes(void)
 	return (double)usage.ru_maxrss / 1e3;
 }
 
-/* --- the competitor ------------------------------------------------------- */
+/* --- the competitors ------------------------------------------------------ */
 
-/* ONNX Runtime's seconds for one forward pass of cifar10-vit; 0 when it cannot be had. */
 static double
 onnx_seconds(int threads)
 {
-	const char *folder = getenv("BENCH_ONNX"), *model = getenv("BENCH_MODEL");
-	char command[1024], line[64];
-	double seconds = 0;
-	FILE *pipe;
-
-	if (!folder || !model || access(model, R_OK) != 0)
-		return 0;
-	snprintf(command, sizeof(command), "node tests/bench/onnx.js '%s' '%s' 3 32 %d 2>/dev/null", folder, model, threads);
-	pipe = popen(command, "r");
-	if (pipe && fgets(line, sizeof(line), pipe))
-		seconds = atof(line);
-	if (pipe)
-		pclose(pipe);
-	return seconds;
+	return competitor_onnx(getenv("BENCH_MODEL"), 32, threads);
 }
 
 static double
 faster(double a, double b)
 {
 	return a > 0 && (b <= 0 || a < b) ? a : b;
+}
+
+/* Of the model's ANN. */
+static void
+print_torch(const struct model *model, double seconds, int threads)
+{
+	double torch = competitor_torch(model, threads);
+
+	if (torch > 0)
+		printf("  %-34s %9.3f ms, of which this is %.2f\n", "the same sizes in PyTorch", torch * 1e3, seconds / torch);
 }
 
 static void
@@ -223,6 +220,7 @@ bench_ann(struct status *st)
 		after = onnx_seconds(threads);
 		snprintf(name, sizeof(name), "cifar10-vit, a picture, %d thread%s", threads, threads > 1 ? "s" : "");
 		print_ratio(name, own, faster(before, after));
+		print_torch(s.model, own, threads);
 		snprintf(name, sizeof(name), "cifar10-vit, of a batch of 32, %d thread%s", threads, threads > 1 ? "s" : "");
 		print_ratio(name, time_ann(&s, PICTURES, st), 0);
 	}
@@ -395,8 +393,8 @@ updates(const struct population *p, int rows, int steps)
 	      *h = arena_floats(arena, 64);
 	float *threshold = arena_floats(arena, 64 * COLUMNS);
 	size_t n = (size_t)rows * COLUMNS;
-	float *x = arena_floats(arena, n * GROUP_STEPS), *total = arena_floats(arena, n * (GROUP_STEPS + 1));
-	float *sent = arena_floats(arena, n), *settled = arena_floats(arena, n);
+	float *x = arena_floats(arena, n * GROUP_STEPS), *total = arena_floats(arena, n * GROUP_STEPS);
+	float *settled = arena_floats(arena, n);
 	struct ugo ugo = {.hidden = p->hidden, .w1 = w1, .b1 = b1, .w2 = w2, .h = p->segments ? h : NULL, .lo = -8, .hi = 8};
 	struct site_plan plan = {.site = site_in(SITE_ACT, 0),
 				 .neuron = p->rule.kind,
@@ -435,16 +433,13 @@ updates(const struct population *p, int rows, int steps)
 			t = 0;
 			group_reset(&group);
 			memset(group.common, 0, group_common_size(&group));
-			memset(total, 0, n * sizeof(*total));
 		}
 		for (int k = 0; k < steps; k++, t++) {
 			step[k] = (struct group_step){.rule = p->rule,
 						      .first = t == 0,
 						      .s = p->mean ? (float)(t + 1) : 1,
 						      .x = x + (size_t)k * n,
-						      .before = total + (size_t)k * n,
-						      .total = total + (size_t)(k + 1) * n,
-						      .sent = sent};
+						      .total = total + (size_t)k * n};
 			for (size_t i = 0; i < n; i++)
 				x[(size_t)k * n + i] = step[k].s * (settled[i] + 0.3f / (float)(t + 1) * (float)rng_normal(&rng));
 		}
@@ -668,7 +663,7 @@ bench_vit_b32(struct status *st)
 	struct plan_options options = {.recipe = "delta", .T = 32, .rule = -1, .pictures = 2};
 	struct plan *plan;
 	struct snn *snn;
-	double start, seconds[32];
+	double start, own, onnx, seconds[32];
 
 	if (!path || access(path, R_OK) != 0) {
 		printf("  skipped: BENCH_VIT names no folder; scripts/make-random-vit writes one\n");
@@ -678,7 +673,11 @@ bench_vit_b32(struct status *st)
 	if (!subject_init(&s, path, NULL, st))
 		return false;
 	printf("  loading %.2f s\n", timing_now() - start);
-	print_ratio("ANN, one thread", time_ann(&s, 1, st), 0);
+	onnx = competitor_onnx(getenv("BENCH_VIT_ONNX"), s.model->image_size, 1);
+	own = time_ann(&s, 1, st);
+	onnx = faster(onnx, competitor_onnx(getenv("BENCH_VIT_ONNX"), s.model->image_size, 1));
+	print_ratio("ANN, one thread", own, onnx);
+	print_torch(s.model, own, 1);
 	options.pixels = s.pixels;
 	start = timing_now();
 	if (!(plan = plan_build(s.model, &options, NULL, st)) || !(snn = snn_new(plan, st)))
