@@ -52,7 +52,7 @@ layers_init(struct snn *snn)
 			continue;
 		node->plan = &snn->plan->site[i];
 		node_shape(snn->model, net->layer[i].site, node);
-		if (!node_init(node, 0, snn->arena))
+		if (!node_init(node, 0, snn->arena) || !reach_init(snn, i))
 			return false;
 	}
 	return true;
@@ -146,6 +146,7 @@ layer_step(struct snn *snn, int index)
 		rectify(snn, layer, node);
 	else
 		pool(snn, layer, node);
+	reach_values(snn, index);
 	snn_spent(snn, node);
 }
 
