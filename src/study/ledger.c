@@ -4,37 +4,14 @@
 
 #include <stdlib.h>
 
-const char *const ledger_names[] = {"neurons",
-				    "events",
-				    "units",
-				    "powers",
-				    "synapse_events",
-				    "synapse_units",
-				    "synapse_powers",
-				    "synapse_single",
-				    "synapse_graded",
-				    "product_events",
-				    "product_units",
-				    "product_powers",
-				    "product_single",
-				    "product_graded",
-				    "pairs",
-				    "pairs_graded",
-				    "ugo_events",
-				    "ugo_units",
-				    "ugo_powers",
-				    "ugo_single",
-				    "slots",
-				    "scalings",
-				    "squares",
-				    "additions",
-				    "functions",
-				    "function_macs",
-				    "embedding_macs",
-				    "weight_reads",
-				    "state_reads",
-				    "state_writes",
-				    NULL};
+const char *const ledger_names[] = {"neurons",        "events",         "units",          "powers",
+				    "synapse_events", "synapse_units",  "synapse_powers", "synapse_single",
+				    "synapse_graded", "product_events", "product_units",  "product_powers",
+				    "product_single", "product_graded", "pairs",          "pairs_graded",
+				    "ugo_events",     "ugo_units",      "ugo_powers",     "ugo_single",
+				    "slots",          "synapse_dense",  "scalings",       "squares",
+				    "additions",      "functions",      "function_macs",  "embedding_macs",
+				    "weight_reads",   "state_reads",    "state_writes",   NULL};
 
 static struct ledger *
 make(const struct model *model, const struct plan *plan, int steps, struct status *st)

@@ -21,6 +21,7 @@
  *                       product when A_t is not formed first; _graded where an operand is graded
  *   ugo_*               spikes of hidden neurons into the sum of their UGO
  *   slots               what synapse_events and product_events would be if every neuron sent
+ *   synapse_dense       slots of synapses alone, where neurons send more than 0 and 1
  *   scalings            multiplications by a factor that is no weight: 1/sigma behind
  *                       LayerNorm, 1/sqrt(head_dim) with 1/t on scores, 1/row sum, 1/t on
  *                       attention of mean-decoded trains, and 1/places of a mean
@@ -87,6 +88,7 @@ enum ledger_quantity {
 	LEDGER_UGO_POWERS,
 	LEDGER_UGO_SINGLE,
 	LEDGER_SLOTS,
+	LEDGER_SYNAPSE_DENSE,
 	LEDGER_SCALINGS,
 	LEDGER_SQUARES,
 	LEDGER_ADDITIONS,

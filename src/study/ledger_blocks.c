@@ -1,4 +1,5 @@
 /* One step of a transformer in the ledger. */
+#include "snn/neuron.h"
 #include "study/ledger_count.h"
 
 /* --- what meets what ------------------------------------------------------ */
@@ -102,6 +103,12 @@ ledger_single_level(const struct site_plan *p)
 	default:
 		return false;
 	}
+}
+
+bool
+ledger_binary(const struct site_plan *p)
+{
+	return ledger_single_level(p) && !p->split && !neuron_type(p->neuron)->signs;
 }
 
 /* The row that a product's operand is charged to. */
@@ -271,6 +278,8 @@ count_neurons(const struct snn *snn, struct site site, uint64_t fan_out, enum le
 	ledger_count_updates(own, neurons);
 	if (e == LEDGER_EDGE_SYNAPSE || e == LEDGER_EDGE_PRODUCT)
 		to->n[LEDGER_SLOTS] += fan_out * neurons;
+	if (e == LEDGER_EDGE_SYNAPSE && !ledger_binary(&snn_plan(snn)->site[site_index(snn_plan(snn)->model, site)]))
+		to->n[LEDGER_SYNAPSE_DENSE] += fan_out * neurons;
 }
 
 static void

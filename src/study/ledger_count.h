@@ -15,6 +15,8 @@ void ledger_layer_memory(const struct model *model, struct site site, double *we
 
 /* Do the site's neurons know a single level (and its negative)? */
 bool ledger_single_level(const struct site_plan *p);
+/* Are 0 and one level all that they send? */
+bool ledger_binary(const struct site_plan *p);
 /* Reads and writes of so many spikes' synapses, of so many neurons that are updated, and of
  * graded operands, whose products are added to so many sums. */
 void ledger_count_memory(struct ledger_row *row, enum ledger_edge e, uint64_t synapses);

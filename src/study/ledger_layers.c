@@ -58,6 +58,8 @@ count_reach(const struct snn *snn, int index, struct ledger_row *row)
 	row->n[LEDGER_SYNAPSE_POWERS] += r.step.powers;
 	row->n[LEDGER_SYNAPSE_SINGLE] += ledger_single_level(&plan->site[index]) ? r.step.events : 0;
 	row->n[LEDGER_SLOTS] += r.slots;
+	row->n[LEDGER_SYNAPSE_DENSE] +=
+	    plan->site[index].neuron != NEURON_NONE && ledger_binary(&plan->site[index]) ? 0 : r.slots;
 	ledger_count_memory(row, LEDGER_EDGE_SYNAPSE, r.step.events);
 }
 
