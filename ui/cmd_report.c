@@ -363,12 +363,16 @@ put_accuracy(struct report *r, struct status *st)
 	}
 	if (!put_facts(r,
 		       "SELECT run, kind, data, (SELECT value FROM run_metrics WHERE run_id = ?1 AND name = 'images' LIMIT 1) AS "
-		       "pictures, ann_accuracy AS 'ANN accuracy', command FROM v_runs WHERE run = ?1",
+		       "pictures, ann_accuracy, command FROM v_runs WHERE run = ?1",
 		       number_value(run), st) ||
 	    !put_table(r, accuracy_sql, number_value(run), NULL, st) ||
 	    !put_plot(r, curve_sql, number_value(run), false, "accuracy by time step, against the ANN", st))
 		return false;
-	return r->run || put_plot(r, session_curves_sql, number_value(r->session), false, "evaluations of the session", st);
+	/* One evaluation alone has been drawn. */
+	return r->run ||
+	       find_number(r, "SELECT count(*) FROM runs WHERE session_id = ?1 AND kind IN ('eval', 'sweep')",
+			   number_value(r->session), st) < 2 ||
+	       put_plot(r, session_curves_sql, number_value(r->session), false, "evaluations of the session", st);
 }
 
 /* --- tuning --------------------------------------------------------------- */

@@ -10,8 +10,8 @@ static const char style[] =
     "body{font:15px/1.5 sans-serif;color:#202020;max-width:60em;margin:2em auto;padding:0 1em}"
     "h1{font-size:1.6em}h2{font-size:1.25em;margin-top:2em;border-bottom:1px solid #ccc}"
     "table{border-collapse:collapse;font-size:.85em;margin:1em 0;font-variant-numeric:tabular-nums}"
-    "th,td{padding:.2em .7em;text-align:left;border-bottom:1px solid #e4e4e4;overflow-wrap:anywhere}"
-    "th{border-bottom:1px solid #888;font-weight:600}.n{text-align:right}"
+    "th,td{padding:.2em .7em;text-align:left;border-bottom:1px solid #e4e4e4;overflow-wrap:break-word}"
+    "th{border-bottom:1px solid #888;font-weight:600}.n{text-align:right;white-space:nowrap}"
     "pre{background:#f5f5f5;padding:.8em;overflow-x:auto;font-size:.85em;white-space:pre-wrap;overflow-wrap:anywhere}"
     "figure{margin:1em 0}img{max-width:100%;height:auto}figcaption{font-size:.85em;color:#606060}";
 
