@@ -89,10 +89,13 @@ score_step(struct snn *snn, struct block *b)
 	struct node *qk = &b->node[SITE_QK];
 	size_t map = (size_t)model->tokens * (size_t)model->tokens;
 	struct head head = head_of(snn);
+	float factor;
 
 	for (int h = 0; h < model->heads; h++)
 		head_scores(&head, q->total + h * model->head_dim, k->total + h * model->head_dim, snn->scores + (size_t)h * map);
-	send_values(snn->scores, 1 / (snn_scale(snn) * sqrtf((float)model->head_dim)), qk->size, qk->total, qk->sent);
+	factor = 1 / (snn_scale(snn) * sqrtf((float)model->head_dim));
+	rows_scale(snn->scores, 1, (int)qk->size, &factor, 1, false, node_next(qk));
+	node_encode(qk, *snn->t);
 	snn_spent(snn, qk);
 }
 
@@ -192,24 +195,33 @@ mlp_step(struct snn *snn, struct block *b, const struct vit_block *weights, cons
 {
 	struct node *fc1 = &b->node[SITE_FC1], *act = &b->node[SITE_ACT], *out = &b->node[SITE_ACT_OUT];
 
-	fc1_step(snn, b, weights, folded, b->mid, fc1->target);
+	fc1_step(snn, b, weights, folded, b->mid, node_next(fc1));
 	node_encode(fc1, *snn->t);
 	snn_spent(snn, fc1);
 	node_group(act, fc1->total, snn_scale(snn), *snn->t);
 	snn_spent(snn, act);
-	node_encode(out, *snn->t); /* its target is act's total */
+	out->target = act->total;
+	node_encode(out, *snn->t);
 	snn_spent(snn, out);
 	residual_output(snn, &weights->fc2, out, &b->node[SITE_MLP]);
 }
 
 /* What the block has sent: the residual stream after attention and MLP. */
 static void
-send_block(struct block *b, const float *mid, float *stream)
+send_block(struct block *b, const float *mid, int t)
 {
 	struct node *out = &b->node[SITE_BLOCK];
 
-	add_arrays(mid, b->node[SITE_MLP].total, out->size, stream);
-	send_values(stream, 1, out->size, out->total, out->sent);
+	add_arrays(mid, b->node[SITE_MLP].total, out->size, node_next(out));
+	node_encode(out, t);
+}
+
+void
+block_align(struct block *b, int t)
+{
+	for (int kind = SITE_NORM1_CENTER; kind <= SITE_BLOCK; kind++)
+		node_align(&b->node[kind], t);
+	b->node[SITE_ACT_OUT].target = b->node[SITE_ACT].total;
 }
 
 void
@@ -224,7 +236,7 @@ block_step(struct snn *snn, int index, const float *x)
 	attention_step(snn, b, weights, folded, x);
 	add_arrays(x, b->node[SITE_ATTN].total, b->node[SITE_BLOCK].size, b->mid);
 	mlp_step(snn, b, weights, folded);
-	send_block(b, b->mid, snn->stream);
+	send_block(b, b->mid, *snn->t);
 	snn_spent(snn, &b->node[SITE_BLOCK]);
 }
 
@@ -233,7 +245,7 @@ run_new(const struct snn *snn)
 {
 	size_t tokens = (size_t)snn->model->tokens, wide = tokens * (size_t)snn->model->mlp_width;
 	struct run *run = arena_alloc(snn->arena, sizeof(*run));
-	bool ok = run && (run->sent = arena_floats(snn->arena, wide));
+	bool ok = run != NULL;
 
 	for (int k = 0; ok && k < GROUP_STEPS; k++) {
 		run->stream[k] = arena_floats(snn->arena, tokens * (size_t)snn->model->width);
@@ -244,6 +256,31 @@ run_new(const struct snn *snn)
 	return ok ? run : NULL;
 }
 
+/* Where a node's total of step t goes, after which so many steps are left: of the last two
+ * it is what the node keeps. */
+static float *
+kept_or(const struct node *node, int t, int left, float *elsewhere)
+{
+	return left < 2 && node->before ? node->sums[t & 1] : elsewhere;
+}
+
+/* What SITE_FC1 sends in all up to step k of a run. */
+static void
+run_fc1(struct snn *snn, struct block *b, int index, int k, int left)
+{
+	const struct vit_block *weights = &snn->model->blocks[index];
+	const struct folded_block *folded = &snn->plan->folded[index];
+	struct run *run = snn->run;
+	struct node *fc1 = &b->node[SITE_FC1];
+	float *to = kept_or(fc1, *snn->t, left, run->fc1[k]);
+
+	run->received[k] = to;
+	fc1_step(snn, b, weights, folded, run->stream[k], fc1->before ? to : fc1->target);
+	node_encode(fc1, *snn->t);
+	if (!fc1->before)
+		memcpy(to, fc1->total, fc1->size * sizeof(float));
+}
+
 /* The block up to what the activation receives in every step. In run->stream the residual
  * stream behind the attention takes the place of that before it. */
 static void
@@ -251,7 +288,6 @@ run_to_fc1(struct snn *snn, struct block *b, int index, int start, int steps)
 {
 	const struct vit_block *weights = &snn->model->blocks[index];
 	const struct folded_block *folded = &snn->plan->folded[index];
-	struct node *fc1 = &b->node[SITE_FC1];
 
 	for (int k = 0; k < steps; k++) {
 		float *x = snn->run->stream[k];
@@ -262,9 +298,7 @@ run_to_fc1(struct snn *snn, struct block *b, int index, int start, int steps)
 	}
 	for (int k = 0; k < steps; k++) {
 		*snn->t = start + k + 1;
-		fc1_step(snn, b, weights, folded, snn->run->stream[k], fc1->target);
-		node_encode(fc1, *snn->t);
-		memcpy(snn->run->fc1[k], fc1->total, fc1->size * sizeof(float));
+		run_fc1(snn, b, index, k, steps - 1 - k);
 	}
 	memcpy(b->mid, snn->run->stream[steps - 1], b->node[SITE_BLOCK].size * sizeof(float));
 }
@@ -277,15 +311,17 @@ run_act(struct snn *snn, struct block *b, int start, int steps)
 	struct group_step step[GROUP_STEPS];
 
 	for (int k = 0; k < steps; k++) {
+		float *total = kept_or(act, start + k + 1, steps - 1 - k, run->act[k]);
+
 		*snn->t = start + k + 1;
+		run->given[k] = total;
 		step[k] = (struct group_step){.rule = site_rule(act->plan, *snn->t),
 					      .first = *snn->t == 1,
 					      .s = snn_scale(snn),
-					      .x = run->fc1[k],
-					      .before = k > 0 ? run->act[k - 1] : act->total,
-					      .total = run->act[k],
-					      .sent = k + 1 < steps ? run->sent : act->sent};
+					      .x = run->received[k],
+					      .total = total};
 	}
+	node_align(act, start + steps);
 	group_run(&act->group, step, steps, act->alarms);
 	for (int k = 0; k < steps; k++)
 		node_tally(act, step[k].tally);
@@ -294,20 +330,18 @@ run_act(struct snn *snn, struct block *b, int start, int steps)
 static void
 run_from_act(struct snn *snn, struct block *b, const struct linear *fc2, int start, int steps)
 {
-	struct node *act = &b->node[SITE_ACT], *out = &b->node[SITE_ACT_OUT];
+	struct node *out = &b->node[SITE_ACT_OUT];
 
 	for (int k = 0; k < steps; k++) {
 		float *x = snn->run->stream[k];
 
 		*snn->t = start + k + 1;
-		out->target = snn->run->act[k];
+		out->target = snn->run->given[k];
 		node_encode(out, *snn->t);
 		residual_output(snn, fc2, out, &b->node[SITE_MLP]);
-		send_block(b, x, snn->stream);
-		memcpy(x, snn->stream, b->node[SITE_BLOCK].size * sizeof(float));
+		send_block(b, x, *snn->t);
+		memcpy(x, b->node[SITE_BLOCK].total, b->node[SITE_BLOCK].size * sizeof(float));
 	}
-	out->target = act->total;
-	memcpy(act->total, snn->run->act[steps - 1], act->size * sizeof(float));
 }
 
 void

@@ -19,8 +19,10 @@ layout(struct excerpt *e, struct carve *c)
 {
 	e->source = carve_floats(c, e->node.size);
 	node_layout(&e->node, c);
+	node_layout_written(&e->node, c);
 	if (!e->node.target)
 		e->node.target = e->source;
+	node_layout_sums(&e->node, c);
 	node_layout_group(&e->node, c);
 }
 
@@ -90,8 +92,8 @@ excerpt_step(struct excerpt *e, const float *source)
 			node_floor(&e->node, e->source, e->plan->exp_floor * scale);
 		return;
 	}
-	if (e->node.target != e->source)
-		memcpy(e->node.target, e->source, e->node.size * sizeof(*source));
+	if (node_next(&e->node) != e->source)
+		memcpy(node_next(&e->node), e->source, e->node.size * sizeof(*source));
 	node_encode(&e->node, e->t);
 }
 

@@ -98,7 +98,7 @@ group_init(struct group *g, struct arena *arena)
 {
 	size_t hidden;
 
-	g->scratch = arena_floats(arena, 2 * (size_t)g->columns);
+	g->scratch = arena_floats(arena, (size_t)g->columns);
 	if (!g->scratch || !spiking(g))
 		return g->scratch != NULL;
 	hidden = (size_t)g->plan->ugo->hidden;
@@ -178,15 +178,21 @@ start_pass(struct group *g, struct group_step *step, int steps)
 	return p;
 }
 
+/* Of a tile's units: how many have to part or to step as one; and how many may be in one
+ * state after the step. */
+struct turns {
+	int busy, loose;
+};
+
 /* Every target of a unit lies between those of the tile's extremes: rounding keeps order.
  * Neurons that never sent stay silent at and below 0 whatever their thresholds. A turn is
  * that of every step up to k, and several steps are never taken as one; beyond: all targets
- * of step k are 0 or top. Returns how many units have to part or to step as one. */
-KERNEL static int
+ * of step k are 0 or top. */
+KERNEL static struct turns
 take_turns(const struct group *g, int k, int steps, const float *restrict common, float least, float most, bool one,
 	   int32_t *restrict turn, int32_t *restrict beyond)
 {
-	int busy = 0;
+	int busy = 0, loose = 0;
 	const int hidden = g->plan->ugo->hidden, first = k == 0, join = one & (steps == 1);
 	const float *restrict w1 = g->plan->ugo->w1, *restrict bias = g->bias + k * hidden;
 	const float *restrict top = g->top + k * hidden, *restrict full = g->full + k * hidden;
@@ -202,8 +208,9 @@ take_turns(const struct group *g, int k, int steps, const float *restrict common
 		turn[i] = now;
 		beyond[i] = below | above;
 		busy += same & (now != NEURON_TURN_SILENT);
+		loose += (below | above) & (now == NEURON_TURN_EACH);
 	}
-	return busy;
+	return (struct turns){busy, loose};
 }
 
 /* One state, one target, one step. Only where targets are cut. */
@@ -308,33 +315,32 @@ add_tally(const int32_t *restrict tally, int elements, struct neuron_tally *sum)
 	sum->units += units;
 }
 
-/* Returns how many units have to part or to step as one. */
-static int
+static struct turns
 find_turns(const struct pass *p, const struct neuron_tile *t)
 {
 	struct group *g = p->group;
 	float least, most;
-	int busy = 0;
+	struct turns turns = {0, 0};
 
 	if (!p->shares)
 		memset(g->turn, 0, (size_t)t->hidden * sizeof(*g->turn)); /* NEURON_TURN_EACH */
 	for (int k = 0; p->shares && k < p->steps; k++) {
 		find_range(t->step[k].x, &least, &most);
-		busy = take_turns(g, k, p->steps, t->common, least, most, !g->per_column && p->cut, g->turn, g->beyond);
+		turns = take_turns(g, k, p->steps, t->common, least, most, !g->per_column && p->cut, g->turn, g->beyond);
 	}
-	return busy;
+	return turns;
 }
 
 /* elements: how many of the tile are real; the others repeat the last. */
 static void
 run_tile(const struct pass *p, const struct neuron_tile *t, int elements)
 {
-	struct group *g = p->group;
+	struct turns turns = find_turns(p, t);
 
-	if (find_turns(p, t) > 0)
+	if (turns.busy > 0)
 		part_states(p, t, elements);
-	(g->per_column ? p->loops->own : p->loops->shared)(t);
-	if (p->shares)
+	(p->group->per_column ? p->loops->own : p->loops->shared)(t);
+	if (turns.loose > 0)
 		join_states(p, t);
 }
 
@@ -356,11 +362,12 @@ start_sums(float base, float *restrict y, int32_t *restrict tally)
 	}
 }
 
-KERNEL static void
-gather(const float *restrict x, const uint16_t *restrict order, float *restrict to)
+/* Not for every machine's own vectors: their gathers are slower than loads one by one. */
+static void
+gather(const float *restrict x, const uint16_t *restrict from, int n, float *restrict to)
 {
-	for (int j = 0; j < NEURON_TILE; j++)
-		to[j] = x[order[j]];
+	for (int j = 0; j < n; j++)
+		to[j] = x[from[j]];
 }
 
 /* The tile at place `at` of step->x[0..], in the group's order where it has one. */
@@ -376,7 +383,7 @@ lay_out(const struct pass *p, struct bench *bench, size_t at, const uint16_t *or
 		float base = g->plan->ugo->b2 * step->s;
 
 		if (order)
-			gather(x, order, bench->x[k]);
+			gather(x, order, NEURON_TILE, bench->x[k]);
 		for (int j = 0; !order && elements < NEURON_TILE && j < NEURON_TILE; j++)
 			bench->x[k][j] = x[j < elements ? j : elements - 1];
 		start_sums(base, bench->y[k], bench->tally[k]);
@@ -449,10 +456,9 @@ run_row(const struct pass *p, size_t first_tile, size_t at, size_t n)
 		run_tile(p, &t, elements);
 		for (int k = 0; k < p->steps; k++) {
 			struct group_step *step = &p->step[k];
-			size_t to = at + column;
 
 			add_tally(bench.tally[k], elements, &step->tally);
-			send_after(bench.y[k], step->before + to, (size_t)elements, step->total + to, step->sent + to);
+			memcpy(step->total + at + column, bench.y[k], (size_t)elements * sizeof(float));
 		}
 	}
 }
@@ -499,13 +505,6 @@ sort_chunk(const float *x, int n, uint16_t *order, uint16_t *place)
 		order[at] = order[n - 1];
 }
 
-static void
-scatter(const float *from, const uint16_t *order, int elements, float *to)
-{
-	for (int j = 0; j < elements; j++)
-		to[order[j]] = from[j];
-}
-
 /* Elements [at, at + n), a chunk. */
 static void
 run_chunk(const struct pass *p, size_t at, size_t n)
@@ -528,14 +527,11 @@ run_chunk(const struct pass *p, size_t at, size_t n)
 		run_tile(p, &t, elements);
 		for (int k = 0; k < p->steps; k++) {
 			add_tally(bench.tally[k], elements, &p->step[k].tally);
-			scatter(bench.y[k], g->order + at + from, elements, g->sums + (size_t)k * GROUP_CHUNK);
+			memcpy(g->sums + (size_t)k * GROUP_CHUNK + from, bench.y[k], sizeof(bench.y[k]));
 		}
 	}
-	for (int k = 0; k < p->steps; k++) {
-		struct group_step *step = &p->step[k];
-
-		send_after(g->sums + (size_t)k * GROUP_CHUNK, step->before + at, n, step->total + at, step->sent + at);
-	}
+	for (int k = 0; k < p->steps; k++)
+		gather(g->sums + (size_t)k * GROUP_CHUNK, g->place + at, (int)n, p->step[k].total + at);
 }
 
 static void
@@ -574,7 +570,7 @@ static void
 apply_analog(const struct group *g, const struct group_step *step, size_t at)
 {
 	size_t columns = (size_t)g->columns;
-	float *in = g->scratch, *out = g->scratch + columns;
+	float *in = g->scratch, *out = step->total + at;
 
 	for (size_t j = 0; j < columns; j++)
 		in[j] = step->x[at + j] / step->s;
@@ -585,7 +581,6 @@ apply_analog(const struct group *g, const struct group_step *step, size_t at)
 		ugo_apply(g->plan->ugo, in, out, columns);
 	for (size_t j = 0; j < columns; j++)
 		out[j] *= step->s;
-	send_after(out, step->before + at, columns, step->total + at, step->sent + at);
 }
 
 void

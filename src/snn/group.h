@@ -36,7 +36,7 @@ struct group {
 	struct neuron_limits *limits; /* the same */
 	float *full;                  /* the same: the state of neurons that have sent top exactly, or NAN */
 	int32_t *turn, *beyond;       /* [hidden]: of the tile; beyond: all targets are 0 or top, but the states differ */
-	float *scratch;               /* [2, columns], analog functions */
+	float *scratch;               /* [columns], analog functions */
 	float *sums;                  /* [GROUP_STEPS, chunk]: what the elements of a chunk send in all, NULL unless sorted */
 	uint16_t *order;              /* state: [elements, rounded up to tiles]: element of its chunk at every place, */
 	uint16_t *place;              /* state: [elements]: and the inverse; NULL unless sorted */
@@ -59,14 +59,13 @@ size_t group_slot_size(const struct group *g);   /* bytes of slot; 0 unless spik
 size_t group_order_size(const struct group *g);  /* bytes of order, and of place; 0 unless sorted */
 
 /* One step of a group: rule of the hidden neurons (ignored unless spiking), the decoding
- * scale s, and x [rows, columns] sums received -> total [rows, columns] sums sent, and
- * sent, the difference to the step before, whose sums are in `before` (which may be total). */
+ * scale s, and x [rows, columns] sums received -> total [rows, columns] sums sent. */
 struct group_step {
 	struct neuron_rule rule;
 	bool first; /* the first since the start */
 	float s;
-	const float *x, *before;
-	float *total, *sent;
+	const float *x;
+	float *total;
 	struct neuron_tally tally;
 };
 

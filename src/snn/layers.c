@@ -67,6 +67,7 @@ layers_layout(struct snn *snn, struct carve *c)
 		if (!node)
 			continue;
 		node_layout(node, c);
+		node_layout_written(node, c);
 		if (!node->target)
 			node->target = snn->graded;
 	}

@@ -14,12 +14,17 @@ struct folded_block {
 };
 
 /* One site at run time. Sums over time are called totals: `total` is what the site
- * has sent in all, `sent` what it sent in the last step. */
+ * has sent in all, `sent` what it sent in the last step. Where only totals are passed on
+ * (functions, graded sites), memory is spared: what was sent is then `total` less `before`,
+ * the total of the step before, and every step writes the one over the other. */
 struct node {
 	const struct site_plan *plan;
 	int rows, columns;
 	size_t size;                     /* rows * columns */
-	float *total, *sent;             /* state [size] */
+	float *total;                    /* state [size] */
+	float *sent;                     /* state [size]; NULL where totals alternate */
+	float *before;                   /* state [size]; else NULL. Means nothing in the first step */
+	float *sums[2];                  /* both of them: of even and of odd steps */
 	float *target;                   /* [size]: X_t of an encoder, NULL elsewhere: state; of a graded site and of SITE_ACT_OUT
 					  * what is there anyway */
 	void *m;                         /* state [size], twice that when split; NULL when graded */
@@ -47,9 +52,9 @@ struct block {
 /* Buffers of several steps at once. */
 struct run {
 	float *stream[GROUP_STEPS]; /* [tokens, width]: what a block receives, then what it has sent */
-	float *fc1[GROUP_STEPS];    /* [tokens, mlp_width]: totals of SITE_FC1 */
+	float *fc1[GROUP_STEPS];    /* [tokens, mlp_width]: totals of SITE_FC1 that its node does not keep */
 	float *act[GROUP_STEPS];    /* the same of SITE_ACT */
-	float *sent;                /* [tokens, mlp_width]: of SITE_ACT in steps before the last */
+	float *received[GROUP_STEPS], *given[GROUP_STEPS]; /* where those of all steps are */
 };
 
 struct snn {
@@ -67,15 +72,17 @@ struct snn {
 	float *heads;          /* [head_scratch()] */
 	uint32_t *senders;     /* [2 width or tokens] for counting */
 	float *scores;         /* [heads, tokens, tokens] */
-	float *stream;         /* [tokens, width] */
+	float *stream;         /* residual networks: [slot_size] */
 	float *graded;         /* [tokens, width or mlp_width]: the target of the graded site at hand */
 	float *fed;            /* [depth, tokens, width], made when first used */
 	bool *feeding;         /* [depth] */
 	char *state;
-	size_t state_size, state_cleared; /* what of it a reset clears, from the start */
-	int *t;                           /* state */
-	struct run *run;                  /* made when first used */
-	double *clock, clock_at;          /* seconds by site_index, or NULL; when the site at hand began */
+	size_t state_size;
+	size_t state_cleared;    /* what of it a reset clears, from the start */
+	size_t state_plain;      /* up to where it is the same however totals alternate */
+	int *t;                  /* state */
+	struct run *run;         /* made when first used */
+	double *clock, clock_at; /* seconds by site_index, or NULL; when the site at hand began */
 	bool shown;
 };
 
@@ -104,10 +111,15 @@ float *carve_floats(struct carve *c, size_t n);
 /* A node of which plan, rows, columns and size are set: its thresholds or its group, of
  * which `exact` is the function. False when out of memory. */
 bool node_init(struct node *node, enum function exact, struct arena *arena);
-/* Its state, but for the neurons of its group. */
+/* Its state, in four parts: what is added to, and has to be cleared at the start; what every
+ * step writes anew; totals that alternate; and what the neurons of its group have, for
+ * which group_reset() does what there is to do. */
 void node_layout(struct node *node, struct carve *state);
-/* What the neurons of its group have: need not be cleared, group_reset() does what there is to do. */
+void node_layout_written(struct node *node, struct carve *state);
+void node_layout_sums(struct node *node, struct carve *state);
 void node_layout_group(struct node *node, struct carve *state);
+/* Totals that alternate, as they are after step t. */
+void node_align(struct node *node, int t);
 /* Is this quantity defined at the node? */
 bool node_has(const struct node *node, enum snn_quantity q);
 
@@ -132,7 +144,9 @@ void snn_spent(struct snn *snn, const struct node *node);
 /* Have so few neurons of the node sent that spike by spike is faster? */
 bool node_is_sparse(const struct node *node);
 
-/* Lets an encoder (or a graded site) answer its target. */
+/* Where an encoder's target, or the new total of a graded site, goes for the step at hand. */
+float *node_next(const struct node *node);
+/* Lets an encoder (or a graded site) answer what is there. */
 void node_encode(struct node *node, int t);
 void node_tally(struct node *node, struct neuron_tally step); /* of the last step, added to all */
 void node_group(struct node *node, const float *received, float scale, int t);
@@ -162,5 +176,8 @@ void block_step(struct snn *snn, int index, const float *x);
 struct run *run_new(const struct snn *snn); /* in the network's arena; NULL when out of memory */
 /* Steps start + 1 to start + steps of the block: from and to run->stream. */
 void block_run(struct snn *snn, int index, int start, int steps);
+/* The network's totals, or a block's, that alternate: as they are after its step, or t. */
+void snn_align(struct snn *snn);
+void block_align(struct block *b, int t);
 
 #endif

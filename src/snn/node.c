@@ -34,31 +34,77 @@ node_init(struct node *node, enum function exact, struct arena *arena)
 	return group_init(&node->group, arena);
 }
 
+/* Does nobody need what the site sends in a step by itself? */
+static bool
+alternates(const struct node *node)
+{
+	enum site_kind kind = node->plan->site.kind;
+	bool graded = node->plan->neuron == NEURON_NONE;
+
+	return node->plan->mode != FUNCTION_MODE_NONE || kind == SITE_QK || kind == SITE_BLOCK || (kind == SITE_FC1 && graded);
+}
+
+/* Is the total of the step before read by the next one? Encoders have a state of their own,
+ * but for the self-correction of the softmax. */
+static bool
+adds_up(const struct node *node)
+{
+	return !alternates(node) && (node->plan->neuron == NEURON_NONE || node->plan->site.kind == SITE_SOFTMAX);
+}
+
 void
 node_layout(struct node *node, struct carve *state)
 {
-	enum site_kind kind = node->plan->site.kind;
 	size_t sides = node->plan->split ? 2 : 1;
 
-	node->total = carve_floats(state, node->size);
-	node->sent = carve_floats(state, node->size);
 	node->step = carve(state, sizeof(*node->step));
 	node->all = carve(state, sizeof(*node->all));
 	node->alarms = carve(state, sizeof(*node->alarms));
 	if (node->fan_out)
 		node->reach = carve(state, 2 * sizeof(*node->reach));
-	if (node->plan->mode != FUNCTION_MODE_NONE) {
-		if (group_common_size(&node->group) > 0)
-			node->group.common = carve(state, group_common_size(&node->group));
-		return;
-	}
-	if (plan_encodes(kind) && kind != SITE_ACT_OUT && (node->plan->neuron != NEURON_NONE || kind == SITE_SOFTMAX))
-		node->target = carve_floats(state, node->size);
-	if (node->plan->neuron != NEURON_NONE) {
+	if (adds_up(node))
+		node->total = carve_floats(state, node->size);
+	if (node->plan->mode == FUNCTION_MODE_NONE && node->plan->neuron != NEURON_NONE)
 		node->m = carve(state, sides * node->size * neuron_state_size(node->plan->neuron));
-		if (node->plan->split)
-			node->side = carve_floats(state, sides * node->size);
-	}
+	if (node->plan->site.kind == SITE_SOFTMAX)
+		node->target = carve_floats(state, node->size);
+	if (node->group.plan && group_common_size(&node->group) > 0)
+		node->group.common = carve(state, group_common_size(&node->group));
+}
+
+void
+node_layout_written(struct node *node, struct carve *state)
+{
+	enum site_kind kind = node->plan->site.kind;
+
+	if (alternates(node))
+		return;
+	if (!adds_up(node))
+		node->total = carve_floats(state, node->size);
+	node->sent = carve_floats(state, node->size);
+	if (node->plan->neuron == NEURON_NONE)
+		return;
+	if (plan_encodes(kind) && kind != SITE_ACT_OUT && kind != SITE_SOFTMAX)
+		node->target = carve_floats(state, node->size);
+	if (node->plan->split)
+		node->side = carve_floats(state, 2 * node->size);
+}
+
+void
+node_layout_sums(struct node *node, struct carve *state)
+{
+	for (int i = 0; i < 2 && alternates(node); i++)
+		node->sums[i] = carve_floats(state, node->size);
+	node_align(node, 0);
+}
+
+void
+node_align(struct node *node, int t)
+{
+	if (!alternates(node))
+		return;
+	node->total = node->sums[t & 1];
+	node->before = node->sums[~t & 1];
 }
 
 void
@@ -144,12 +190,22 @@ node_tally(struct node *node, struct neuron_tally step)
 	node->all->units += step.units;
 }
 
+float *
+node_next(const struct node *node)
+{
+	return node->before ? node->before : node->target;
+}
+
 void
 node_encode(struct node *node, int t)
 {
 	struct neuron_rule rule = site_rule(node->plan, t);
 
 	*node->step = (struct neuron_tally){0, 0};
+	if (node->before) {
+		node_align(node, t);
+		return;
+	}
 	if (node->plan->neuron == NEURON_NONE) {
 		send_values(node->target, 1, node->size, node->total, node->sent);
 		return;
@@ -170,14 +226,10 @@ node_encode(struct node *node, int t)
 void
 node_group(struct node *node, const float *received, float scale, int t)
 {
-	struct group_step step = {.rule = site_rule(node->plan, t),
-				  .first = t == 1,
-				  .s = scale,
-				  .x = received,
-				  .before = node->total,
-				  .total = node->total,
-				  .sent = node->sent};
+	struct group_step step = {
+	    .rule = site_rule(node->plan, t), .first = t == 1, .s = scale, .x = received, .total = node_next(node)};
 
+	node_align(node, t);
 	group_run(&node->group, &step, 1, node->alarms);
 	node_tally(node, step.tally);
 }
@@ -185,12 +237,9 @@ node_group(struct node *node, const float *received, float scale, int t)
 void
 node_floor(struct node *node, const float *received, float floor)
 {
-	for (size_t i = 0; floor > -INFINITY && i < node->size; i++) {
-		if (received[i] > floor)
-			continue;
-		node->sent[i] -= node->total[i];
-		node->total[i] = 0;
-	}
+	for (size_t i = 0; floor > -INFINITY && i < node->size; i++)
+		if (!(received[i] > floor))
+			node->total[i] = 0;
 }
 
 bool

@@ -140,6 +140,17 @@ reader_of(const struct snn *snn, struct site site, enum snn_quantity q)
 	return node_reader(node_at(snn, site), snn->plan, *snn->t, q, q == SNN_INPUT ? received(snn, site) : NULL);
 }
 
+/* The total of the step before. */
+static inline float
+total_before(const struct node_reader *r, size_t i)
+{
+	const struct node *node = r->node;
+
+	if (r->t <= 1)
+		return 0;
+	return node->before ? node->before[i] : node->total[i] - node->sent[i];
+}
+
 static inline float
 read_element(const struct node_reader *r, size_t i)
 {
@@ -149,9 +160,9 @@ read_element(const struct node_reader *r, size_t i)
 	case SNN_VALUE:
 		return node->total[i] / r->now;
 	case SNN_CORRECTION:
-		return node->total[i] / r->now - (r->before > 0 ? (node->total[i] - node->sent[i]) / r->before : 0);
+		return node->total[i] / r->now - (r->before > 0 ? total_before(r, i) / r->before : 0);
 	case SNN_SENT:
-		return node->sent[i];
+		return node->before ? node->total[i] - total_before(r, i) : node->sent[i];
 	case SNN_COUNT:
 		return count(node, r->t, i);
 	case SNN_MEMBRANE:
@@ -446,6 +457,7 @@ void
 snn_state_load(struct snn *snn, const void *state)
 {
 	memcpy(snn->state, state, snn->state_size);
+	snn_align(snn);
 }
 
 void
@@ -456,10 +468,12 @@ snn_state_hash(const struct snn *snn, char hex[HASH_HEX])
 	hex[0] = '\0';
 	if (!hash)
 		return;
-	hash_add(hash, snn->state, snn->state_cleared);
+	hash_add(hash, snn->state, *snn->t > 0 ? snn->state_plain : snn->state_cleared);
 	for (int i = 0; i < snn->plan->sites; i++) {
 		const struct node *node = snn_node(snn, i);
 
+		if (node && node->before && *snn->t > 0)
+			hash_add(hash, node->total, node->size * sizeof(float));
 		if (node && node->group.m)
 			group_hash(&node->group, hash);
 	}
@@ -495,9 +509,10 @@ snn_feed_block(struct snn *snn, int block, const float *x)
 void
 snn_block_sent(const struct snn *snn, int block, float *x)
 {
-	const struct node *out = &snn->block[block].node[SITE_BLOCK];
+	struct node_reader reader = reader_of(snn, site_in(SITE_BLOCK, block), SNN_SENT);
 
-	memcpy(x, out->sent, out->size * sizeof(float));
+	for (size_t i = 0; i < reader.node->size; i++)
+		x[i] = read_element(&reader, i);
 }
 
 void

@@ -144,15 +144,3 @@ send_values(const float *x, float factor, size_t n, float *restrict total, float
 		total[i] = now;
 	}
 }
-
-KERNEL void
-send_after(const float *restrict value, const float *before, size_t n, float *total, float *restrict sent)
-{
-#pragma omp simd
-	for (size_t i = 0; i < n; i++) {
-		float now = value[i];
-
-		sent[i] = now - before[i];
-		total[i] = now;
-	}
-}

@@ -27,7 +27,4 @@ void divide_array(float *x, size_t n, float by);
 /* What a graded site sends: sent = value - total, total = value, where value = x times factor. */
 void send_values(const float *x, float factor, size_t n, float *total, float *sent);
 
-/* The same of a value that goes on from the step before: sent = value - before, total = value. */
-void send_after(const float *value, const float *before, size_t n, float *total, float *sent);
-
 #endif

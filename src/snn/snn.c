@@ -67,16 +67,25 @@ static void
 block_layout(struct snn *snn, struct block *b, struct carve *c)
 {
 	const struct model *model = snn->model;
-	size_t tokens = (size_t)model->tokens, width = (size_t)model->width;
+	size_t tokens = (size_t)model->tokens;
 
 	for (int kind = SITE_NORM1_CENTER; kind <= SITE_BLOCK; kind++)
 		node_layout(&b->node[kind], c);
+	b->qkv_sum = carve_floats(c, tokens * 3 * (size_t)model->width);
+	b->fc1_sum = carve_floats(c, tokens * (size_t)model->mlp_width);
+}
+
+static void
+block_layout_written(struct snn *snn, struct block *b, struct carve *c)
+{
+	const struct model *model = snn->model;
+	size_t tokens = (size_t)model->tokens, width = (size_t)model->width;
+
+	for (int kind = SITE_NORM1_CENTER; kind <= SITE_BLOCK; kind++)
+		node_layout_written(&b->node[kind], c);
 	for (int kind = SITE_NORM1_CENTER; kind <= SITE_BLOCK; kind++)
 		if (plan_encodes((enum site_kind)kind) && !b->node[kind].target)
 			b->node[kind].target = snn->graded;
-	b->node[SITE_ACT_OUT].target = b->node[SITE_ACT].total;
-	b->qkv_sum = carve_floats(c, tokens * 3 * width);
-	b->fc1_sum = carve_floats(c, tokens * (size_t)model->mlp_width);
 	b->variance1 = carve_floats(c, tokens);
 	b->variance2 = carve_floats(c, tokens);
 	b->score = carve_floats(c, (size_t)model->heads * tokens * tokens);
@@ -84,7 +93,6 @@ block_layout(struct snn *snn, struct block *b, struct carve *c)
 	b->mid = carve_floats(c, tokens * width);
 }
 
-/* Hidden neurons' own states come last: those that all share one need not be cleared. */
 static size_t
 layout(struct snn *snn, char *base)
 {
@@ -96,11 +104,16 @@ layout(struct snn *snn, char *base)
 	for (int i = 0; snn->block && i < snn->model->depth; i++)
 		block_layout(snn, &snn->block[i], &c);
 	snn->state_cleared = c.used;
+	for (int i = 0; snn->block && i < snn->model->depth; i++)
+		block_layout_written(snn, &snn->block[i], &c);
+	snn->state_plain = c.used;
 	for (int i = 0; i < snn->plan->sites; i++) {
 		struct node *node = snn_node(snn, i);
 
-		if (node)
-			node_layout_group(node, &c);
+		if (!node)
+			continue;
+		node_layout_sums(node, &c);
+		node_layout_group(node, &c);
 	}
 	return c.used;
 }
@@ -119,11 +132,10 @@ scratch_init(struct snn *snn)
 	snn->spikes = spikes_new(snn->arena, model->tokens, widest);
 	snn->heads = arena_floats(snn->arena, head_scratch(model->tokens, model->head_dim));
 	snn->scores = arena_floats(snn->arena, (size_t)model->heads * (size_t)model->tokens * (size_t)model->tokens);
-	snn->stream = arena_floats(snn->arena, stream);
 	snn->graded = arena_floats(snn->arena, (size_t)model->tokens * (size_t)widest);
 	snn->senders = arena_alloc(snn->arena, ((size_t)model->tokens + 2 * (size_t)model->width) * sizeof(*snn->senders));
 	return snn->embedding && snn->first && snn->readout && snn->patch_scratch && snn->spikes && snn->heads && snn->scores &&
-	       snn->stream && snn->graded && snn->senders;
+	       snn->graded && snn->senders;
 }
 
 static bool
@@ -157,6 +169,7 @@ snn_init(struct snn *snn)
 	if (!snn->state)
 		return false;
 	layout(snn, snn->state);
+	snn_align(snn);
 	return true;
 }
 
@@ -193,9 +206,17 @@ snn_plan(const struct snn *snn)
 }
 
 void
+snn_align(struct snn *snn)
+{
+	for (int i = 0; snn->block && i < snn->model->depth; i++)
+		block_align(&snn->block[i], *snn->t);
+}
+
+void
 snn_reset(struct snn *snn)
 {
 	memset(snn->state, 0, snn->state_cleared);
+	snn_align(snn);
 	for (int i = 0; i < snn->plan->sites; i++) {
 		struct node *node = snn_node(snn, i);
 
