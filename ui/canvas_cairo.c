@@ -247,53 +247,53 @@ canvas_cairo_save(const struct canvas *canvas, const char *path, const char *kin
 	return ok;
 }
 
-/* What an SVG is written into. */
-struct text_buffer {
-	char *text;
+/* What a PNG is written into. */
+struct byte_buffer {
+	char *byte;
 	size_t size, capacity;
 };
 
 static cairo_status_t
-add_text(void *ctx, const unsigned char *data, unsigned length)
+add_bytes(void *ctx, const unsigned char *data, unsigned length)
 {
-	struct text_buffer *b = ctx;
+	struct byte_buffer *b = ctx;
 
 	if (b->size + length > b->capacity) {
 		size_t capacity = 2 * (b->size + length);
-		char *text = realloc(b->text, capacity);
+		char *byte = realloc(b->byte, capacity);
 
-		if (!text)
+		if (!byte)
 			return CAIRO_STATUS_NO_MEMORY;
-		b->text = text;
+		b->byte = byte;
 		b->capacity = capacity;
 	}
-	memcpy(b->text + b->size, data, length);
+	memcpy(b->byte + b->size, data, length);
 	b->size += length;
 	return CAIRO_STATUS_SUCCESS;
 }
 
 char *
-canvas_cairo_svg(const struct canvas *canvas, size_t *size)
+canvas_cairo_png(const struct canvas *canvas, double scale, size_t *size)
 {
-	struct text_buffer b = {NULL, 0, 0};
+	struct byte_buffer b = {NULL, 0, 0};
 	double w, h;
 	cairo_surface_t *page;
 	cairo_t *cr;
 	bool ok;
 
 	canvas_cairo_size(canvas, &w, &h);
-	page = cairo_svg_surface_create_for_stream(add_text, &b, w, h);
+	page = cairo_image_surface_create(CAIRO_FORMAT_RGB24, (int)(scale * w), (int)(scale * h));
 	cr = cairo_create(page);
+	cairo_scale(cr, scale, scale);
 	canvas_cairo_draw(canvas, cr);
 	ok = cairo_status(cr) == CAIRO_STATUS_SUCCESS;
 	cairo_destroy(cr);
-	cairo_surface_finish(page);
-	ok = ok && cairo_surface_status(page) == CAIRO_STATUS_SUCCESS;
+	ok = ok && cairo_surface_write_to_png_stream(page, add_bytes, &b) == CAIRO_STATUS_SUCCESS;
 	cairo_surface_destroy(page);
 	if (!ok) {
-		free(b.text);
+		free(b.byte);
 		return NULL;
 	}
 	*size = b.size;
-	return b.text;
+	return b.byte;
 }

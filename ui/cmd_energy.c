@@ -92,6 +92,7 @@ output_steps(struct output *o, const struct energy_finding *e, const struct rule
 	return true;
 }
 
+/* They are of transformers. */
 static void
 output_claims(struct output *o, const struct energy_finding *e, const struct rule *rule)
 {
@@ -99,7 +100,7 @@ output_claims(struct output *o, const struct energy_finding *e, const struct rul
 
 	account_claims(rule, e->network, e->reference, claim);
 	output_table(o, "published");
-	for (int i = 0; i < ACCOUNT_CLAIMS; i++) {
+	for (int i = 0; i < ACCOUNT_CLAIMS && !e->network->model->resnet; i++) {
 		output_row(o);
 		output_text(o, "claim", claim[i].what);
 		output_real(o, "assumed_rate", claim[i].assumed_rate);

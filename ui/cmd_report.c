@@ -363,12 +363,16 @@ put_accuracy(struct report *r, struct status *st)
 	}
 	if (!put_facts(r,
 		       "SELECT run, kind, data, (SELECT value FROM run_metrics WHERE run_id = ?1 AND name = 'images' LIMIT 1) AS "
-		       "pictures, ann_accuracy AS 'ANN accuracy', command FROM v_runs WHERE run = ?1",
+		       "pictures, ann_accuracy, command FROM v_runs WHERE run = ?1",
 		       number_value(run), st) ||
 	    !put_table(r, accuracy_sql, number_value(run), NULL, st) ||
 	    !put_plot(r, curve_sql, number_value(run), false, "accuracy by time step, against the ANN", st))
 		return false;
-	return r->run || put_plot(r, session_curves_sql, number_value(r->session), false, "evaluations of the session", st);
+	/* One evaluation alone has been drawn. */
+	return r->run ||
+	       find_number(r, "SELECT count(*) FROM runs WHERE session_id = ?1 AND kind IN ('eval', 'sweep')",
+			   number_value(r->session), st) < 2 ||
+	       put_plot(r, session_curves_sql, number_value(r->session), false, "evaluations of the session", st);
 }
 
 /* --- tuning --------------------------------------------------------------- */
@@ -461,11 +465,26 @@ put_energy(struct report *r, struct status *st)
 /* --- attention ------------------------------------------------------------ */
 
 static bool
+draw_channels(struct report *r, struct status *st)
+{
+	struct app *app = r->app;
+	char caption[160], site[SITE_NAME_MAX];
+
+	snprintf(caption, sizeof(caption), "channels of %s after %d steps, beside the ANN's",
+		 site_name(app->selection.site, site), app->walk->t);
+	document_text(r->d, "%s after %d steps.", app->title ? app->title : "The picture", app->walk->t);
+	return put_view(r, "features", 148, 30, caption, st) &&
+	       put_view(r, "readout", WIDE, 20, "the best classes of both networks, and their logits by time step", st);
+}
+
+static bool
 draw_attention(struct report *r, struct status *st)
 {
 	struct app *app = r->app;
 	char caption[160];
 
+	if (app->model->resnet)
+		return draw_channels(r, st);
 	snprintf(caption, sizeof(caption),
 		 "attention of block %d, head %d, after %d steps: what is estimated, the last correction, the ANN",
 		 app->selection.layer, app->selection.head, app->walk->t);
@@ -501,8 +520,8 @@ put_attention(struct report *r, struct status *st)
 {
 	const struct app *app = r->app;
 
-	document_heading(r->d, "Attention");
-	if (app->walk && app->walk->t > 0 && strcmp(app->plan->hash, r->plan) == 0)
+	document_heading(r->d, app->model && app->model->resnet ? "Channels" : "Attention");
+	if (app->walk && app->walk->shown && app->walk->t > 0 && strcmp(app->plan->hash, r->plan) == 0)
 		return draw_attention(r, st);
 	if (app->model && strcmp(app->model->hash, r->model) == 0 && (app->pixels || app->data))
 		return step_and_draw(r, st);

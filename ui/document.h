@@ -9,7 +9,7 @@
  *	document_save(d, "report.html", false, &st);
  *	document_free(d);
  *
- * By the end of its name a file is HTML (pictures as SVG within), Markdown (pictures as
+ * By the end of its name a file is HTML (pictures as PNG within), Markdown (pictures as
  * text) or PDF (A4). Text may hold anything: each form escapes what it has to. */
 #ifndef SPIKESCOPE_UI_DOCUMENT_H
 #define SPIKESCOPE_UI_DOCUMENT_H

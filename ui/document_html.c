@@ -10,8 +10,8 @@ static const char style[] =
     "body{font:15px/1.5 sans-serif;color:#202020;max-width:60em;margin:2em auto;padding:0 1em}"
     "h1{font-size:1.6em}h2{font-size:1.25em;margin-top:2em;border-bottom:1px solid #ccc}"
     "table{border-collapse:collapse;font-size:.85em;margin:1em 0;font-variant-numeric:tabular-nums}"
-    "th,td{padding:.2em .7em;text-align:left;border-bottom:1px solid #e4e4e4;overflow-wrap:anywhere}"
-    "th{border-bottom:1px solid #888;font-weight:600}.n{text-align:right}"
+    "th,td{padding:.2em .7em;text-align:left;border-bottom:1px solid #e4e4e4;overflow-wrap:break-word}"
+    "th{border-bottom:1px solid #888;font-weight:600}.n{text-align:right;white-space:nowrap}"
     "pre{background:#f5f5f5;padding:.8em;overflow-x:auto;font-size:.85em;white-space:pre-wrap;overflow-wrap:anywhere}"
     "figure{margin:1em 0}img{max-width:100%;height:auto}figcaption{font-size:.85em;color:#606060}";
 
@@ -63,18 +63,23 @@ put_base64(FILE *out, const char *data, size_t size)
 	}
 }
 
+/* A picture of cells and dots is thousands of shapes as SVG, and ten times the size. Two
+ * pixels a unit stay sharp where the page is enlarged. */
 static bool
 put_picture(FILE *out, const struct block *b)
 {
 	size_t size = 0;
-	char *svg = canvas_cairo_svg(&b->canvas, &size);
+	char *png = canvas_cairo_png(&b->canvas, 2, &size);
+	double w, h;
 
-	if (!svg)
+	if (!png)
 		return false;
-	put_element(out, "<figure><img alt=\"", b->text, "\" src=\"data:image/svg+xml;base64,");
-	put_base64(out, svg, size);
+	canvas_cairo_size(&b->canvas, &w, &h);
+	fprintf(out, "<figure><img width=\"%.0f\"", w);
+	put_element(out, " alt=\"", b->text, "\" src=\"data:image/png;base64,");
+	put_base64(out, png, size);
 	put_element(out, "\"><figcaption>", b->text, "</figcaption></figure>\n");
-	free(svg);
+	free(png);
 	return true;
 }
 

@@ -36,16 +36,6 @@ layer_size(const struct layer *layer)
 	return layer_places(layer) * (size_t)layer->channels;
 }
 
-double
-layer_products(const struct model *model, const struct layer *layer)
-{
-	if (layer->op == LAYER_LINEAR)
-		return (double)model->projection.in * model->projection.out + (double)model->head.in * model->head.out;
-	if (layer->op == LAYER_PROJECTION)
-		return (double)layer_size(layer) * layer->weight->in;
-	return layer->op == LAYER_CONVOLUTION ? (double)layer_size(layer) * layer->weight[0].in : 0;
-}
-
 int
 resnet_depth(const struct resnet *net)
 {

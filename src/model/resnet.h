@@ -48,6 +48,8 @@
 #include "model/model.h"
 #include "model/site.h"
 
+#include <stdint.h>
+
 enum layer_op {
 	LAYER_CONVOLUTION,
 	LAYER_RELU,         /* max(0, sum of what it reads) */
@@ -96,7 +98,17 @@ size_t layer_size(const struct layer *layer);   /* floats of its values */
 size_t layer_places(const struct layer *layer); /* height * width, height, or 1: the rows of its values */
 /* Layers with weights, without those of shortcuts and attention pooling: the number in the names of torchvision's networks. */
 int resnet_depth(const struct resnet *net);
-/* Multiplications of the layer for one picture; 0 unless it has weights. */
-double layer_products(const struct model *model, const struct layer *layer);
+
+/* How many weights of convolutions one value of a layer meets (source: its index, or
+ * LAYER_PICTURE), at each of its places; fan_out [places]. It depends on the place: a
+ * convolution of kernel k, stride s and padding p reads the value in row y for every output
+ * row o and kernel row i with o s - p + i = y, for columns alike, and the two are
+ * independent. All convolutions that read the layer count, each with the output channels of
+ * one group. Zeros beyond the border meet weights as well; they are no values. */
+void layer_fan_out(const struct model *model, int source, uint64_t *fan_out);
+/* The same of all values of the layer together: the multiplications that they take part in. */
+uint64_t layer_meetings(const struct model *model, int source);
+/* Weights of the convolutions that read the layer, and values that they give. */
+void layer_readers(const struct model *model, int source, uint64_t *weights, uint64_t *values);
 
 #endif

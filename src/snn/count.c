@@ -7,7 +7,7 @@
 
 /* Set bits of how many quanta each value of a row is, at most 31. Dead neurons have a quantum
  * of 0, and send nothing. */
-KERNEL static uint32_t
+KERNEL uint32_t
 set_bits_of_row(const float *restrict sent, const float *restrict quantum, int columns)
 {
 	uint32_t sum = 0;
@@ -31,8 +31,7 @@ set_bits(const float *sent, const float *quantum, int rows, int columns)
 	return sum;
 }
 
-/* Of neurons that answer by a number of quanta; the others send powers of two, one by one. */
-static bool
+bool
 sends_numbers(const struct site_plan *p)
 {
 	return p->neuron == NEURON_ROUND && p->burst > 2;
@@ -57,7 +56,7 @@ powers_of(const struct node *node)
 void
 snn_step_spikes(const struct snn *snn, struct site site, struct snn_spikes *spikes)
 {
-	const struct node *node = &snn->block[site.block].node[site.kind];
+	const struct node *node = snn_node(snn, site_index(snn->model, site));
 
 	*spikes = (struct snn_spikes){
 	    .events = (uint64_t)node->step->events, .units = (uint64_t)node->step->units, .powers = powers_of(node)};

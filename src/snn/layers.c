@@ -96,7 +96,8 @@ layers_init(struct snn *snn)
 			continue;
 		node->plan = &snn->plan->site[i];
 		node_shape(snn->model, net->layer[i].site, node);
-		if (!node_init(node, plan_has_function(kind) ? plan_function(snn->model, kind) : 0, snn->arena))
+		if (!node_init(node, plan_has_function(kind) ? plan_function(snn->model, kind) : 0, snn->arena) ||
+		    !reach_init(snn, i))
 			return false;
 	}
 	init_attention(snn);
@@ -222,6 +223,7 @@ layer_step(struct snn *snn, int index)
 		project(snn, layer, node);
 	else
 		pool(snn, layer, node);
+	reach_values(snn, index);
 	snn_spent(snn, node);
 }
 

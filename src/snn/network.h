@@ -33,6 +33,8 @@ struct node {
 	float *threshold;                /* [columns], the negative side's behind it when split */
 	struct neuron_tally *step, *all; /* state */
 	struct alarm_tally *alarms;      /* state */
+	const uint64_t *fan_out;         /* [rows]: weights that a value meets; NULL where no convolution reads the node */
+	struct neuron_tally *reach;      /* state [2]: weights met in the last step and in all; NULL as fan_out */
 	struct group group;              /* UGO sites */
 };
 
@@ -157,6 +159,15 @@ float *node_next(const struct node *node);
 void node_encode(struct node *node, int t);
 void node_tally(struct node *node, struct neuron_tally step); /* of the last step, added to all */
 void node_group(struct node *node, const float *received, float scale, int t);
+/* What a residual network's spikes meet (reach.c): makes the node's fan_out (false when out of
+ * memory); adds what a layer that is no ReLU with neurons sent to its reach, which node_encode()
+ * does for those. */
+bool reach_init(struct snn *snn, int layer);
+void reach_values(const struct snn *snn, int layer);
+/* Set bits of the numbers of quanta that were sent, of a row of values. */
+uint32_t set_bits_of_row(const float *restrict sent, const float *restrict quantum, int columns);
+/* Do the node's neurons answer by a number of quanta? The others send powers of two, one by one. */
+bool sends_numbers(const struct site_plan *p);
 /* Where the node has received no more than `floor` it has sent nothing. */
 void node_floor(struct node *node, const float *received, float floor);
 /* Rows, columns and size of a site. */

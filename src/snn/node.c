@@ -60,6 +60,8 @@ node_layout(struct node *node, struct carve *state)
 	node->step = carve(state, sizeof(*node->step));
 	node->all = carve(state, sizeof(*node->all));
 	node->alarms = carve(state, sizeof(*node->alarms));
+	if (node->fan_out)
+		node->reach = carve(state, 2 * sizeof(*node->reach));
 	if (adds_up(node))
 		node->total = carve_floats(state, node->size);
 	if (node->plan->mode == FUNCTION_MODE_NONE && node->plan->neuron != NEURON_NONE)
@@ -145,10 +147,15 @@ encode_side(struct node *node, struct neuron_rule rule, int side, float *total, 
 
 	for (int row = 0; row < node->rows; row++) {
 		size_t at = (size_t)row * (size_t)node->columns;
+		struct neuron_tally before = *node->step;
 
 		neuron_step(rule, node->target + at, node->threshold + side * node->columns,
 			    (char *)node->m + ((size_t)side * node->size + at) * bytes, total + at, sent + at,
 			    (size_t)node->columns, node->step);
+		if (node->fan_out) {
+			node->reach->events += (int64_t)node->fan_out[row] * (node->step->events - before.events);
+			node->reach->units += (int64_t)node->fan_out[row] * (node->step->units - before.units);
+		}
 	}
 }
 
@@ -203,11 +210,17 @@ node_encode(struct node *node, int t)
 		send_values(node->target, 1, node->size, node->total, node->sent);
 		return;
 	}
+	if (node->fan_out)
+		node->reach[0] = (struct neuron_tally){0, 0};
 	if (node->plan->split)
 		encode_split(node, rule);
 	else
 		encode_side(node, rule, 0, node->total, node->sent);
 	node_tally(node, *node->step);
+	if (node->fan_out) {
+		node->reach[1].events += node->reach[0].events;
+		node->reach[1].units += node->reach[0].units;
+	}
 }
 
 void

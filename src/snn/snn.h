@@ -92,13 +92,26 @@ double snn_units(const struct snn *snn);
 double snn_units_step(const struct snn *snn);
 
 /* Exact counts of the last step, for accounts of what a network costs (study/ledger.h).
- * Spikes of a site in a block (of a UGO: of its hidden neurons); `powers` counts
+ * Spikes of a site that is stepped (of a UGO: of its hidden neurons); `powers` counts
  * the bits that are set in the numbers of quanta sent, or spikes where they are powers of two
  * themselves. */
 struct snn_spikes {
 	uint64_t events, units, powers;
 };
 void snn_step_spikes(const struct snn *snn, struct site site, struct snn_spikes *spikes);
+/* How many weights of convolutions the spikes of a residual network's site have met, exactly:
+ * what a spike meets depends on its place (model/resnet.h). Of a max pool what it passes on
+ * counts: a value that changed is an event, worth as many quanta of the ReLU's neurons as it
+ * changed by, or as many powers of two where they have levels. Graded are a ReLU without
+ * neurons, of which every value counts as an event in every step, and pools whose changes are no
+ * whole quanta, of which every change does. All 0 where no convolution reads the site. */
+struct snn_reach {
+	bool graded;
+	struct snn_spikes step;             /* of the last step */
+	uint64_t events_total, units_total; /* of all steps so far */
+	uint64_t slots;                     /* what events would be if every value of the site were sent */
+};
+void snn_reach(const struct snn *snn, struct site site, struct snn_reach *reach);
 /* Of a product (SITE_QK or SITE_AV): how often a value of one operand that was sent met one
  * of the other that was sent in the same step, the a_t b_t of TCSA. Graded operands send all. */
 uint64_t snn_step_pairs(const struct snn *snn, struct site product);

@@ -18,7 +18,8 @@ sent(const struct rule *rule, const struct ledger_row *row)
 	static const enum ledger_quantity of[] = {[RULE_EVENT] = LEDGER_EVENTS,
 						  [RULE_UNIT] = LEDGER_UNITS,
 						  [RULE_POPCOUNT] = LEDGER_POWERS,
-						  [RULE_MAC] = LEDGER_EVENTS};
+						  [RULE_MAC] = LEDGER_EVENTS,
+						  [RULE_DENSE] = LEDGER_EVENTS};
 
 	return (double)row->n[of[rule->spike]];
 }

@@ -51,26 +51,15 @@ charge_block(const struct snn *snn, int b, struct energy *part)
 		charge_site(snn, site_in((enum site_kind)kind, b), part);
 }
 
-/* Multiplications that spikes take the place of: the first layer has the picture itself. */
-static double
-layer_operations(const struct model *model, const struct layer *layer)
-{
-	return layer->op == LAYER_CONVOLUTION && layer->from[0] != LAYER_PICTURE ? layer_products(model, layer) : 0;
-}
-
-/* A convolution's operand is what the ReLU before it sent, whether or not it was pooled. */
+/* What convolutions read of a layer. */
 static void
-charge_layer(const struct snn *snn, const struct layer *layer, struct energy *to)
+charge_layer(const struct snn *snn, struct site site, struct energy *to)
 {
-	const struct model *model = snn_plan(snn)->model;
-	double operations = layer_operations(model, layer);
-	const struct layer *source = layer_source(model->resnet, layer);
+	struct snn_reach r;
 
-	if (operations == 0)
-		return;
-	while (source->op != LAYER_RELU)
-		source = layer_source(model->resnet, source);
-	charge(snn, source->site, operations / (double)layer_size(source), to);
+	snn_reach(snn, site, &r);
+	to->per_event += (r.graded ? MULTIPLY : ACCUMULATE) * (double)r.events_total;
+	to->per_unit += (r.graded ? MULTIPLY : ACCUMULATE) * (double)r.units_total;
 }
 
 struct energy
@@ -80,7 +69,7 @@ energy_of(const struct snn *snn, struct energy *part)
 	const struct resnet *net = snn_plan(snn)->model->resnet;
 
 	for (int i = 0; net && i < net->layers; i++)
-		charge_layer(snn, &net->layer[i], &own[ENERGY_LINEAR]);
+		charge_layer(snn, net->layer[i].site, &own[ENERGY_LINEAR]);
 	for (int b = 0; !net && b < snn_plan(snn)->model->depth; b++)
 		charge_block(snn, b, own);
 	for (int i = 0; i < ENERGY_PARTS; i++) {
@@ -95,12 +84,13 @@ energy_of(const struct snn *snn, struct energy *part)
 double
 energy_ann(const struct model *model)
 {
-	double tokens = model->tokens, width = model->width, layers = 0;
+	double tokens = model->tokens, width = model->width;
 	double linear = tokens * width * (4 * width + 2 * model->mlp_width), product = 2 * tokens * tokens * width;
+	uint64_t meetings = 0;
 
 	for (int i = 0; model->resnet && i < model->resnet->layers; i++)
-		layers += layer_operations(model, &model->resnet->layer[i]);
+		meetings += layer_meetings(model, i);
 	if (model->resnet)
-		return MULTIPLY * layers;
+		return MULTIPLY * (double)meetings;
 	return MULTIPLY * model->depth * (linear + product);
 }

@@ -7,8 +7,7 @@
  *                   operand is graded, all multiplications, every step
  *   products        both terms of TCSA: spikes of a against B_t and of b against
  *                   A_{t-1}, each with the other's length as fan-out
- *   convolutions    likewise; the fan-out is the mean over places (borders have less), and spikes that
- *                   meet a pool first count for as many places as it leaves
+ *   convolutions    likewise; what a spike meets is counted place by place (snn_reach())
  *   UGO outputs     one accumulation for every spike of a hidden neuron
  *
  * per_event charges one accumulation for a neuron that sends, per_unit one for every

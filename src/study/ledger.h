@@ -21,9 +21,10 @@
  *                       product when A_t is not formed first; _graded where an operand is graded
  *   ugo_*               spikes of hidden neurons into the sum of their UGO
  *   slots               what synapse_events and product_events would be if every neuron sent
+ *   synapse_dense       slots of synapses alone, where neurons send more than 0 and 1
  *   scalings            multiplications by a factor that is no weight: 1/sigma behind
- *                       LayerNorm, 1/sqrt(head_dim) with 1/t on scores, 1/row sum, and 1/t on
- *                       attention of mean-decoded trains
+ *                       LayerNorm, 1/sqrt(head_dim) with 1/t on scores, 1/row sum, 1/t on
+ *                       attention of mean-decoded trains, and 1/places of a mean
  *   squares             of LayerNorm's variance, each multiplied and added
  *   additions           means taken and removed, maxima removed, row sums, biases, residuals
  *   functions           evaluations of functions that are exact
@@ -40,6 +41,14 @@
  * prefix tokens alone: the engine computes all of it, and so does the reference. Spikes of an
  * encoder before a UGO (SITE_FC1) have no synapses: their neurons' update takes them in.
  * Comparisons that find a row's maximum are not counted.
+ *
+ * Of residual networks synapses are those of convolutions, counted place by place: a spike
+ * meets the weights of all output places whose windows it is in, of every convolution that
+ * reads it (snn_reach() says what passes through a pool). Zeros beyond the border are not
+ * counted, of the reference neither. Additions are the sums of residual blocks, biases, the
+ * first convolution's sums (which enter as biases do), and the global mean's, which is also
+ * a scaling for each channel; a maximum is comparisons. The first convolution and the head
+ * are embedding_macs.
  *
  *	struct ledger *ledger = ledger_new(plan, 4, &st);
  *	snn_show(snn, pixels);
@@ -79,6 +88,7 @@ enum ledger_quantity {
 	LEDGER_UGO_POWERS,
 	LEDGER_UGO_SINGLE,
 	LEDGER_SLOTS,
+	LEDGER_SYNAPSE_DENSE,
 	LEDGER_SCALINGS,
 	LEDGER_SQUARES,
 	LEDGER_ADDITIONS,
@@ -104,8 +114,7 @@ struct ledger {
 	struct ledger_row *row; /* [steps, sites] by site_index, of all pictures */
 };
 
-/* An empty ledger for at most so many steps of networks with this plan. Of transformers
- * alone (STATUS_USAGE): the fan-out of a convolution differs from place to place. */
+/* An empty ledger for at most so many steps of networks with this plan. */
 struct ledger *ledger_new(const struct plan *plan, int steps, struct status *st);
 void ledger_free(struct ledger *ledger); /* NULL is fine */
 /* Adds the network's last step, snn_time() <= ledger->steps, which snn_step() has taken. */
@@ -120,7 +129,7 @@ struct ledger *ledger_reference(const struct model *model, bool fold_norm, struc
 struct ledger_row ledger_sum(const struct ledger *ledger, int site, int from, int to);
 void ledger_add(struct ledger_row *row, const struct ledger_row *more);
 
-/* What a site's spikes meet, and how many of it each. */
+/* What a site's spikes meet in a transformer, and how many of it each. */
 enum ledger_edge { LEDGER_EDGE_NONE, LEDGER_EDGE_SYNAPSE, LEDGER_EDGE_PRODUCT, LEDGER_EDGE_UGO };
 enum ledger_edge ledger_edge(const struct plan *plan, struct site site, uint64_t *fan_out);
 /* Values that the site's synapses choose from (all weights of the layer, or the other

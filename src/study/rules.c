@@ -61,6 +61,10 @@ of_spikes(const struct rule *rule, const struct ledger_row *row, enum ledger_qua
 		return (struct operations){.add = (double)row->n[first + 1]};
 	case RULE_POPCOUNT:
 		return (struct operations){.add = (double)row->n[first + 2], .shift = (double)row->n[first + 2]};
+	case RULE_DENSE:
+		if (first == LEDGER_SYNAPSE_EVENTS && row->n[LEDGER_SYNAPSE_DENSE] > 0)
+			return (struct operations){.mac = (double)row->n[LEDGER_SYNAPSE_DENSE]};
+		return (struct operations){.add = single, .mac = events - single};
 	case RULE_MAC:
 		return (struct operations){.add = single, .mac = events - single};
 	default:
@@ -119,8 +123,10 @@ rule_charge(const struct rule *rule, const struct model *model, struct site site
 	const struct technology *t = &rule->technology;
 	const uint64_t *n = row->n;
 	struct rule_cost cost = {0};
+	bool dense = rule->spike == RULE_DENSE && n[LEDGER_SYNAPSE_DENSE] > 0;
 
-	cost.spikes = charge(&cost, rule, RULE_SYNAPSES, of_spikes(rule, row, LEDGER_SYNAPSE_EVENTS)) +
+	/* What is multiplied whether a neuron sends or not does not grow with the spikes. */
+	cost.spikes = (dense ? 0 : 1) * charge(&cost, rule, RULE_SYNAPSES, of_spikes(rule, row, LEDGER_SYNAPSE_EVENTS)) +
 		      charge(&cost, rule, RULE_PRODUCTS, of_spikes(rule, row, LEDGER_PRODUCT_EVENTS)) +
 		      charge(&cost, rule, RULE_PAIRS, (struct operations){.add = (double)n[LEDGER_PAIRS]}) +
 		      charge(&cost, rule, RULE_UGO, of_spikes(rule, row, LEDGER_UGO_EVENTS));
@@ -171,7 +177,7 @@ rule_charge_ledger(const struct rule *rule, const struct ledger *ledger, int fro
 static double
 rate(const struct rule *rule, const struct ledger_row *all)
 {
-	static const int offset[] = {[RULE_EVENT] = 0, [RULE_UNIT] = 1, [RULE_POPCOUNT] = 2, [RULE_MAC] = 0};
+	static const int offset[] = {[RULE_EVENT] = 0, [RULE_UNIT] = 1, [RULE_POPCOUNT] = 2, [RULE_MAC] = 0, [RULE_DENSE] = 0};
 	double sent = (double)all->n[LEDGER_SYNAPSE_EVENTS + offset[rule->spike]];
 
 	sent += (double)all->n[LEDGER_PRODUCT_EVENTS + offset[rule->spike]];

@@ -20,6 +20,9 @@
  *	unit		an addition for each quantum
  *	popcount	a shift and an addition for each bit that is set in the number of quanta
  *	mac		a multiplication and addition, or an addition where the neuron has one level
+ *	dense		an addition where neurons send 0 and 1 alone; else synapses of linear layers and
+ *			convolutions are multiplied and added whether the neuron sends or not, and other
+ *			spikes as mac
  * A graded operand costs a multiplication and addition under every rule.
  *
  * count: which parts of the ledger count, of the network and of the reference alike:
@@ -32,7 +35,7 @@
 
 #include "study/ledger.h"
 
-enum rule_spike { RULE_EVENT, RULE_UNIT, RULE_POPCOUNT, RULE_MAC, RULE_SPIKES };
+enum rule_spike { RULE_EVENT, RULE_UNIT, RULE_POPCOUNT, RULE_MAC, RULE_DENSE, RULE_SPIKES };
 extern const char *const rule_spike_names[]; /* ends with NULL */
 
 enum rule_part {

@@ -9,7 +9,7 @@
 
 enum { RULES_MAX = 256, TEXT_MAX = 1024 };
 
-const char *const rule_spike_names[] = {"event", "unit", "popcount", "mac", NULL};
+const char *const rule_spike_names[] = {"event", "unit", "popcount", "mac", "dense", NULL};
 const char *const rule_part_names[] = {"synapses",  "products",  "pairs",   "ugo",       "scalings", "squares",
 				       "additions", "functions", "neurons", "embedding", "memory",   NULL};
 

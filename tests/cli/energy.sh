@@ -113,9 +113,13 @@ expect_out '^confirmed +no$'
 run "${start[@]}" -c 'plan open sofar'
 expect_status 0
 
-# Residual networks are refused, and said to be.
-run --db "$db" -c 'load examples/cifar10-resnet20' -c 'data tests/fixtures/pillow' -c 'convert --recipe delta --T 2 --images 2' -c 'energy 1'
-expect_refusal 2 'knows transformers'
+# Residual networks are counted as evaluations have them.
+resnet=(--db "$db" -c 'load examples/cifar10-resnet20' -c 'data tests/fixtures/pillow' -c 'convert --recipe delta --T 2 --images 2')
+run "${resnet[@]}" --format json -c 'eval 2 --t 2' -c 'energy 2' -c 'view energy --size 90x40'
+expect_status 0
+expect_out '"place":"relu1"'
+event=$(sed -n 's/.*"t":2,.*"energy_ratio":\([0-9.e-]*\).*/\1/p' "$cli_tmp/out" | head -n 1)
+[ "$(printf %.7f "$(number per_event)")" = "$(printf %.7f "$event")" ] || fail "per_event should be $event"
 run "${start[@]}" -c 'tune 10'
 expect_refusal 2 'N'
 finish

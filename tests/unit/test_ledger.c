@@ -514,6 +514,7 @@ rules_charge_what_they_say(void **state)
 				  [LEDGER_PRODUCT_UNITS] = 1000,
 				  [LEDGER_PRODUCT_POWERS] = 1000,
 				  [LEDGER_PRODUCT_SINGLE] = 1000,
+				  [LEDGER_SYNAPSE_DENSE] = 700,
 				  [LEDGER_NEURONS] = 500,
 				  [LEDGER_WEIGHT_READS] = 3}};
 	const struct {
@@ -525,7 +526,9 @@ rules_charge_what_they_say(void **state)
 	    {"popcount", 150 * (0.9 + 0.13) + 10 * 4.6 + 1000 * (0.9 + 0.13)},
 	    {"mac", 40 * 0.9 + 60 * 4.6 + 10 * 4.6 + 1000 * 0.9},
 	    {"event-int8", 100 * 0.03 + 10 * 0.23 + 1000 * 0.03},
-	    {"spikingjelly", 100 * 0.9 + 10 * 4.6},
+	    {"spikingjelly", 100 * 0.9 + 10 * 4.6 + 1000 * 0.9},
+	    {"syops", 700 * 4.6 + 10 * 4.6},
+	    {"neurobench", 40 * 0.9 + 60 * 4.6 + 10 * 4.6},
 	    {"operations", 250 * 0.9 + 10 * 4.6 + 1000 * 0.9 + 500 * 1.8},
 	    /* 3 weights of 27.6 kB: between 10 pJ at 8 kB and 20 pJ at 32 kB, for half of 64 bits */
 	    {"memory", 250 * 0.9 + 10 * 4.6 + 1000 * 0.9 + 500 * 1.8 + 3 * 0.5 * (10 + 10 * (27648.0 - 8192) / 24576)},

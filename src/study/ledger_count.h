@@ -1,0 +1,26 @@
+/* Inside the ledger: what counts a step, by architecture. Rows are [sites]. */
+#ifndef SPIKESCOPE_STUDY_LEDGER_COUNT_H
+#define SPIKESCOPE_STUDY_LEDGER_COUNT_H
+
+#include "study/ledger.h"
+
+/* Transformers: the network's last step, and the reference. */
+void ledger_count_blocks(const struct snn *snn, struct ledger_row *row);
+void ledger_reference_blocks(const struct model *model, bool fold_norm, struct ledger_row *row);
+/* Residual networks. */
+void ledger_count_layers(const struct snn *snn, struct ledger_row *row);
+void ledger_reference_layers(const struct model *model, struct ledger_row *row);
+/* ledger_memory() of a residual network. */
+void ledger_layer_memory(const struct model *model, struct site site, double *weights, double *states);
+
+/* Do the site's neurons know a single level (and its negative)? */
+bool ledger_single_level(const struct site_plan *p);
+/* Are 0 and one level all that they send? */
+bool ledger_binary(const struct site_plan *p);
+/* Reads and writes of so many spikes' synapses, of so many neurons that are updated, and of
+ * graded operands, whose products are added to so many sums. */
+void ledger_count_memory(struct ledger_row *row, enum ledger_edge e, uint64_t synapses);
+void ledger_count_updates(struct ledger_row *row, uint64_t neurons);
+void ledger_count_graded(struct ledger_row *row, uint64_t synapses, uint64_t sums);
+
+#endif

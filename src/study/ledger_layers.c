@@ -1,0 +1,114 @@
+/* One step of a residual network in the ledger, layer by layer. */
+#include "model/resnet.h"
+#include "study/ledger_count.h"
+
+/* What is done at a layer whatever fires. */
+struct layer_work {
+	uint64_t additions, scalings; /* in every step */
+	uint64_t constants;           /* additions of constant inputs: every step of mean-decoded trains, else the first */
+	uint64_t macs;                /* once a picture */
+};
+
+/* The picture's own sums are made once; they and biases are constant currents. */
+static struct layer_work
+work_of(const struct model *model, const struct layer *layer)
+{
+	uint64_t size = layer_size(layer);
+
+	switch (layer->op) {
+	case LAYER_CONVOLUTION:
+		return (struct layer_work){.constants = size,
+					   .macs = layer->from[0] == LAYER_PICTURE ? layer_meetings(model, LAYER_PICTURE) : 0};
+	case LAYER_RELU:
+		return (struct layer_work){.additions = layer->from[1] != LAYER_NOTHING ? size : 0};
+	case LAYER_GLOBAL_POOL:
+		return (struct layer_work){.additions = layer_size(layer_source(model->resnet, layer)), .scalings = size};
+	case LAYER_LINEAR:
+		return (struct layer_work){.macs = (uint64_t)model->head.in * (uint64_t)model->head.out};
+	default:
+		return (struct layer_work){0};
+	}
+}
+
+static void
+count_work(const struct model *model, const struct layer *layer, bool constants, bool first, struct ledger_row *row)
+{
+	struct layer_work w = work_of(model, layer);
+
+	row->n[LEDGER_ADDITIONS] += w.additions + (constants ? w.constants : 0);
+	row->n[LEDGER_SCALINGS] += w.scalings;
+	row->n[LEDGER_EMBEDDING_MACS] += first ? w.macs : 0;
+}
+
+static void
+count_reach(const struct snn *snn, int index, struct ledger_row *row)
+{
+	const struct plan *plan = snn_plan(snn);
+	struct snn_reach r;
+	uint64_t weights, sums;
+
+	snn_reach(snn, plan->site[index].site, &r);
+	if (r.graded) {
+		layer_readers(plan->model, index, &weights, &sums);
+		ledger_count_graded(row, r.step.events, sums);
+		return;
+	}
+	row->n[LEDGER_SYNAPSE_EVENTS] += r.step.events;
+	row->n[LEDGER_SYNAPSE_UNITS] += r.step.units;
+	row->n[LEDGER_SYNAPSE_POWERS] += r.step.powers;
+	row->n[LEDGER_SYNAPSE_SINGLE] += ledger_single_level(&plan->site[index]) ? r.step.events : 0;
+	row->n[LEDGER_SLOTS] += r.slots;
+	row->n[LEDGER_SYNAPSE_DENSE] +=
+	    plan->site[index].neuron != NEURON_NONE && ledger_binary(&plan->site[index]) ? 0 : r.slots;
+	ledger_count_memory(row, LEDGER_EDGE_SYNAPSE, r.step.events);
+}
+
+static void
+count_spikes(const struct snn *snn, struct site site, struct ledger_row *row)
+{
+	struct snn_spikes s;
+	struct snn_activity a;
+
+	snn_step_spikes(snn, site, &s);
+	snn_activity(snn, site, &a);
+	row->n[LEDGER_EVENTS] += s.events;
+	row->n[LEDGER_UNITS] += s.units;
+	row->n[LEDGER_POWERS] += s.powers;
+	ledger_count_updates(row, (uint64_t)a.neurons);
+}
+
+void
+ledger_count_layers(const struct snn *snn, struct ledger_row *row)
+{
+	const struct plan *plan = snn_plan(snn);
+	bool first = snn_time(snn) == 1;
+
+	for (int i = 0; i < plan->model->resnet->layers; i++) {
+		count_work(plan->model, &plan->model->resnet->layer[i], plan->mean_decoded || first, first, &row[i]);
+		count_reach(snn, i, &row[i]);
+		if (plan->site[i].neuron != NEURON_NONE)
+			count_spikes(snn, plan->site[i].site, &row[i]);
+	}
+}
+
+void
+ledger_reference_layers(const struct model *model, struct ledger_row *row)
+{
+	for (int i = 0; i < model->resnet->layers; i++) {
+		uint64_t weights, sums;
+
+		count_work(model, &model->resnet->layer[i], true, true, &row[i]);
+		layer_readers(model, i, &weights, &sums);
+		ledger_count_graded(&row[i], layer_meetings(model, i), sums);
+	}
+}
+
+void
+ledger_layer_memory(const struct model *model, struct site site, double *weights, double *states)
+{
+	uint64_t read, sums;
+
+	layer_readers(model, resnet_index(model->resnet, site), &read, &sums);
+	*weights = (double)read;
+	*states = sums > 0 ? (double)sums : (double)site_size(model, site);
+}
