@@ -115,7 +115,7 @@ static const char *const run_states[] = {"running", "done", "failed", "cancelled
 	    OTHER("calibration", "PATH", VALUE_PATH, "data set to calibrate with"),                                              \
 	    NUMBER("few", "N", 8, 100000, "pictures of sensitivity and search (default: 200)"),                                  \
 	    NUMBER("first", "K", 0, INT_MAX, "the first picture (default: 0)"),                                                  \
-	    NUMBER("candidates", "N", 2, TUNE_CANDIDATES - 8, "measured before the finalists, at most (default: 60)"),           \
+	    NUMBER("candidates", "N", 2, TUNE_CANDIDATES - 12, "measured before the finalists, at most (default: 60)"),          \
 	    OTHER("name", "NAME", VALUE_TEXT, "of the plan (default: tuned-RUN)"),                                               \
 	    FLAG("force", "take the name from another plan")
 
@@ -933,8 +933,9 @@ const struct command_info command_table[] = {
      "each class of sites (ladder, "
      "attribution) saves "
      "and costs when it has a level less or a smaller UGO, takes the changes that save most for their error one after the other "
-     "as long as the target is met, tries thresholds a quarter higher and lower, measures the best four on all pictures to tune "
-     "by, and the best of them on those held out, at the step it was chosen for. With --max-energy alone it is the most exact "
+     "as long as the target is met, tries thresholds a quarter higher and lower, measures the best on all pictures to tune "
+     "by until no other is expected to be better, and the best of them on those held out, at the step it was chosen for. With "
+     "--max-energy alone it is the most exact "
      "plan "
      "that is cheap enough. Since few pictures change their class, the drop that is judged while tuning is shrunk to what many "
      "pictures show (expected_drop); on the held-out pictures it is the measured one. The result is kept as a plan with a name "

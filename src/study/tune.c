@@ -11,7 +11,7 @@
 /* Of the squared error of the logits: what is not worth telling apart. */
 static const double NOISE = 0.05;
 
-enum { FINALISTS = 4, LEVELS_LEAST = 2, HIDDEN_LEAST = 6, MOVES = 3 * TUNE_CLASSES };
+enum { FINALISTS = 8, LEVELS_LEAST = 2, HIDDEN_LEAST = 6, MOVES = 3 * TUNE_CLASSES };
 
 const char *const tune_stage_names[] = {"recipe", "sensitivity", "search", "finalist", "held out", NULL};
 
@@ -437,40 +437,78 @@ is_chosen(const int *list, int n, const struct tune *tune, int candidate)
 	return false;
 }
 
-/* The best of those in [0, end) that are no finalists yet; -1: none. */
+/* The candidate at its best step if all its drops were `luck` times larger. */
+static struct tune_point
+foreseen(const struct tune_target *target, const struct tune_candidate *c, double luck)
+{
+	struct tune_point best = {0};
+
+	for (int i = 0; i < c->points; i++) {
+		struct tune_point p = c->point[i];
+
+		p.expected *= luck;
+		if (i == 0 || tune_better(target, &p, &best))
+			best = p;
+	}
+	return best;
+}
+
+/* The best of those in [0, end) that are no finalists yet, and what is foreseen of it; -1: none. */
 static int
-next_finalist(const struct search *s, const int *list, int n, int end)
+next_finalist(const struct search *s, const int *list, int n, int end, double luck, struct tune_point *point)
 {
 	const struct tune *tune = s->tune;
 	int best = -1;
 
-	for (int i = 0; i < end; i++)
-		if (tune_compares(&tune->candidate[i]) && !is_chosen(list, n, tune, i) &&
-		    (best < 0 ||
-		     tune_better(&s->options->target, best_point(&tune->candidate[i]), best_point(&tune->candidate[best]))))
-			best = i;
+	for (int i = 0; i < end; i++) {
+		struct tune_point p;
+
+		if (!tune_compares(&tune->candidate[i]) || is_chosen(list, n, tune, i))
+			continue;
+		p = foreseen(&s->options->target, &tune->candidate[i], luck);
+		if (best >= 0 && !tune_better(&s->options->target, &p, point))
+			continue;
+		best = i;
+		*point = p;
+	}
 	return best;
 }
 
-/* The best few on more pictures; the best of these is chosen. */
+/* How many times larger a finalist's drop is on more pictures than it was on few, at step t. */
+static double
+luck_of(const struct tune_candidate *few, const struct tune_candidate *more, int t)
+{
+	for (int i = 0; i < more->points; i++)
+		if (more->point[i].t == t && few->point[i].expected > 0)
+			return fmax(1, more->point[i].expected / few->point[i].expected);
+	return 1;
+}
+
+/* The best on more pictures, one after the other, until no other is foreseen to be better. What
+ * is best on few pictures was lucky; how lucky is learned from those measured again. */
 static bool
 measure_finalists(struct search *s, struct status *st)
 {
 	const struct tune_options *o = s->options;
-	int list[FINALISTS], n = 0, end = s->tune->candidates;
+	struct tune *tune = s->tune;
+	int list[FINALISTS], end = tune->candidates;
+	double luck = 1, sum = 0;
 
-	for (; n < FINALISTS; n++) {
+	for (int n = 0; n < FINALISTS; n++) {
+		struct tune_point point;
 		struct tune_candidate *c;
 
-		list[n] = next_finalist(s, list, n, end);
-		if (list[n] < 0)
+		list[n] = next_finalist(s, list, n, end, luck, &point);
+		if (list[n] < 0 || (n > 0 && !tune_better(&o->target, &point, best_point(&tune->candidate[tune->chosen]))))
 			break;
-		c = measure(s, s->tune->candidate[list[n]].set, s->tune->candidate[list[n]].change, TUNE_FINALIST, o->first,
-			    o->count, st);
+		c = measure(s, tune->candidate[list[n]].set, tune->candidate[list[n]].change, TUNE_FINALIST, o->first, o->count,
+			    st);
 		if (!c)
 			return false;
-		if (n == 0 || tune_better(&o->target, best_point(c), best_point(&s->tune->candidate[s->tune->chosen])))
-			s->tune->chosen = s->tune->candidates - 1;
+		if (n == 0 || tune_better(&o->target, best_point(c), best_point(&tune->candidate[tune->chosen])))
+			tune->chosen = tune->candidates - 1;
+		sum += luck_of(&tune->candidate[list[n]], c, point.t);
+		luck = sum / (n + 1);
 	}
 	return true;
 }
@@ -516,7 +554,8 @@ static bool
 run_stages(struct search *s, struct status *st)
 {
 	bool searched = run_search(s, st);
-	int best = next_finalist(s, NULL, 0, s->tune->candidates);
+	struct tune_point point;
+	int best = next_finalist(s, NULL, 0, s->tune->candidates, 1, &point);
 
 	s->tune->chosen = best >= 0 ? best : s->tune->chosen;
 	return searched && measure_finalists(s, st) && hold_out(s, st);

@@ -9,8 +9,8 @@
  *   search       the changes that save most for the error they make are taken one after the
  *                other, each again as long as it is good; then thresholds are tried a
  *                quarter higher and lower
- *   finalists    the best are measured on all pictures to tune by, and the best of these is
- *                the choice
+ *   finalists    the best are measured on all pictures to tune by, until no other can be
+ *                expected to be better, and the best of these is the choice
  *   held out     the choice is measured on pictures that nothing was chosen by
  *
  * A candidate is good after the step at which it is best: one run measures all steps. What
@@ -39,7 +39,7 @@ struct tune_options {
 	int few;               /* of them for sensitivity and search */
 	int held_first, held_count;
 	bool functions; /* only UGOs: sizes, neurons and levels */
-	int candidates; /* at most so many, 1..TUNE_CANDIDATES - 8 */
+	int candidates; /* at most so many, 1..TUNE_CANDIDATES - 12 */
 };
 
 /* A class as it is set; 0: as the recipe has it. */
