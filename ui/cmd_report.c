@@ -76,8 +76,8 @@ find_number(struct report *r, const char *sql, struct query_value value, struct 
 static bool
 read_subject(struct report *r, struct status *st)
 {
-	static const char sql[] = "SELECT kind, coalesce(plan_hash, ''), coalesce(model_hash, ''), coalesce(session_id, 0) FROM "
-				  "runs WHERE id = ?1";
+	static const char sql[] =
+	    "SELECT kind, coalesce(plan_hash, ''), coalesce(model_hash, ''), coalesce(session_id, 0) FROM runs WHERE id = ?1";
 	struct answer *a = ask(r, sql, number_value(r->subject), st);
 
 	if (!a)
@@ -146,12 +146,11 @@ static bool
 put_head(struct report *r, struct status *st)
 {
 	static const char run_sql[] =
-	    "SELECT run, kind, status, started, seconds, session, model, model_hash AS 'model hash', data, "
-	    "dataset_hash AS 'data hash', images, recipe, T, plan_hash AS plan, seed, threads, version, "
-	    "command FROM v_runs WHERE run = ?1";
+	    "SELECT run, kind, status, started, seconds, session, model, model_hash AS 'model hash', data, dataset_hash AS 'data "
+	    "hash', images, recipe, T, plan_hash AS plan, seed, threads, version, command FROM v_runs WHERE run = ?1";
 	static const char runs_sql[] =
-	    "SELECT run, kind, status, model, recipe, T, accuracy, logit_rmse, spikes_per_image, seconds, "
-	    "command FROM v_runs WHERE run IN (SELECT id FROM runs WHERE session_id = ?1) ORDER BY run";
+	    "SELECT run, kind, status, model, recipe, T, accuracy, logit_rmse, spikes_per_image, seconds, command FROM v_runs "
+	    "WHERE run IN (SELECT id FROM runs WHERE session_id = ?1) ORDER BY run";
 
 	document_heading(r->d, r->run ? "What was measured" : "Runs of the session");
 	if (r->run)
@@ -332,22 +331,19 @@ static const char find_eval[] =
     "EXISTS (SELECT 1 FROM run_metrics WHERE run_id = r.id AND name = 'accuracy') ORDER BY m.value DESC, r.id DESC LIMIT 1";
 static const char accuracy_sql[] =
     "SELECT t, max(CASE WHEN name = 'accuracy' THEN value END) AS accuracy, max(CASE WHEN name = 'accuracy_lo' THEN value END) "
-    "AS "
-    "lowest_accuracy, max(CASE WHEN name = 'accuracy_hi' THEN value END) AS highest_accuracy, max(CASE WHEN name = 'agreement' "
-    "THEN value END) AS agreement, max(CASE WHEN name = 'logit_rmse' THEN value END) AS logit_rmse, max(CASE WHEN name = "
-    "'spikes_per_image' THEN value END) AS spikes_per_image, max(CASE WHEN name = 'energy_ratio' THEN value END) AS "
+    "AS lowest_accuracy, max(CASE WHEN name = 'accuracy_hi' THEN value END) AS highest_accuracy, max(CASE WHEN name = "
+    "'agreement' THEN value END) AS agreement, max(CASE WHEN name = 'logit_rmse' THEN value END) AS logit_rmse, max(CASE WHEN "
+    "name = 'spikes_per_image' THEN value END) AS spikes_per_image, max(CASE WHEN name = 'energy_ratio' THEN value END) AS "
     "energy_per_event, max(CASE WHEN name = 'energy_ratio_spikes' THEN value END) AS energy_per_unit FROM run_metrics WHERE "
-    "run_id "
-    "= ?1 AND t > 0 GROUP BY t ORDER BY t";
+    "run_id = ?1 AND t > 0 GROUP BY t ORDER BY t";
 static const char curve_sql[] =
-    "SELECT t, value AS accuracy, 'spikes' AS series FROM run_metrics WHERE run_id = ?1 AND name = "
-    "'accuracy' UNION ALL SELECT m.t, a.value, 'ANN' FROM run_metrics AS m JOIN run_metrics AS a ON "
-    "a.run_id = m.run_id AND a.name = 'ann_accuracy' WHERE m.run_id = ?1 AND m.name = 'accuracy' ORDER BY 3, 1";
-static const char session_curves_sql[] = "SELECT t, accuracy, coalesce(recipe || ' T ' || plan_T, 'ann') || ', run ' || run AS "
-					 "series FROM v_accuracy_vs_t WHERE run IN "
-					 "(SELECT id FROM runs WHERE session_id = ?1 AND kind IN ('eval', 'sweep') AND status = "
-					 "'done' ORDER BY id DESC LIMIT 8) ORDER BY "
-					 "run, t";
+    "SELECT t, value AS accuracy, 'spikes' AS series FROM run_metrics WHERE run_id = ?1 AND name = 'accuracy' UNION ALL SELECT "
+    "m.t, a.value, 'ANN' FROM run_metrics AS m JOIN run_metrics AS a ON a.run_id = m.run_id AND a.name = 'ann_accuracy' WHERE "
+    "m.run_id = ?1 AND m.name = 'accuracy' ORDER BY 3, 1";
+static const char session_curves_sql[] =
+    "SELECT t, accuracy, coalesce(recipe || ' T ' || plan_T, 'ann') || ', run ' || run AS series FROM v_accuracy_vs_t WHERE run "
+    "IN (SELECT id FROM runs WHERE session_id = ?1 AND kind IN ('eval', 'sweep') AND status = 'done' ORDER BY id DESC LIMIT 8) "
+    "ORDER BY run, t";
 
 static bool
 put_accuracy(struct report *r, struct status *st)
@@ -379,10 +375,9 @@ put_accuracy(struct report *r, struct status *st)
 
 static const char tuned_sql[] =
     "SELECT e.value AS energy_per_unit, m.value AS logit_rmse, 't ' || m.t AS series FROM runs AS r JOIN run_metrics AS m ON "
-    "m.run_id = "
-    "r.id AND m.name = 'logit_rmse' JOIN run_metrics AS e ON e.run_id = r.id AND e.t = m.t AND e.name = 'energy_ratio_spikes' "
-    "WHERE r.kind = 'tune' AND r.command_id = (SELECT command_id FROM runs WHERE id = ?1) AND m.t IN (SELECT DISTINCT t FROM "
-    "run_metrics WHERE run_id = ?1 AND name = 'logit_rmse' ORDER BY t DESC LIMIT 8) ORDER BY m.t";
+    "m.run_id = r.id AND m.name = 'logit_rmse' JOIN run_metrics AS e ON e.run_id = r.id AND e.t = m.t AND e.name = "
+    "'energy_ratio_spikes' WHERE r.kind = 'tune' AND r.command_id = (SELECT command_id FROM runs WHERE id = ?1) AND m.t IN "
+    "(SELECT DISTINCT t FROM run_metrics WHERE run_id = ?1 AND name = 'logit_rmse' ORDER BY t DESC LIMIT 8) ORDER BY m.t";
 
 static bool
 put_tuning(struct report *r, struct status *st)
@@ -400,10 +395,9 @@ put_tuning(struct report *r, struct status *st)
 
 static const char ladder_sql[] =
     "SELECT substr(name, 1, instr(name, '.') - 1) AS rung, max(CASE WHEN name LIKE '%.accuracy' THEN value END) AS accuracy, "
-    "max(CASE "
-    "WHEN name LIKE '%.agreement' THEN value END) AS agreement, max(CASE WHEN name LIKE '%.logit_rmse' THEN value END) AS "
-    "logit_rmse "
-    "FROM run_metrics WHERE run_id = ?1 AND name LIKE '%.%' GROUP BY rung ORDER BY logit_rmse IS NOT NULL, logit_rmse";
+    "max(CASE WHEN name LIKE '%.agreement' THEN value END) AS agreement, max(CASE WHEN name LIKE '%.logit_rmse' THEN value END) "
+    "AS logit_rmse FROM run_metrics WHERE run_id = ?1 AND name LIKE '%.%' GROUP BY rung ORDER BY logit_rmse IS NOT NULL, "
+    "logit_rmse";
 
 static bool
 put_ladder(struct report *r, struct status *st)
@@ -422,16 +416,13 @@ put_ladder(struct report *r, struct status *st)
 
 /* --- energy --------------------------------------------------------------- */
 
-static const char rules_sql[] =
-    "SELECT substr(name, 8) AS rule, value AS ratio_to_ANN FROM run_metrics WHERE run_id = ?1 AND name LIKE "
-    "'energy.%' ORDER BY value";
+static const char rules_sql[] = "SELECT substr(name, 8) AS rule, value AS ratio_to_ANN FROM run_metrics WHERE run_id = ?1 AND "
+				"name LIKE 'energy.%' ORDER BY value";
 static const char places_sql[] =
     "SELECT CASE WHEN site GLOB 'blocks.*.*' THEN substr(site, 8 + instr(substr(site, 8), '.')) ELSE site END AS place, sum(CASE "
-    "WHEN "
-    "name = 'events' THEN value ELSE 0 END) AS events, sum(CASE WHEN name = 'units' THEN value ELSE 0 END) AS units, sum(CASE "
-    "WHEN "
-    "name = 'synapse_units' OR name = 'product_units' THEN value ELSE 0 END) AS additions_by_units, sum(CASE WHEN name = "
-    "'synapse_graded' OR name = 'product_graded' OR name = 'function_macs' THEN value ELSE 0 END) AS multiplications FROM "
+    "WHEN name = 'events' THEN value ELSE 0 END) AS events, sum(CASE WHEN name = 'units' THEN value ELSE 0 END) AS units, "
+    "sum(CASE WHEN name = 'synapse_units' OR name = 'product_units' THEN value ELSE 0 END) AS additions_by_units, sum(CASE WHEN "
+    "name = 'synapse_graded' OR name = 'product_graded' OR name = 'function_macs' THEN value ELSE 0 END) AS multiplications FROM "
     "v_site_metrics WHERE run = ?1 GROUP BY place HAVING events + multiplications + additions_by_units > 0 ORDER BY "
     "additions_by_units + 5 * multiplications DESC";
 

@@ -151,8 +151,8 @@ const struct command_info command_table[] = {
      "A CLIP model knows texts, not classes: its text tower turns each TEXT into the embedding of a class (zero-shot head). "
      "Without TEXT the classes are those of --classes, or of the open data set, and their names stand in a template: \"a photo "
      "of a {}.\" Of several templates each class gets the mean of its normalised embeddings. The vocabulary is that of the "
-     "model's folder: vocab.json and merges.txt, tokenizer.json, or bpe_simple_vocab_16e6.txt.gz. What was converted before "
-     "is dropped, the picture stays. The model's hash names the prompts too; sessions and runs keep them (in state, under "
+     "model's folder: vocab.json and merges.txt, tokenizer.json, or bpe_simple_vocab_16e6.txt.gz. What was converted before is "
+     "dropped, the picture stays. The model's hash names the prompts too; sessions and runs keep them (in state, under "
      "model.prompt), so that replay and session resume give the classes back.",
      "prompt --classes names.txt --templates photos",
      cmd_prompt},
@@ -174,8 +174,7 @@ const struct command_info command_table[] = {
      {{NULL}},
      "show a picture to the networks",
      "PICTURE is the number of a picture of the open data set, a JPEG or PNG file, or FILE.safetensors:NAME[i] for pixels that "
-     "are "
-     "already normalised. It is prepared as the model's own config says. The spiking network goes back to t = 0.",
+     "are already normalised. It is prepared as the model's own config says. The spiking network goes back to t = 0.",
      "image 17",
      cmd_image},
     {"model",
@@ -184,8 +183,7 @@ const struct command_info command_table[] = {
      {{NULL}},
      "print the tree of sites",
      "Prints the model and its sites with their shapes; with a plan also the neuron and the function of each, and after a step "
-     "the error "
-     "against the reference, the firing rate and the inputs outside the fitted range (alarms). SITE is a glob, as "
+     "the error against the reference, the firing rate and the inputs outside the fitted range (alarms). SITE is a glob, as "
      "blocks.*.mlp.act.",
      "model blocks.0.*",
      cmd_model},
@@ -226,18 +224,12 @@ const struct command_info command_table[] = {
       NUMBER("seed", "N", 0, INT_MAX, "seed, also of later conversions")},
      "convert the model to a spiking network",
      "Builds a plan without training. Calibration pictures come from --calibration, else from calibration.safetensors beside the "
-     "model, "
-     "else they are the first of the open data set. CHANGES are GLOB:KEY=VALUE,... separated by blanks, applied in order, as "
-     "'blocks.*.mlp.act:neuron=mt,levels=5 blocks.0.attn.q:neuron=graded'. Keys of a site: neuron (graded, if, lif, signed, "
-     "burst, "
-     "round, mt, differential, stbif, ecmt), burst or levels, repeat, refine, after, initial (membrane potential at the start, "
-     "in "
-     "thresholds), "
-     "tau, rule, scale (multiplies the thresholds), channels (each, shared: thresholds of an encoder), function (exact, analog, "
-     "spiking), hidden. Keys: recipe, T, plan (its hash), "
-     "model, calibration_pictures, "
-     "calibration_hash, "
-     "seed, analog_functions, neurons, seconds.",
+     "model, else they are the first of the open data set. CHANGES are GLOB:KEY=VALUE,... separated by blanks, applied in order, "
+     "as 'blocks.*.mlp.act:neuron=mt,levels=5 blocks.0.attn.q:neuron=graded'. Keys of a site: neuron (graded, if, lif, signed, "
+     "burst, round, mt, differential, stbif, ecmt), burst or levels, repeat, refine, after, initial (membrane potential at the "
+     "start, in thresholds), tau, rule, scale (multiplies the thresholds), channels (each, shared: thresholds of an encoder), "
+     "function (exact, analog, spiking), hidden. Keys: recipe, T, plan (its hash), model, calibration_pictures, "
+     "calibration_hash, seed, analog_functions, neurons, seconds.",
      "convert --recipe sta --T 16",
      cmd_convert},
     {"plan",
@@ -246,8 +238,7 @@ const struct command_info command_table[] = {
      {{NULL}},
      "print the plan",
      "A row for each site that spikes or has a function: neuron, burst, function, size and range of its UGO, thresholds. In JSON "
-     "the "
-     "canonical text that the plan's hash names.",
+     "the canonical text that the plan's hash names.",
      "plan",
      cmd_plan},
     {"plan list",
@@ -272,8 +263,7 @@ const struct command_info command_table[] = {
      {{NULL}},
      "open a plan of the notebook",
      "PLAN is its name or the beginning of its hash. It comes back with its thresholds and UGOs, without calibration pictures; "
-     "the "
-     "model must be the one it was made for.",
+     "the model must be the one it was made for.",
      "plan open four-steps",
      cmd_plan_open},
     {"step",
@@ -282,15 +272,11 @@ const struct command_info command_table[] = {
      {FLAG("site", "to the next site of the forward order, N times")},
      "take N time steps (default: 1)",
      "Prints for each step the class, its probability, the error of the logits against the reference, spikes (every quantum "
-     "counts) and "
-     "events (a neuron that sends counts once). JSON keys: image, t, logits, top, ann_top, spikes and seconds of this command, "
-     "spikes_total, "
-     "events_total, logit_rmse, state_hash, stopped {number, condition, where, value}, steps (each with alarms, alarm_site, "
-     "alarm_reach: inputs outside the range of a UGO). Stops at breakpoints. With --site "
-     "a step is "
+     "counts) and events (a neuron that sends counts once). JSON keys: image, t, logits, top, ann_top, spikes and seconds of "
+     "this command, spikes_total, events_total, logit_rmse, state_hash, stopped {number, condition, where, value}, steps (each "
+     "with alarms, alarm_site, alarm_reach: inputs outside the range of a UGO). Stops at breakpoints. With --site a step is "
      "entered: the sites up to the one printed (and selected) have done it, the others have not; step finishes it. Converts with "
-     "the default "
-     "recipe first when there is no plan.",
+     "the default recipe first when there is no plan.",
      "step 4",
      cmd_step},
     {"run",
@@ -316,8 +302,7 @@ const struct command_info command_table[] = {
      {{NULL}},
      "go back N steps (default: 1)",
      "The state is the one that was there, to the bit: the nearest checkpoint before it is restored and stepped on from. An "
-     "entered step counts "
-     "as one. set checkpoints bounds the memory of checkpoints; state says what they take. Prints the state.",
+     "entered step counts as one. set checkpoints bounds the memory of checkpoints; state says what they take. Prints the state.",
      "back 3",
      cmd_back},
     {"goto",
@@ -334,14 +319,10 @@ const struct command_info command_table[] = {
      {{NULL}},
      "stop stepping when a condition is true",
      "COND compares numbers (< <= > >= == !=) and joins comparisons by and, or, not and parentheses. A number is a literal or: "
-     "spikes(S), "
-     "rate(S), error(S) (relative), range(S) (inputs outside the UGO's range) of a site in the last step; value(S) and "
-     "membrane(S) of any of "
-     "its elements; S[i,j] for one element, of which spikes and error may be asked too; t, top, ann, label (classes; their names "
-     "may be "
-     "used), logit_rmse. S is a site or a glob: one of them is enough. A number alone is true when it is not 0. Stepping stops "
-     "after the "
-     "step, and what the condition was true for is selected.",
+     "spikes(S), rate(S), error(S) (relative), range(S) (inputs outside the UGO's range) of a site in the last step; value(S) "
+     "and membrane(S) of any of its elements; S[i,j] for one element, of which spikes and error may be asked too; t, top, ann, "
+     "label (classes; their names may be used), logit_rmse. S is a site or a glob: one of them is enough. A number alone is true "
+     "when it is not 0. Stepping stops after the step, and what the condition was true for is selected.",
      "break error(blocks.*.attn) > 0.1",
      cmd_break},
     {"watch",
@@ -350,8 +331,7 @@ const struct command_info command_table[] = {
      {FLAG("silent", "print the value after each command that steps, and do not stop")},
      "stop stepping when a value changes",
      "EXPR is one number as in a condition (help break), or a condition, which is 0 or 1. The hidden neurons of a UGO are "
-     "elements too: "
-     "membrane(S[i,j]) is the largest, membrane(S[i,j,h]) that of neuron h.",
+     "elements too: membrane(S[i,j]) is the largest, membrane(S[i,j,h]) that of neuron h.",
      "watch membrane(blocks.2.mlp.act[5,17])",
      cmd_watch},
     {"info breakpoints",
@@ -360,8 +340,7 @@ const struct command_info command_table[] = {
      {{NULL}},
      "list breakpoints and watches",
      "With their state, how often they were hit, at which t last, and where. asleep: the loaded model or plan has nothing to "
-     "read "
-     "there.",
+     "read there.",
      "info breakpoints",
      cmd_info_breakpoints},
     {"enable",
@@ -394,9 +373,7 @@ const struct command_info command_table[] = {
      {NUMBER("T", "N", 1, 1024, "steps that thresholds are calibrated for (default: the first plan's)")},
      "step a second plan beside the first one",
      "PLAN is a recipe, a plan of the notebook (plan list), or off. Both plans see the same picture and are at the same t; every "
-     "view shows both and their "
-     "difference (set side), "
-     "and step prints both.",
+     "view shows both and their difference (set side), and step prints both.",
      "split delta",
      cmd_split},
     {"neuron",
@@ -416,11 +393,8 @@ const struct command_info command_table[] = {
       REAL("resistance", "R", 1e-6, 1e6, "lif: what the current is multiplied with (default: 1)")},
      "run a single neuron under a current or a spike train",
      "MODEL is a neuron of plans or delta (differential). Draws input, membrane, spikes, and what it sends against a constant "
-     "current, for if and "
-     "lif beside the formula. JSON keys: neuron, count, events, units, rate_per_step (lif: per unit of time), decoded, steps "
-     "[{t, "
-     "input, membrane, "
-     "sent, total}], curve [{current, rate, theory}].",
+     "current, for if and lif beside the formula. JSON keys: neuron, count, events, units, rate_per_step (lif: per unit of "
+     "time), decoded, steps [{t, input, membrane, sent, total}], curve [{current, rate, theory}].",
      "neuron lif --current 1.5 --tau 10",
      cmd_neuron},
     {"state",
@@ -439,9 +413,8 @@ const struct command_info command_table[] = {
       OTHER("at", "I,J", VALUE_INDEX, "one element, as many numbers as dimensions")},
      "print the numbers of a site",
      "WHAT is value (decoded so far), reference, error (value minus reference), correction (change of the value by the last "
-     "step), sent (in "
-     "the last step), count (sent, in quanta), membrane, threshold, or input (of a function). CSV and JSON have all values, row "
-     "by row.",
+     "step), sent (in the last step), count (sent, in quanta), membrane, threshold, or input (of a function). CSV and JSON have "
+     "all values, row by row.",
      "print blocks.0.attn.softmax --at 0,0,1",
      cmd_print},
     {"write",
@@ -462,8 +435,7 @@ const struct command_info command_table[] = {
       FLAG("off", "keep these (or, without SITE, all) no longer")},
      "keep the numbers of sites in the notebook at every step",
      "From now on; spike trains are --what count. SITE is a glob. They are compressed without loss; show says what a run has "
-     "kept, "
-     "write --run brings it out. Without SITE, lists what is kept.",
+     "kept, write --run brings it out. Without SITE, lists what is kept.",
      "keep blocks.0.mlp.act --what count",
      cmd_keep},
 
@@ -491,16 +463,12 @@ const struct command_info command_table[] = {
       OTHER("name", "NAME", VALUE_TEXT, "what to call it (default: FUNCTION-H)")},
      "fit a group of neurons to a function",
      "FUNCTION is one of those below, an expression in x (quoted: 'x*tanh(log(1+exp(x)))'), or FILE.csv with lines x,y or "
-     "x,y,weight. "
-     "Densities: uniform; normal (95% of it) and mixture (half of it) with --mean and --deviation; octaves, even in log x; "
-     "observed, "
-     "what --site received from the calibration pictures, with 5% uniform. JSON keys: name, function, hidden, range, form, rmse, "
-     "max_error, relative_rmse, relative_max_error, weighting, objective, density, goal_rmse (by weighting and density), "
-     "limit_rmse "
-     "and limit_max_error (the best that so many pieces can do, asymptotically), over_limit, certificate (0 at an optimum), "
-     "spike_cost (sum of |w2| times the unit's range: T steps of spikes err by about this by T), seconds; of adam also curve "
-     "[{step, "
-     "loss, rmse}].",
+     "x,y,weight. Densities: uniform; normal (95% of it) and mixture (half of it) with --mean and --deviation; octaves, even in "
+     "log x; observed, what --site received from the calibration pictures, with 5% uniform. JSON keys: name, function, hidden, "
+     "range, form, rmse, max_error, relative_rmse, relative_max_error, weighting, objective, density, goal_rmse (by weighting "
+     "and density), limit_rmse and limit_max_error (the best that so many pieces can do, asymptotically), over_limit, "
+     "certificate (0 at an optimum), spike_cost (sum of |w2| times the unit's range: T steps of spikes err by about this by T), "
+     "seconds; of adam also curve [{step, loss, rmse}].",
      "ugo fit gelu --hidden 16 --range -4,4",
      cmd_ugo_fit},
     {"ugo show",
@@ -509,8 +477,7 @@ const struct command_info command_table[] = {
      {{NULL}},
      "print a UGO and its knots",
      "NAME is a UGO of the session or the notebook, or a site of the plan that has one. The UGO views show it from now on. See "
-     "also: "
-     "view ugo.",
+     "also: view ugo.",
      "ugo show gelu-16",
      cmd_ugo_show},
     {"ugo sweep",
@@ -522,10 +489,9 @@ const struct command_info command_table[] = {
       SPIKE_OPTIONS},
      "fit a function at several sizes",
      "Tables: sizes {hidden, rmse, max_error, limit_rmse, limit_max_error, over_limit, seconds}, where errors are by the "
-     "weighting and "
-     "density of the fit, and with --T cells {hidden, T, rmse, max_error, analog_rmse, spikes, events, front}: front marks those "
-     "that "
-     "no other beats in both spikes and error. See also: view ugo-sizes, view ugo-steps. Ctrl-C keeps what is done.",
+     "weighting and density of the fit, and with --T cells {hidden, T, rmse, max_error, analog_rmse, spikes, events, front}: "
+     "front marks those that no other beats in both spikes and error. See also: view ugo-sizes, view ugo-steps. Ctrl-C keeps "
+     "what is done.",
      "ugo sweep gelu --T 4,8,16,32 --form ramps",
      cmd_ugo_sweep},
     {"ugo spikes",
@@ -541,14 +507,10 @@ const struct command_info command_table[] = {
      "measure a UGO with spiking neurons against T",
      "Input is constant unless --noise or --site. Table steps {T, rmse, max_error, analog_rmse, spikes, events, cost, outside, "
      "counts_checked, counts_unlike_closed_form}: spikes and events are per evaluation; of if neurons under constant input every "
-     "count "
-     "is held against clip(floor(T a / threshold + u0), 0, T). spike_cost_right and spike_cost_left tell what either facing "
-     "costs. "
-     "Potential half or dither takes 5-20% more spikes; threshold mmse far fewer, with a far larger error; refit none. Ramps are "
-     "best "
-     "for constant input and bad for what fluctuates. --reduce fits the mantissa of exp, reciprocal or rsqrt anew: exponent, "
-     "scaling and "
-     "shift do not spike then.",
+     "count is held against clip(floor(T a / threshold + u0), 0, T). spike_cost_right and spike_cost_left tell what either "
+     "facing costs. Potential half or dither takes 5-20% more spikes; threshold mmse far fewer, with a far larger error; refit "
+     "none. Ramps are best for constant input and bad for what fluctuates. --reduce fits the mantissa of exp, reciprocal or "
+     "rsqrt anew: exponent, scaling and shift do not spike then.",
      "ugo spikes gelu-32 --neuron burst --refit",
      cmd_ugo_spikes},
     {"ugo compare",
@@ -558,8 +520,7 @@ const struct command_info command_table[] = {
       OTHER("range", "LO,HI", VALUE_RANGE, "over this range (default: what they have in common)")},
      "compare UGOs over one range",
      "Table ugos {name, hidden, form, lo, hi, rmse, max_error, relative_rmse, relative_max_error, spike_cost}, all against one "
-     "function "
-     "over one range with uniform density; lo and hi are their own.",
+     "function over one range with uniform density; lo and hi are their own.",
      "ugo compare gelu-16 gelu-32",
      cmd_ugo_compare},
     {"ugo knot",
@@ -568,8 +529,7 @@ const struct command_info command_table[] = {
      {{NULL}},
      "select a knot of a UGO, or move it",
      "Knots count from 0, the left end; inner ones can be moved between their neighbours. Without X and Y it is selected, and "
-     "marked in "
-     "view ugo. Keys: name, knot, x, y, left, right, error, rmse, max_error, rmse_change, max_error_change.",
+     "marked in view ugo. Keys: name, knot, x, y, left, right, error, rmse, max_error, rmse_change, max_error_change.",
      "ugo knot gelu-16 7 -0.5 -0.15",
      cmd_ugo_knot},
     {"ugo nudge",
@@ -578,9 +538,7 @@ const struct command_info command_table[] = {
      {REAL("by", "PART", 0, 1, "how far (default: 0.1)")},
      "move the selected knot a little",
      "Left and right by a part of the gap to the next knot, along the function; up and down by a part of the largest error; of "
-     "the UGO that view ugo "
-     "shows. "
-     "The keys <, >, + and - of that pane. Keys as of ugo knot.",
+     "the UGO that view ugo shows. The keys <, >, + and - of that pane. Keys as of ugo knot.",
      "ugo nudge up",
      cmd_ugo_nudge},
     {"ugo observe",
@@ -589,8 +547,7 @@ const struct command_info command_table[] = {
      {NUMBER("images", "N", 1, 100000, "calibration pictures (default: 64)")},
      "see what the functions receive in calibration",
      "Runs the reference network on the calibration pictures. Table sites {site, function, lo, hi, inputs, ugo_lo, ugo_hi, "
-     "outside}: "
-     "outside is the part of the inputs beyond the range of the site's UGO. SITE is a glob. view inputs draws it.",
+     "outside}: outside is the part of the inputs beyond the range of the site's UGO. SITE is a glob. view inputs draws it.",
      "ugo observe blocks.*.mlp.act",
      cmd_ugo_observe},
     {"ugo assign",
@@ -600,10 +557,8 @@ const struct command_info command_table[] = {
       FLAG("force", "even if it is of another function")},
      "give sites of the plan another UGO",
      "Makes a new plan: SITE is a glob, and every site that it matches and that has a function gets the UGO. Hidden neurons keep "
-     "their "
-     "kind; their thresholds follow from the UGO's range. Table sites {site, was, was_hidden, was_rmse, hidden, rmse, form, "
-     "observed, "
-     "range_covers_observed}.",
+     "their kind; their thresholds follow from the UGO's range. Table sites {site, was, was_hidden, was_rmse, hidden, rmse, "
+     "form, observed, range_covers_observed}.",
      "ugo assign blocks.*.mlp.act gelu-32",
      cmd_ugo_assign},
     {"ugo tune",
@@ -621,8 +576,7 @@ const struct command_info command_table[] = {
       OTHER("range", "LO,HI", VALUE_RANGE, "range to measure errors over (default: the function's)")},
      "read a UGO from a file",
      "Of a safetensors file the tensors PREFIX.w1, PREFIX.b1, PREFIX.w2 and PREFIX.b2; of a CSV file its knots, lines x,y. NAME "
-     "defaults "
-     "to PREFIX, or to the CSV file's name.",
+     "defaults to PREFIX, or to the CSV file's name.",
      "ugo import released.safetensors gelu --function quick_gelu",
      cmd_ugo_import},
     {"ugo export",
@@ -641,8 +595,7 @@ const struct command_info command_table[] = {
      {VIEW_OPTIONS},
      "print a view as text",
      "Draws what the panes show. Without SITE and options it looks at the selection (type: set). In JSON the keys are view and "
-     "text (its "
-     "lines).",
+     "text (its lines).",
      "view attention --layer 1 --head 0",
      cmd_view},
     {"save",
@@ -676,9 +629,8 @@ const struct command_info command_table[] = {
      {{NULL}},
      "choose what views look at",
      "WHAT is site, layer, head, q or k (tokens), neuron (of the site), unit (hidden neuron of a UGO), patch (q by the picture's "
-     "rows) or side "
-     "(of a split). N is a number or, for site, a name; +1 and -1 move, first and last go to the ends. What arrow keys run; the "
-     "notebook does not keep it.",
+     "rows) or side (of a split). N is a number or, for site, a name; +1 and -1 move, first and last go to the ends. What arrow "
+     "keys run; the notebook does not keep it.",
      "select head +1",
      cmd_select},
     {"find",
@@ -777,9 +729,8 @@ const struct command_info command_table[] = {
      {{NULL}},
      "give a layout a name",
      "TEXT: columns separated by |, in each the views from top to bottom separated by /. A column may start with its share of "
-     "the "
-     "width, a view "
-     "end with :N, its share of the height. The layout is shown, and belongs to the session: session open brings it back.",
+     "the width, a view end with :N, its share of the height. The layout is shown, and belongs to the session: session open "
+     "brings it back.",
      "layout save mine 1 model | 3 attention:2/neuron | 2 readout",
      cmd_layout_save},
     {"layout delete",
@@ -796,9 +747,7 @@ const struct command_info command_table[] = {
      {OTHER("pane", "VIEW", VALUE_VIEW, "only while this pane has the focus")},
      "bind a key of the panes to a command, or list all keys",
      "KEY is a character or Up, Down, Left, Right, PageUp, PageDown, Home, End, Tab, BackTab, Enter, Esc, Space, F1 to F12, C-a "
-     "to "
-     "C-z. Options "
-     "come before KEY. Bindings belong to the session: session open brings them back.",
+     "to C-z. Options come before KEY. Bindings belong to the session: session open brings them back.",
      "bind x step 5",
      cmd_bind},
     {"unbind",
@@ -817,12 +766,10 @@ const struct command_info command_table[] = {
      {FLAG("wrong", "only what is not spiking or not well")},
      "say what became of every layer",
      "For each site that computes a function or is an operand of a product: whether it spikes, its neuron, where its thresholds "
-     "come "
-     "from, its UGO with range and what was observed in calibration, alarms of the last step (inputs outside the range), and a "
-     "verdict: ok, analog, graded, a range that is too narrow or too wide, neurons that never send. SITE is a glob. JSON keys: "
-     "recipe, "
-     "plan, decoding, spiking, analog, graded, warnings, sites [{site, state, neuron, levels, threshold, function, ugo, lo, hi, "
-     "observed_lo, observed_hi, alarms, verdict}].",
+     "come from, its UGO with range and what was observed in calibration, alarms of the last step (inputs outside the range), "
+     "and a verdict: ok, analog, graded, a range that is too narrow or too wide, neurons that never send. SITE is a glob. JSON "
+     "keys: recipe, plan, decoding, spiking, analog, graded, warnings, sites [{site, state, neuron, levels, threshold, function, "
+     "ugo, lo, hi, observed_lo, observed_hi, alarms, verdict}].",
      "audit blocks.0.*",
      cmd_audit},
     {"eval",
@@ -839,13 +786,10 @@ const struct command_info command_table[] = {
      "reference's on the same pictures, agreement is with the reference's class; spikes and events are those of all steps up to "
      "t; energy is that of the blocks' linear layers, products and UGOs over the reference's, at 0.9 pJ for an accumulation and "
      "4.6 for a multiplication, charged per event and per spike. alarms lists what UGOs received outside their range: per "
-     "picture, "
-     "as a share of all inputs, and how far the farthest was outside in widths of the range. Interrupted, it reports and keeps "
-     "what was done; --resume goes on. JSON keys: images, ann_accuracy, points [{t, accuracy, gap, agreement, logit_rmse, each "
-     "with "
-     "_lo and _hi, spikes_per_image, events_per_image, energy_ratio, energy_ratio_spikes}], alarms [{site, alarms_per_image, "
-     "share, "
-     "reach}], seconds. Fractions are 0..1.",
+     "picture, as a share of all inputs, and how far the farthest was outside in widths of the range. Interrupted, it reports "
+     "and keeps what was done; --resume goes on. JSON keys: images, ann_accuracy, points [{t, accuracy, gap, agreement, "
+     "logit_rmse, each with _lo and _hi, spikes_per_image, events_per_image, energy_ratio, energy_ratio_spikes}], alarms [{site, "
+     "alarms_per_image, share, reach}], seconds. Fractions are 0..1.",
      "eval 100 --t 4,8,16",
      cmd_eval},
     {"bench",
@@ -870,10 +814,8 @@ const struct command_info command_table[] = {
      "measure where accuracy is lost between the ANN and the spikes, over N pictures (default: all)",
      "Rungs: ann; activation (the activation by its UGO, analog); analog (every function by its UGO); spiking (the plan after T "
      "steps). Each has accuracy, agreement with the reference and the error of its logits, and each site on it an error against "
-     "the "
-     "reference's value. `view ladder` draws it. JSON keys: images, plan, rungs [{name, t, accuracy, agreement, logit_rmse}], "
-     "sites "
-     "[{site, rung, rmse, relative, cosine}], seconds.",
+     "the reference's value. `view ladder` draws it. JSON keys: images, plan, rungs [{name, t, accuracy, agreement, "
+     "logit_rmse}], sites [{site, rung, rmse, relative, cosine}], seconds.",
      "ladder 100 --t 8",
      cmd_ladder},
     {"attribution",
@@ -885,14 +827,10 @@ const struct command_info command_table[] = {
       OTHER("sites", "SITE", VALUE_SITE, "one site at a time of those that match, instead of one class")},
      "measure what each class of sites costs alone, over N pictures (default: all)",
      "Lets one class of sites spike at a time, the others graded. excess is the squared error of the logits beyond that of "
-     "nothing "
-     "spiking; independent errors add up in it. interaction is the plan's own excess minus the sum: what sites cost together "
-     "beyond "
-     "what each costs alone. Classes: norm, rsqrt, qkv, exp, reciprocal, softmax, av, fc1, act, act.out. `view attribution` "
-     "draws it. "
-     "JSON keys: images, plan, t, ann_accuracy, items [{spiking, accuracy, agreement, logit_rmse, excess}], excess_sum, "
-     "excess_all, "
-     "interaction, seconds.",
+     "nothing spiking; independent errors add up in it. interaction is the plan's own excess minus the sum: what sites cost "
+     "together beyond what each costs alone. Classes: norm, rsqrt, qkv, exp, reciprocal, softmax, av, fc1, act, act.out. `view "
+     "attribution` draws it. JSON keys: images, plan, t, ann_accuracy, items [{spiking, accuracy, agreement, logit_rmse, "
+     "excess}], excess_sum, excess_all, interaction, seconds.",
      "attribution 50 --t 4",
      cmd_attribution},
     {"energy",
@@ -906,21 +844,16 @@ const struct command_info command_table[] = {
       FLAG("list", "print the rules and their sources, and count nothing")},
      "count what the network does and costs against the ANN, by every rule at once, over N pictures (default: all)",
      "Counted is what fired, exactly: spikes and their synapses, products, scalings, additions, functions, neurons, memory. A "
-     "rule "
-     "says what counts and at which price; ratio is the network over the ANN, both a picture; rate is what a neuron sends a "
-     "step, "
-     "weighted by fan-out, and break_even the rate at which both would cost the same. The rules disagree because a spike with "
-     "levels counts as an addition (event), as one for every quantum (unit), as a shift and an addition for every bit (popcount) "
-     "or "
-     "as a multiplication (mac), and because most leave out all but linear layers and products. published is what the paper "
-     "claims from rates it assumes, beside the rates and savings that were counted. dominates and needs say where it goes and "
-     "what "
-     "would "
-     "have to change. A file of rules has {\"technologies\": {NAME: {source, bits, add, mac, multiply, shift, function, update, "
-     "memory}}, \"rules\": [{name, help, source, technology, spike, count}]}; `energy --list` shows those there are. "
-     "`view energy` draws it. JSON keys: images, t, plan, per_event, per_unit_spike, rules [{rule, ratio, picojoules, "
-     "ann_picojoules, rate, break_even, additions, multiplications, shifts, accesses}], rule, places [{place, picojoules, "
-     "ann_picojoules, share, spikes, rate}], steps [{t, picojoules, ratio, rate}], published [{claim, assumed_rate, "
+     "rule says what counts and at which price; ratio is the network over the ANN, both a picture; rate is what a neuron sends a "
+     "step, weighted by fan-out, and break_even the rate at which both would cost the same. The rules disagree because a spike "
+     "with levels counts as an addition (event), as one for every quantum (unit), as a shift and an addition for every bit "
+     "(popcount) or as a multiplication (mac), and because most leave out all but linear layers and products. published is what "
+     "the paper claims from rates it assumes, beside the rates and savings that were counted. dominates and needs say where it "
+     "goes and what would have to change. A file of rules has {\"technologies\": {NAME: {source, bits, add, mac, multiply, "
+     "shift, function, update, memory}}, \"rules\": [{name, help, source, technology, spike, count}]}; `energy --list` shows "
+     "those there are. `view energy` draws it. JSON keys: images, t, plan, per_event, per_unit_spike, rules [{rule, ratio, "
+     "picojoules, ann_picojoules, rate, break_even, additions, multiplications, shifts, accesses}], rule, places [{place, "
+     "picojoules, ann_picojoules, share, spikes, rate}], steps [{t, picojoules, ratio, rate}], published [{claim, assumed_rate, "
      "published_saving, measured_rate, counted_saving}], dominates, needs, seconds.",
      "energy 100 --rule event",
      cmd_energy},
@@ -930,24 +863,18 @@ const struct command_info command_table[] = {
      {TUNE_OPTIONS("what energy is counted by (default: unit)")},
      "find the cheapest plan that is good enough, with N pictures (default: all)",
      "Half of the pictures are held out; the others are tuned by. Measures the recipe, two and three spikes a step, and what "
-     "each class of sites (ladder, "
-     "attribution) saves "
-     "and costs when it has a level less or a smaller UGO, takes the changes that save most for their error one after the other "
-     "as long as the target is met, tries thresholds a quarter higher and lower, measures the best on all pictures to tune "
-     "by until no other is expected to be better, and the best of them on those held out, at the step it was chosen for. With "
-     "--max-energy alone it is the most exact "
-     "plan "
-     "that is cheap enough. Since few pictures change their class, the drop that is judged while tuning is shrunk to what many "
-     "pictures show (expected_drop), and two thirds of the target is the most that is chosen; on the held-out pictures it is the "
-     "measured one. The result is kept as a plan with a name "
-     "and "
-     "becomes the plan; sites is what `convert --sites` makes it from. Every candidate is a recorded run of kind tune. "
-     "Interrupted, "
-     "the best so far is kept. `view front` draws what was measured. JSON keys: rule, max_drop, max_energy, classes, candidates "
-     "[{number, stage, change, run, images, t, energy, accuracy, agreement, logit_rmse, drop, expected_drop, sites}], front "
-     "[numbers of candidates], chosen, met, held_out {images, t, energy, accuracy, ann_accuracy, drop, drop_lo, drop_hi, "
-     "agreement, "
-     "logit_rmse}, confirmed, name, plan, convert (a command), seconds. Drops are fractions.",
+     "each class of sites (ladder, attribution) saves and costs when it has a level less or a smaller UGO, takes the changes "
+     "that save most for their error one after the other as long as the target is met, tries thresholds a quarter higher and "
+     "lower, measures the best on all pictures to tune by until no other is expected to be better, and the best of them on those "
+     "held out, at the step it was chosen for. With --max-energy alone it is the most exact plan that is cheap enough. Since few "
+     "pictures change their class, the drop that is judged while tuning is shrunk to what many pictures show (expected_drop), "
+     "and two thirds of the target is the most that is chosen; on the held-out pictures it is the measured one. The result is "
+     "kept as a plan with a name and becomes the plan; sites is what `convert --sites` makes it from. Every candidate is a "
+     "recorded run of kind tune. Interrupted, the best so far is kept. `view front` draws what was measured. JSON keys: rule, "
+     "max_drop, max_energy, classes, candidates [{number, stage, change, run, images, t, energy, accuracy, agreement, "
+     "logit_rmse, drop, expected_drop, sites}], front [numbers of candidates], chosen, met, held_out {images, t, energy, "
+     "accuracy, ann_accuracy, drop, drop_lo, drop_hi, agreement, logit_rmse}, confirmed, name, plan, convert (a command), "
+     "seconds. Drops are fractions.",
      "tune 400 --max-drop 0.3",
      cmd_tune},
     {"sweep",
@@ -968,10 +895,9 @@ const struct command_info command_table[] = {
      "convert and evaluate every combination of settings, over N pictures (default: all)",
      "Each combination is a recorded run of kind sweep; the table has its last step. Neurons are swept through --sites: "
      "'blocks.*:neuron=mt,levels=5|blocks.*:neuron=mt,levels=6'. Interrupted, it reports and keeps what was done. "
-     "accuracy_spread is "
-     "the largest minus the smallest accuracy. JSON keys: points [{run, recipe, T, calibration_pictures, seed, hidden, repeat, "
-     "sites, t, accuracy, "
-     "agreement, logit_rmse, spikes_per_image, energy_ratio}] (settings that are not swept are left out), accuracy_spread.",
+     "accuracy_spread is the largest minus the smallest accuracy. JSON keys: points [{run, recipe, T, calibration_pictures, "
+     "seed, hidden, repeat, sites, t, accuracy, agreement, logit_rmse, spikes_per_image, energy_ratio}] (settings that are not "
+     "swept are left out), accuracy_spread.",
      "sweep 200 --recipe delta --images 16,64 --seeds 1,2,3",
      cmd_sweep},
     {"curves",
@@ -999,9 +925,7 @@ const struct command_info command_table[] = {
      {FLAG("bare", "leave what is loaded as it is")},
      "go on with an earlier session",
      "By its name or number. Model, plan, data, picture, t and what views look at come back as the session left them, its "
-     "commands "
-     "to the "
-     "history. What cannot be brought back is said and left out.",
+     "commands to the history. What cannot be brought back is said and left out.",
      "session open thresholds",
      cmd_session_open},
     {"session resume",
@@ -1027,8 +951,7 @@ const struct command_info command_table[] = {
      {{NULL}},
      "take back the last command that changed the session",
      "Model, plan, data, picture, t and what views look at are as before that command; again, and one more is taken back. What "
-     "was "
-     "recorded or written stays. Prints the state.",
+     "was recorded or written stays. Prints the state.",
      "undo",
      cmd_undo},
     {"runs",
@@ -1057,13 +980,9 @@ const struct command_info command_table[] = {
      {{NULL}},
      "show what differs between runs, or between plans",
      "First what differs in how they were made and in their plans, then what they measured (for people at the last t), then, "
-     "where "
-     "they "
-     "measured over time, a view of it that `save FILE plot` keeps. Two to eight runs. Plans are named as in `plan list`: "
-     "`compare "
-     "four-steps 3f2a91`. JSON keys: differences [{what, run_N "
-     "...}], "
-     "results [{name, t, run_N ..., difference}].",
+     "where they measured over time, a view of it that `save FILE plot` keeps. Two to eight runs. Plans are named as in `plan "
+     "list`: `compare four-steps 3f2a91`. JSON keys: differences [{what, run_N ...}], results [{name, t, run_N ..., "
+     "difference}].",
      "compare 12 14",
      cmd_compare},
     {"query",
@@ -1076,10 +995,8 @@ const struct command_info command_table[] = {
       FLAG("pane", "show the answer in a pane that can be scrolled and sorted")},
      "ask the notebook in SQL",
      "One statement that only reads, or the name of a saved question; options go before it. Without either, lists the saved "
-     "questions. "
-     "Ctrl-C stops it. Tables and views: see spikescope-db(5). JSON: rows [{...}]. In the table pane arrow and Page keys move, s "
-     "sorts by "
-     "the column of the cursor, Enter shows the run of the row, q closes it.",
+     "questions. Ctrl-C stops it. Tables and views: see spikescope-db(5). JSON: rows [{...}]. In the table pane arrow and Page "
+     "keys move, s sorts by the column of the cursor, Enter shows the run of the row, q closes it.",
      "query SELECT recipe, t, accuracy FROM v_accuracy_vs_t",
      cmd_query},
     {"plot",
@@ -1089,8 +1006,7 @@ const struct command_info command_table[] = {
       REAL("timeout", "SECONDS", 0, 1e6, "stop it after so long")},
      "draw the answer to a question",
      "SQL (or a saved question) gives x, y and maybe the name of the series; at most eight series. `save FILE plot` keeps the "
-     "picture. In "
-     "CSV and JSON the rows are printed.",
+     "picture. In CSV and JSON the rows are printed.",
      "plot SELECT t, accuracy, recipe FROM v_accuracy_vs_t",
      cmd_plot},
     {"replay",
@@ -1099,13 +1015,9 @@ const struct command_info command_table[] = {
      {{NULL}},
      "do a run again and say whether it comes out the same (default: the last)",
      "Goes to the state that the run began in (model, plan, data and picture are found by their paths, checked by their hashes; "
-     "those that "
-     "are loaded are taken where the hashes agree), sets its seed and threads, runs its command, compares every measurement to "
-     "the "
-     "bit, and "
-     "goes back. Fails when anything differs. JSON keys: run, replay (the number of the new run), command, same, measurements, "
-     "different, "
-     "differences [{site, t, name, recorded, replayed}].",
+     "those that are loaded are taken where the hashes agree), sets its seed and threads, runs its command, compares every "
+     "measurement to the bit, and goes back. Fails when anything differs. JSON keys: run, replay (the number of the new run), "
+     "command, same, measurements, different, differences [{site, t, name, recorded, replayed}].",
      "replay 12",
      cmd_replay},
     {"report",
@@ -1114,11 +1026,10 @@ const struct command_info command_table[] = {
      {FORCE},
      "write a report of a run or a session as one file",
      "RUN is the number of a run; another word is the name of a session, of which the last measured plan is described. FILE ends "
-     "in "
-     ".html, .md or .pdf and needs no other file. It has what was measured, the plan, accuracy by time with its curve, what tune "
-     "measured, the ladder, energy by rule and place, the picture with its attention maps and logits (where the model is loaded; "
-     "the plan is stepped for it), and the commands to repeat it. What the notebook does not have of the plan is said, with the "
-     "command that measures it. JSON keys: file, plan.",
+     "in .html, .md or .pdf and needs no other file. It has what was measured, the plan, accuracy by time with its curve, what "
+     "tune measured, the ladder, energy by rule and place, the picture with its attention maps and logits (where the model is "
+     "loaded; the plan is stepped for it), and the commands to repeat it. What the notebook does not have of the plan is said, "
+     "with the command that measures it. JSON keys: file, plan.",
      "report 12 report.html",
      cmd_report},
     {"export",
@@ -1127,9 +1038,7 @@ const struct command_info command_table[] = {
      {FORCE},
      "write a run, or a session with its runs, to a notebook of their own",
      "A run by its number, a session by its name. The file holds all that is needed to replay them, but for models and pictures, "
-     "and "
-     "can be "
-     "opened with --db or imported. JSON keys: file, runs, known, sessions, plans, ugos.",
+     "and can be opened with --db or imported. JSON keys: file, runs, known, sessions, plans, ugos.",
      "export thresholds thresholds.db",
      cmd_export},
     {"import",
@@ -1138,9 +1047,7 @@ const struct command_info command_table[] = {
      {{NULL}},
      "take over the runs of another notebook",
      "What is here already is known by its hash or number and not taken twice (known counts such runs); what has the same name "
-     "here "
-     "stays. "
-     "Either all is taken or nothing. FILE is only read; older versions are fine.",
+     "here stays. Either all is taken or nothing. FILE is only read; older versions are fine.",
      "import thresholds.db",
      cmd_import},
     {"db check",
@@ -1149,9 +1056,7 @@ const struct command_info command_table[] = {
      {{NULL}},
      "check that the notebook is whole",
      "Its pages, references and schema, and whether what is packed is as long as it says. Fails when something is wrong. JSON "
-     "keys: "
-     "file, "
-     "problems [{where, problem}], whole.",
+     "keys: file, problems [{where, problem}], whole.",
      "db check",
      cmd_db_check},
     {"db backup",
