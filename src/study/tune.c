@@ -10,6 +10,8 @@
 
 /* Of the squared error of the logits: what is not worth telling apart. */
 static const double NOISE = 0.05;
+/* What may be lost, over what is expected to be. */
+static const double MARGIN = 1.5;
 
 enum { FINALISTS = 8, LEVELS_LEAST = 2, HIDDEN_LEAST = 6, MOVES = 3 * TUNE_CLASSES };
 
@@ -42,13 +44,13 @@ distance(const struct tune_target *target, const struct tune_point *p, double dr
 bool
 tune_meets(const struct tune_target *target, const struct tune_point *p, bool measured)
 {
-	return !(distance(target, p, measured ? p->drop : p->expected) > 0);
+	return !(distance(target, p, measured ? p->drop : MARGIN * p->expected) > 0);
 }
 
 bool
 tune_better(const struct tune_target *target, const struct tune_point *a, const struct tune_point *b)
 {
-	double da = distance(target, a, a->expected), db = distance(target, b, b->expected);
+	double da = distance(target, a, MARGIN * a->expected), db = distance(target, b, MARGIN * b->expected);
 
 	if (da != db)
 		return da < db;

@@ -121,7 +121,9 @@ void tune_done(struct tune *tune);
 /* Is a point better than another for this target: nearer to it, or, where both meet it,
  * cheaper (with max_drop) or more exact (with max_energy alone)? */
 bool tune_better(const struct tune_target *target, const struct tune_point *a, const struct tune_point *b);
-bool tune_meets(const struct tune_target *target, const struct tune_point *p, bool measured); /* measured: drop, not expected */
+/* measured: by the drop that was measured. Else by the one that is expected, with a margin of
+ * half of it: of choices at the edge of the target every other would fail on held-out pictures. */
+bool tune_meets(const struct tune_target *target, const struct tune_point *p, bool measured);
 /* Candidates of sensitivity and search that none of them beats in energy and in error, each
  * at its best step, the cheapest first; front [TUNE_CANDIDATES]. Returns how many. */
 int tune_front(const struct tune *tune, int *front);

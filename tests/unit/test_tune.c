@@ -169,7 +169,7 @@ the_cheapest_is_found(void **state)
 	assert_non_null(c);
 	assert_int_equal(st.code, STATUS_OK);
 	p = &c->point[c->best];
-	assert_true(tune.met && p->expected <= 0.01 && c->stage == TUNE_FINALIST);
+	assert_true(tune.met && 1.5 * p->expected <= 0.01 && c->stage == TUNE_FINALIST);
 	for (int norm = 0; norm < 4; norm++)
 		for (int out = 0; out < 5; out++) {
 			double energy = 0.5 - 0.04 * norm - 0.03 * out, rmse = error_of(norm, out);
@@ -179,7 +179,7 @@ the_cheapest_is_found(void **state)
 				double flips = rint(twice * rmse * 0.25 * PICTURES);
 				double drop = tune_expected_drop(flips, flips, PICTURES, twice * rmse * 0.25);
 
-				if (drop <= 0.0099)
+				if (1.5 * drop <= 0.0099)
 					assert_true(p->energy <= energy / twice + 1e-9);
 			}
 		}
@@ -217,8 +217,8 @@ luck_on_few_pictures_is_found_out(void **state)
 
 			if (other->point[k].energy >= p->energy - 1e-9)
 				continue;
-			assert_true(tune_expected_drop(flips, flips, PICTURES, rmse * 0.25) > 0.0095);
-			fooled += other->point[k].expected <= 0.01;
+			assert_true(tune_expected_drop(flips, flips, PICTURES, rmse * 0.25) > 0.0095 / 1.5);
+			fooled += 1.5 * other->point[k].expected <= 0.01;
 		}
 	}
 	assert_true(fooled > 0);
@@ -293,13 +293,16 @@ targets_compare(void **state)
 	struct tune_target drop = {0.01, NAN}, energy = {NAN, 0.4}, both = {0.01, 0.4};
 	struct tune_point cheap = {.energy = 0.3, .expected = 0.02, .squared_error = 4},
 			  good = {.energy = 0.5, .expected = 0.005, .squared_error = 1},
-			  better = {.energy = 0.39, .expected = 0.009, .squared_error = 2};
+			  better = {.energy = 0.39, .expected = 0.006, .squared_error = 2};
 
 	(void)state;
 	assert_true(tune_better(&drop, &good, &cheap) && tune_better(&drop, &better, &good));
 	assert_true(tune_better(&energy, &better, &cheap) && tune_better(&energy, &cheap, &good));
 	assert_true(tune_better(&both, &better, &cheap) && tune_better(&both, &better, &good));
 	assert_true(tune_meets(&both, &better, false) && !tune_meets(&both, &good, false));
+	/* Chosen with a margin, judged without. */
+	better.expected = better.drop = 0.008;
+	assert_true(!tune_meets(&both, &better, false) && tune_meets(&both, &better, true));
 	/* Much that was seen counts for itself, little for what is usual, and luck for nothing. */
 	assert_true(fabs(tune_expected_drop(0, 0, 10, 0.02) - 0.125 * 0.02 * 2000 / 2010) < 1e-12);
 	assert_true(tune_expected_drop(400, 100, 10000, 0.04) > 0.009 && tune_expected_drop(400, 100, 10000, 0.04) < 0.01);
