@@ -33,7 +33,7 @@ struct node {
 	float *threshold;                /* [columns], the negative side's behind it when split */
 	struct neuron_tally *step, *all; /* state */
 	struct alarm_tally *alarms;      /* state */
-	const uint64_t *fan_out;         /* [rows]: weights that a value meets; NULL where no convolution or projection reads the node */
+	const uint64_t *fan_out;         /* [rows]: weights that a value meets; NULL where no weights read the node */
 	struct neuron_tally *reach;      /* state [2]: weights met in the last step and in all; NULL as fan_out */
 	struct group group;              /* UGO sites */
 };
