@@ -99,16 +99,17 @@ size_t layer_places(const struct layer *layer); /* height * width, height, or 1:
 /* Layers with weights, without those of shortcuts and attention pooling: the number in the names of torchvision's networks. */
 int resnet_depth(const struct resnet *net);
 
-/* How many weights of convolutions one value of a layer meets (source: its index, or
+/* How many weights of convolutions and projections one value of a layer meets (source: its index, or
  * LAYER_PICTURE), at each of its places; fan_out [places]. It depends on the place: a
  * convolution of kernel k, stride s and padding p reads the value in row y for every output
  * row o and kernel row i with o s - p + i = y, for columns alike, and the two are
  * independent. All convolutions that read the layer count, each with the output channels of
- * one group. Zeros beyond the border meet weights as well; they are no values. */
+ * one group. Zeros beyond the border meet weights as well; they are no values. A projection
+ * reads as many rows as it gives, the first ones, each with all of its channels. */
 void layer_fan_out(const struct model *model, int source, uint64_t *fan_out);
 /* The same of all values of the layer together: the multiplications that they take part in. */
 uint64_t layer_meetings(const struct model *model, int source);
-/* Weights of the convolutions that read the layer, and values that they give. */
+/* Weights of the convolutions and projections that read the layer, and values that they give. */
 void layer_readers(const struct model *model, int source, uint64_t *weights, uint64_t *values);
 
 #endif

@@ -17,11 +17,17 @@ extent_of(const struct model *model, int source)
 	return (struct extent){model->image_size, model->image_size, model->channels};
 }
 
-/* Does this layer multiply each value of the other by its weights, place by place? */
+/* Does this layer multiply the other's values by its weights? */
 static bool
-convolves(const struct layer *layer, int source)
+weighs(const struct layer *layer, int source)
 {
-	return layer->op == LAYER_CONVOLUTION && layer->from[0] == source;
+	return (layer->op == LAYER_CONVOLUTION || layer->op == LAYER_PROJECTION) && layer->from[0] == source;
+}
+
+static size_t
+places_of(struct extent e)
+{
+	return (size_t)(e.height > 0 ? e.height : 1) * (size_t)(e.width > 0 ? e.width : 1);
 }
 
 /* Output rows (or columns) of so many that read row y. */
@@ -41,9 +47,12 @@ readers_of_row(const struct layer *layer, int outputs, int y)
 static void
 add_readers(const struct layer *layer, struct extent e, uint64_t *fan_out)
 {
+	size_t projected = layer->op == LAYER_PROJECTION ? layer_places(layer) : 0;
 	uint64_t channels = (uint64_t)(layer->channels / layer->groups);
 
-	for (int y = 0; y < e.height; y++) {
+	for (size_t p = 0; p < projected; p++)
+		fan_out[p] += (uint64_t)layer->channels;
+	for (int y = 0; y < e.height && projected == 0; y++) {
 		uint64_t rows = channels * readers_of_row(layer, layer->height, y);
 
 		for (int x = 0; x < e.width; x++)
@@ -55,11 +64,10 @@ void
 layer_fan_out(const struct model *model, int source, uint64_t *fan_out)
 {
 	struct extent e = extent_of(model, source);
-	size_t places = e.height > 0 ? (size_t)e.height * (size_t)e.width : 1;
 
-	memset(fan_out, 0, places * sizeof(*fan_out));
+	memset(fan_out, 0, places_of(e) * sizeof(*fan_out));
 	for (int i = 0; i < model->resnet->layers; i++)
-		if (convolves(&model->resnet->layer[i], source))
+		if (weighs(&model->resnet->layer[i], source))
 			add_readers(&model->resnet->layer[i], e, fan_out);
 }
 
@@ -69,6 +77,8 @@ meetings_of(const struct layer *layer, struct extent e)
 {
 	uint64_t rows = 0, columns = 0;
 
+	if (layer->op == LAYER_PROJECTION)
+		return (uint64_t)layer_places(layer) * (uint64_t)e.channels * (uint64_t)layer->channels;
 	for (int y = 0; y < e.height; y++)
 		rows += readers_of_row(layer, layer->height, y);
 	for (int x = 0; x < e.width; x++)
@@ -83,7 +93,7 @@ layer_meetings(const struct model *model, int source)
 	uint64_t sum = 0;
 
 	for (int i = 0; i < model->resnet->layers; i++)
-		if (convolves(&model->resnet->layer[i], source))
+		if (weighs(&model->resnet->layer[i], source))
 			sum += meetings_of(&model->resnet->layer[i], e);
 	return sum;
 }
@@ -95,7 +105,7 @@ layer_readers(const struct model *model, int source, uint64_t *weights, uint64_t
 	for (int i = 0; i < model->resnet->layers; i++) {
 		const struct layer *layer = &model->resnet->layer[i];
 
-		if (!convolves(layer, source))
+		if (!weighs(layer, source))
 			continue;
 		*weights += (uint64_t)layer->weight[0].in * (uint64_t)layer->channels;
 		*values += layer_size(layer);

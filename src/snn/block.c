@@ -84,8 +84,8 @@ residual_output(struct snn *snn, const struct linear *layer, const struct node *
 	snn_spent(snn, node);
 }
 
-static struct attention
-attention_of(const struct snn *snn, struct block *b)
+struct attention
+block_attention(const struct snn *snn, struct block *b)
 {
 	const struct model *model = snn->model;
 	struct node *n = b->node;
@@ -114,7 +114,7 @@ attention_step(struct snn *snn, struct block *b, const struct vit_block *weights
 				   &weights->norm1};
 
 	project_qkv(snn, b, &folded->qkv, norm_step(snn, sites, x));
-	attention_run(snn, attention_of(snn, b));
+	attention_run(snn, block_attention(snn, b));
 	residual_output(snn, &weights->proj, &b->node[SITE_AV], &b->node[SITE_ATTN]);
 }
 

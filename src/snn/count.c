@@ -90,9 +90,9 @@ is_graded(const struct node *node)
 }
 
 static uint64_t
-score_pairs(const struct snn *snn, const struct block *b)
+score_pairs(const struct snn *snn, const struct attention *a)
 {
-	const struct node *q = &b->node[SITE_Q], *k = &b->node[SITE_K];
+	const struct node *q = a->q, *k = a->k;
 	uint32_t *of_q = snn->senders, *of_k = of_q + q->columns;
 	uint64_t sum = 0;
 
@@ -104,19 +104,18 @@ score_pairs(const struct snn *snn, const struct block *b)
 }
 
 static uint64_t
-value_pairs(const struct snn *snn, const struct block *b)
+value_pairs(const struct snn *snn, const struct attention *a)
 {
-	const struct model *model = snn->model;
-	const struct node *p = &b->node[SITE_SOFTMAX], *v = &b->node[SITE_V];
-	size_t map = (size_t)model->tokens * (size_t)model->tokens;
+	const struct node *p = a->p, *v = a->v;
+	size_t map = (size_t)a->queries * (size_t)a->tokens;
 	uint64_t sum = 0;
 
-	for (int h = 0; h < model->heads; h++) {
-		senders(p->sent + (size_t)h * map, is_graded(p), model->tokens, model->tokens, snn->senders);
-		for (int k = 0; k < model->tokens; k++)
+	for (int h = 0; h < a->heads; h++) {
+		senders(p->sent + (size_t)h * map, is_graded(p), a->queries, a->tokens, snn->senders);
+		for (int k = 0; k < a->tokens; k++)
 			sum += (uint64_t)snn->senders[k] *
-			       senders_of_row(v->sent + (size_t)k * (size_t)model->width + (size_t)(h * model->head_dim),
-					      is_graded(v), model->head_dim);
+			       senders_of_row(v->sent + (size_t)k * (size_t)v->columns + (size_t)(h * a->head_dim), is_graded(v),
+					      a->head_dim);
 	}
 	return sum;
 }
@@ -124,7 +123,7 @@ value_pairs(const struct snn *snn, const struct block *b)
 uint64_t
 snn_step_pairs(const struct snn *snn, struct site product)
 {
-	const struct block *b = &snn->block[product.block];
+	struct attention a = snn->block ? block_attention(snn, &snn->block[product.block]) : snn->pool;
 
-	return product.kind == SITE_QK ? score_pairs(snn, b) : value_pairs(snn, b);
+	return product.kind == SITE_QK ? score_pairs(snn, &a) : value_pairs(snn, &a);
 }

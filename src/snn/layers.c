@@ -48,9 +48,11 @@ scratch_init(struct snn *snn)
 	snn->readout = arena_floats(snn->arena, layer_size(read_by_head(net)));
 	snn->heads = arena_floats(snn->arena, head_scratch(net->tokens, net->head_dim));
 	snn->scores = arena_floats(snn->arena, (size_t)net->heads * (size_t)net->tokens);
+	snn->senders =
+	    arena_alloc(snn->arena, (2 * (size_t)(net->heads * net->head_dim) + (size_t)net->tokens) * sizeof(*snn->senders));
 	snn->spikes = spikes_new(snn->arena, LAYER_TILE, (int)net->patch_size);
 	return snn->current && snn->patch_scratch && snn->stream && snn->graded && snn->readout && snn->heads && snn->scores &&
-	       snn->spikes;
+	       snn->senders && snn->spikes;
 }
 
 static struct node *

@@ -33,7 +33,7 @@ struct node {
 	float *threshold;                /* [columns], the negative side's behind it when split */
 	struct neuron_tally *step, *all; /* state */
 	struct alarm_tally *alarms;      /* state */
-	const uint64_t *fan_out;         /* [rows]: weights that a value meets; NULL where no convolution reads the node */
+	const uint64_t *fan_out;         /* [rows]: weights that a value meets; NULL where no weights read the node */
 	struct neuron_tally *reach;      /* state [2]: weights met in the last step and in all; NULL as fan_out */
 	struct group group;              /* UGO sites */
 };
@@ -79,7 +79,7 @@ struct snn {
 	float *readout;        /* what the head reads: values of [2, width] tokens, or [channels] */
 	struct spikes *spikes; /* those of one layer */
 	float *heads;          /* [head_scratch()] */
-	uint32_t *senders;     /* [2 width or tokens] for counting */
+	uint32_t *senders;     /* [2 width, or channels of attention pooling, and tokens] for counting */
 	float *scores;         /* [heads, queries, tokens] */
 	float *stream;         /* residual networks: [slot_size] */
 	float *graded;         /* [tokens, width or mlp_width]: the target of the graded site at hand */
@@ -183,6 +183,7 @@ void layers_logits(const struct snn *snn, float *logits);
 
 /* What follows the encoders of q, k and v up to that of probabilities times values. */
 void attention_run(struct snn *snn, struct attention a);
+struct attention block_attention(const struct snn *snn, struct block *b);
 void block_step(struct snn *snn, int index, const float *x);
 struct run *run_new(const struct snn *snn); /* in the network's arena; NULL when out of memory */
 /* Steps start + 1 to start + steps of the block: from and to run->stream. */

@@ -99,12 +99,12 @@ struct snn_spikes {
 	uint64_t events, units, powers;
 };
 void snn_step_spikes(const struct snn *snn, struct site site, struct snn_spikes *spikes);
-/* How many weights of convolutions the spikes of a residual network's site have met, exactly:
- * what a spike meets depends on its place (model/resnet.h). Of a max pool what it passes on
+/* How many weights of convolutions and projections the spikes of a residual network's site
+ * have met, exactly: what a spike meets depends on its place (model/resnet.h). Of a max pool what it passes on
  * counts: a value that changed is an event, worth as many quanta of the ReLU's neurons as it
  * changed by, or as many powers of two where they have levels. Graded are a ReLU without
  * neurons, of which every value counts as an event in every step, and pools whose changes are no
- * whole quanta, of which every change does. All 0 where no convolution reads the site. */
+ * whole quanta, of which every change does. All 0 where none of them reads the site. */
 struct snn_reach {
 	bool graded;
 	struct snn_spikes step;             /* of the last step */
@@ -113,7 +113,8 @@ struct snn_reach {
 };
 void snn_reach(const struct snn *snn, struct site site, struct snn_reach *reach);
 /* Of a product (SITE_QK or SITE_AV): how often a value of one operand that was sent met one
- * of the other that was sent in the same step, the a_t b_t of TCSA. Graded operands send all. */
+ * of the other that was sent in the same step, the a_t b_t of TCSA. Graded operands send all. Of
+ * attention pooling there is one query. */
 uint64_t snn_step_pairs(const struct snn *snn, struct site product);
 
 /* From now on every snn_step() adds what it spends at each site to seconds [site_count];

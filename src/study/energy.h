@@ -8,6 +8,7 @@
  *   products        both terms of TCSA: spikes of a against B_t and of b against
  *                   A_{t-1}, each with the other's length as fan-out
  *   convolutions    likewise; what a spike meets is counted place by place (snn_reach())
+ *   projections     of attention pooling, of every token that changed (snn_reach())
  *   UGO outputs     one accumulation for every spike of a hidden neuron
  *
  * per_event charges one accumulation for a neuron that sends, per_unit one for every

@@ -48,7 +48,9 @@
  * counted, of the reference neither. Additions are the sums of residual blocks, biases, the
  * first convolution's sums (which enter as biases do), and the global mean's, which is also
  * a scaling for each channel; a maximum is comparisons. The first convolution and the head
- * are embedding_macs.
+ * are embedding_macs. Of attention pooling the projections to q, k and v are counted, in the
+ * tokens' row: tokens are graded, and as with pools, only those that changed count. All of them
+ * meet the weights of k and v, the first one those of q as well.
  *
  *	struct ledger *ledger = ledger_new(plan, 4, &st);
  *	snn_show(snn, pixels);

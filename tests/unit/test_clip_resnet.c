@@ -543,6 +543,81 @@ conventional_says_what_is_analog(void **state)
 	stepped_done(&s);
 }
 
+/* Of 128 channels and 2x2 places: every token that was sent meets the weights of k and v, the
+ * first one those of q too. */
+static void
+projections_are_counted(void **state)
+{
+	static const char *const recipes[] = {"delta", "sta", "conventional"};
+
+	(void)state;
+	for (int r = 0; r < 3; r++) {
+		struct stepped s;
+		struct tensor sent = {0};
+		struct status st = {0};
+		struct site tokens;
+		struct snn_reach reach;
+		uint64_t meets = 0;
+
+		convert(&s, recipes[r], 4);
+		assert_true(site_parse(s.model, "attnpool.tokens", &tokens));
+		assert_true(snn_probe(s.snn, tokens, SNN_SENT, &sent, &st));
+		for (int i = 0; i < 5; i++)
+			for (int c = 0; c < 128; c++)
+				for (int o = 0; o < (i == 0 ? 3 : 2) * 128; o++)
+					meets += sent.data[i * 128 + c] != 0;
+		snn_reach(s.snn, tokens, &reach);
+		assert_true(reach.graded && meets > 0);
+		assert_int_equal(reach.step.events, meets);
+		assert_int_equal(reach.slots, 128 * 128 * (5 + 5 + 1));
+		assert_int_equal(layer_meetings(s.model, site_index(s.model, tokens)), 128 * 128 * (5 + 5 + 1));
+		tensor_done(&sent);
+		stepped_done(&s);
+	}
+}
+
+/* Every pair of the pool's two products that was sent at once, one by one. */
+static uint64_t
+pairs_of(const struct stepped *s, const char *one, const char *other, bool values)
+{
+	struct tensor a = {0}, b = {0};
+	struct site first, second;
+	struct status st = {0};
+	uint64_t pairs = 0;
+
+	assert_true(site_parse(s->model, one, &first) && site_parse(s->model, other, &second));
+	assert_true(snn_probe(s->snn, first, SNN_SENT, &a, &st));
+	assert_true(snn_probe(s->snn, second, SNN_SENT, &b, &st));
+	for (int j = 0; j < 5; j++)
+		for (int c = 0; c < 128; c++)
+			pairs += a.data[values ? c / 32 * 5 + j : c] != 0 && b.data[j * 128 + c] != 0;
+	tensor_done(&a);
+	tensor_done(&b);
+	return pairs;
+}
+
+static void
+pairs_have_one_query(void **state)
+{
+	static const char *const recipes[] = {"delta", "sta"};
+
+	(void)state;
+	for (int r = 0; r < 2; r++) {
+		struct stepped s;
+		struct site qk, av;
+		uint64_t scores, values;
+
+		convert(&s, recipes[r], 4);
+		assert_true(site_parse(s.model, "attnpool.qk", &qk) && site_parse(s.model, "attnpool.av", &av));
+		scores = pairs_of(&s, "attnpool.q", "attnpool.k", false);
+		values = pairs_of(&s, "attnpool.softmax", "attnpool.v", true);
+		assert_true(scores > 0 || values > 0);
+		assert_int_equal(snn_step_pairs(s.snn, qk), scores);
+		assert_int_equal(snn_step_pairs(s.snn, av), values);
+		stepped_done(&s);
+	}
+}
+
 int
 main(void)
 {
@@ -561,6 +636,8 @@ main(void)
 	    cmocka_unit_test(states_are_values),
 	    cmocka_unit_test(every_spiking_site_has_a_class),
 	    cmocka_unit_test(conventional_says_what_is_analog),
+	    cmocka_unit_test(projections_are_counted),
+	    cmocka_unit_test(pairs_have_one_query),
 	};
 
 	return cmocka_run_group_tests(tests, read_golden, files_teardown);
