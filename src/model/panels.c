@@ -37,3 +37,15 @@ panels_fill(float *panels, const float *w, size_t out_stride, size_t in_stride, 
 				to[i * width + o] = w[(first + o) * out_stride + i * in_stride];
 	}
 }
+
+void
+panels_read(const float *panels, int in, int out, float *w)
+{
+#pragma omp parallel for if ((double)in * out > SHARE_WEIGHTS)
+	for (int o = 0; o < out; o++) {
+		size_t width = (size_t)panel_width(out, o / PANEL), first = (size_t)(o / PANEL * PANEL) * (size_t)in;
+
+		for (size_t i = 0; i < (size_t)in; i++)
+			w[(size_t)o * (size_t)in + i] = panels[first + i * width + (size_t)(o % PANEL)];
+	}
+}

@@ -19,5 +19,7 @@ int panel_width(int out, int p);
 
 /* W into panels; element (o, i) of W is w[o out_stride + i in_stride]. */
 void panels_fill(float *panels, const float *w, size_t out_stride, size_t in_stride, int in, int out);
+/* And back: w [out, in]. */
+void panels_read(const float *panels, int in, int out, float *w);
 
 #endif

@@ -35,14 +35,19 @@ norm_step(struct snn *snn, struct norm_sites s, const float *x)
 /* sum += weights times what the node has sent: all of it, or, where few have sent, spike
  * by spike. Both give the same bits (ann/dense.h). */
 static void
-receive(struct snn *snn, const struct linear *layer, const struct node *from, float *sum)
+receive(struct snn *snn, const struct receiver *layer, const struct node *from, float *sum)
 {
-	if (!node_is_sparse(from)) {
-		linear_apply(layer, from->sent, from->rows, sum, true);
-		return;
+	const struct linear *l = &layer->linear;
+
+	if (layer->counts) {
+		if (from->step->events > 0)
+			fixed_add(layer->fixed, from->sent, from->rows, site_rule(from->plan, *snn->t).grain, snn->counts, sum);
+	} else if (node_is_sparse(from)) {
+		spikes_list(snn->spikes, from->sent, from->rows, l->in);
+		spikes_run(snn->spikes, l->panels, l->out, sum);
+	} else {
+		linear_apply(l, from->sent, from->rows, sum, true);
 	}
-	spikes_list(snn->spikes, from->sent, from->rows, layer->in);
-	spikes_run(snn->spikes, layer->panels, layer->out, sum);
 }
 
 /* The layer behind a LayerNorm: sum holds folded weights times all spikes. When the
@@ -57,7 +62,7 @@ folded_output(const struct snn *snn, const struct linear *layer, const float *su
 }
 
 static void
-project_qkv(struct snn *snn, struct block *b, const struct linear *qkv, const struct node *spikes)
+project_qkv(struct snn *snn, struct block *b, const struct receiver *qkv, const struct node *spikes)
 {
 	const struct model *model = snn->model;
 	const float *rsqrt = b->node[SITE_NORM1_RSQRT].total;
@@ -66,7 +71,7 @@ project_qkv(struct snn *snn, struct block *b, const struct linear *qkv, const st
 	for (int part = 0; part < 3; part++) {
 		struct node *node = &b->node[SITE_Q + part];
 
-		folded_output(snn, qkv, b->qkv_sum, rsqrt, part * model->width, model->width, node->target);
+		folded_output(snn, &qkv->linear, b->qkv_sum, rsqrt, part * model->width, model->width, node->target);
 		node_encode(node, *snn->t);
 		snn_spent(snn, node);
 	}
@@ -74,12 +79,12 @@ project_qkv(struct snn *snn, struct block *b, const struct linear *qkv, const st
 
 /* A linear layer whose output is added to the residual stream. */
 static void
-residual_output(struct snn *snn, const struct linear *layer, const struct node *from, struct node *node)
+residual_output(struct snn *snn, const struct receiver *layer, const struct node *from, struct node *node)
 {
 	memset(node->sent, 0, node->size * sizeof(float));
 	receive(snn, layer, from, node->sent);
-	if (layer->bias && snn_constant(snn) != 0)
-		rows_add(node->sent, node->rows, node->columns, layer->bias);
+	if (layer->linear.bias && snn_constant(snn) != 0)
+		rows_add(node->sent, node->rows, node->columns, layer->linear.bias);
 	rows_add(node->total, 1, (int)node->size, node->sent);
 	snn_spent(snn, node);
 }
@@ -107,35 +112,34 @@ block_attention(const struct snn *snn, struct block *b)
 }
 
 static void
-attention_step(struct snn *snn, struct block *b, const struct vit_block *weights, const struct folded_block *folded,
-	       const float *x)
+attention_step(struct snn *snn, struct block *b, const struct vit_block *weights, const struct receivers *to, const float *x)
 {
 	struct norm_sites sites = {&b->node[SITE_NORM1_CENTER], &b->node[SITE_NORM1_RSQRT], &b->node[SITE_NORM1], b->variance1,
 				   &weights->norm1};
 
-	project_qkv(snn, b, &folded->qkv, norm_step(snn, sites, x));
+	project_qkv(snn, b, &to->qkv, norm_step(snn, sites, x));
 	attention_run(snn, block_attention(snn, b));
-	residual_output(snn, &weights->proj, &b->node[SITE_AV], &b->node[SITE_ATTN]);
+	residual_output(snn, &to->proj, &b->node[SITE_AV], &b->node[SITE_ATTN]);
 }
 
 /* What SITE_FC1 has to send after this step. */
 static void
-fc1_step(struct snn *snn, struct block *b, const struct vit_block *weights, const struct folded_block *folded, const float *mid,
+fc1_step(struct snn *snn, struct block *b, const struct vit_block *weights, const struct receivers *to, const float *mid,
 	 float *target)
 {
 	struct norm_sites sites = {&b->node[SITE_NORM2_CENTER], &b->node[SITE_NORM2_RSQRT], &b->node[SITE_NORM2], b->variance2,
 				   &weights->norm2};
 
-	receive(snn, &folded->fc1, norm_step(snn, sites, mid), b->fc1_sum);
-	folded_output(snn, &folded->fc1, b->fc1_sum, b->node[SITE_NORM2_RSQRT].total, 0, snn->model->mlp_width, target);
+	receive(snn, &to->fc1, norm_step(snn, sites, mid), b->fc1_sum);
+	folded_output(snn, &to->fc1.linear, b->fc1_sum, b->node[SITE_NORM2_RSQRT].total, 0, snn->model->mlp_width, target);
 }
 
 static void
-mlp_step(struct snn *snn, struct block *b, const struct vit_block *weights, const struct folded_block *folded)
+mlp_step(struct snn *snn, struct block *b, const struct vit_block *weights, const struct receivers *to)
 {
 	struct node *fc1 = &b->node[SITE_FC1], *act = &b->node[SITE_ACT], *out = &b->node[SITE_ACT_OUT];
 
-	fc1_step(snn, b, weights, folded, b->mid, node_next(fc1));
+	fc1_step(snn, b, weights, to, b->mid, node_next(fc1));
 	node_encode(fc1, *snn->t);
 	snn_spent(snn, fc1);
 	node_group(act, fc1->total, snn_scale(snn), *snn->t);
@@ -143,7 +147,7 @@ mlp_step(struct snn *snn, struct block *b, const struct vit_block *weights, cons
 	out->target = act->total;
 	node_encode(out, *snn->t);
 	snn_spent(snn, out);
-	residual_output(snn, &weights->fc2, out, &b->node[SITE_MLP]);
+	residual_output(snn, &to->fc2, out, &b->node[SITE_MLP]);
 }
 
 /* What the block has sent: the residual stream after attention and MLP. */
@@ -169,13 +173,13 @@ block_step(struct snn *snn, int index, const float *x)
 {
 	struct block *b = &snn->block[index];
 	const struct vit_block *weights = &snn->model->blocks[index];
-	const struct folded_block *folded = &snn->plan->folded[index];
+	const struct receivers *to = &snn->plan->receivers[index];
 
 	if (snn->clock)
 		snn->clock_at = timing_now();
-	attention_step(snn, b, weights, folded, x);
+	attention_step(snn, b, weights, to, x);
 	add_arrays(x, b->node[SITE_ATTN].total, b->node[SITE_BLOCK].size, b->mid);
-	mlp_step(snn, b, weights, folded);
+	mlp_step(snn, b, weights, to);
 	send_block(b, b->mid, *snn->t);
 	snn_spent(snn, &b->node[SITE_BLOCK]);
 }
@@ -209,16 +213,16 @@ static void
 run_fc1(struct snn *snn, struct block *b, int index, int k, int left)
 {
 	const struct vit_block *weights = &snn->model->blocks[index];
-	const struct folded_block *folded = &snn->plan->folded[index];
+	const struct receivers *to = &snn->plan->receivers[index];
 	struct run *run = snn->run;
 	struct node *fc1 = &b->node[SITE_FC1];
-	float *to = kept_or(fc1, *snn->t, left, run->fc1[k]);
+	float *total = kept_or(fc1, *snn->t, left, run->fc1[k]);
 
-	run->received[k] = to;
-	fc1_step(snn, b, weights, folded, run->stream[k], fc1->before ? to : fc1->target);
+	run->received[k] = total;
+	fc1_step(snn, b, weights, to, run->stream[k], fc1->before ? total : fc1->target);
 	node_encode(fc1, *snn->t);
 	if (!fc1->before)
-		memcpy(to, fc1->total, fc1->size * sizeof(float));
+		memcpy(total, fc1->total, fc1->size * sizeof(float));
 }
 
 /* The block up to what the activation receives in every step. In run->stream the residual
@@ -227,13 +231,13 @@ static void
 run_to_fc1(struct snn *snn, struct block *b, int index, int start, int steps)
 {
 	const struct vit_block *weights = &snn->model->blocks[index];
-	const struct folded_block *folded = &snn->plan->folded[index];
+	const struct receivers *to = &snn->plan->receivers[index];
 
 	for (int k = 0; k < steps; k++) {
 		float *x = snn->run->stream[k];
 
 		*snn->t = start + k + 1;
-		attention_step(snn, b, weights, folded, x);
+		attention_step(snn, b, weights, to, x);
 		rows_add(x, 1, (int)b->node[SITE_ATTN].size, b->node[SITE_ATTN].total);
 	}
 	for (int k = 0; k < steps; k++) {
@@ -268,7 +272,7 @@ run_act(struct snn *snn, struct block *b, int start, int steps)
 }
 
 static void
-run_from_act(struct snn *snn, struct block *b, const struct linear *fc2, int start, int steps)
+run_from_act(struct snn *snn, struct block *b, const struct receiver *fc2, int start, int steps)
 {
 	struct node *out = &b->node[SITE_ACT_OUT];
 
@@ -291,5 +295,5 @@ block_run(struct snn *snn, int index, int start, int steps)
 
 	run_to_fc1(snn, b, index, start, steps);
 	run_act(snn, b, start, steps);
-	run_from_act(snn, b, &snn->model->blocks[index].fc2, start, steps);
+	run_from_act(snn, b, &snn->plan->receivers[index].fc2, start, steps);
 }

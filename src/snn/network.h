@@ -3,14 +3,22 @@
 #define SPIKESCOPE_SNN_NETWORK_H
 
 #include "ann/ann.h"
+#include "ann/fixed.h"
 #include "base/arena.h"
 #include "snn/group.h"
 #include "snn/snn.h"
 
-/* LayerNorm's gamma and beta folded into the linear layer behind it: what a plan
- * keeps so that all networks made from it share the memory. */
-struct folded_block {
-	struct linear qkv, fc1;
+/* A linear layer as spikes meet it. */
+struct receiver {
+	struct linear linear; /* panels: NULL where `counts` */
+	struct fixed *fixed;  /* NULL where never used */
+	bool counts;          /* it receives whole quanta, and products with `fixed` are fast */
+};
+
+/* Those of a block, which all networks of a plan share: in qkv and fc1 LayerNorm's gamma and beta
+ * are folded. */
+struct receivers {
+	struct receiver qkv, proj, fc1, fc2;
 };
 
 /* One site at run time. Sums over time are called totals: `total` is what the site
@@ -77,7 +85,8 @@ struct snn {
 	float *embedding, *patch_scratch;
 	float *first;          /* [tokens, width]: the embedding as the first block has received it */
 	float *readout;        /* what the head reads: values of [2, width] tokens, or [channels] */
-	struct spikes *spikes; /* those of one layer */
+	struct spikes *spikes; /* those of one layer, */
+	int8_t *counts;        /* or [fixed_scratch()] how many quanta they are */
 	float *heads;          /* [head_scratch()] */
 	uint32_t *senders;     /* [2 width, or channels of attention pooling, and tokens] for counting */
 	float *scores;         /* [heads, queries, tokens] */
@@ -94,6 +103,9 @@ struct snn {
 	double *clock, clock_at; /* seconds by site_index, or NULL; when the site at hand began */
 	bool shown;
 };
+
+/* Makes the plan's layers, or makes them new after thresholds have changed. False when out of memory. */
+bool plan_receivers(struct plan *plan);
 
 /* Does every neuron work with the plan's decoding? STATUS_USAGE. */
 bool plan_check_neurons(const struct plan *plan, struct status *st);

@@ -73,6 +73,16 @@ neuron_quantum(const struct neuron_rule *rule, float threshold)
 	return neuron_type(rule->kind)->quantum(rule, threshold);
 }
 
+int
+neuron_most(const struct site_plan *site)
+{
+	const struct neuron_type *type = neuron_type(site->neuron);
+
+	if (!type || !type->most)
+		return 0;
+	return type->most(site->burst) * (type->repeats ? site->repeat : 1);
+}
+
 size_t
 neuron_state_size(enum neuron_kind kind)
 {

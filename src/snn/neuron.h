@@ -124,9 +124,10 @@ struct neuron_type {
 	bool mean, sum;            /* works in mean-decoded and in sum-decoded trains */
 	float (*share)(int burst); /* threshold over the largest value to send */
 	float (*quantum)(const struct neuron_rule *rule, float threshold); /* value of one quantum */
-	float (*read)(const void *state, size_t i);                        /* neuron i's count, or M */
-	float (*membrane)(const void *state, size_t i);                    /* NULL: X_t - M */
-	bool cut; /* hidden neurons in ReLU form see no negative target */
+	int (*most)(int burst); /* quanta in one spike, or step, without refinement; NULL: not in whole ones */
+	float (*read)(const void *state, size_t i);     /* neuron i's count, or M */
+	float (*membrane)(const void *state, size_t i); /* NULL: X_t - M */
+	bool cut;                                       /* hidden neurons in ReLU form see no negative target */
 	const struct neuron_loops *(*loops)(const struct neuron_rule *rule);
 };
 
@@ -140,6 +141,10 @@ void neuron_defaults(enum neuron_kind kind, struct site_plan *site);
 
 /* The value of one quantum at threshold V. */
 float neuron_quantum(const struct neuron_rule *rule, float threshold);
+
+/* How many quanta of the unrefined threshold, or of the step's grain, a neuron of the site sends
+ * in a step at most; 0 when it does not send whole ones. */
+int neuron_most(const struct site_plan *site);
 
 /* Bytes of state per neuron. Zero is the start. */
 size_t neuron_state_size(enum neuron_kind kind);

@@ -67,6 +67,13 @@ quantum(const struct neuron_rule *own, float threshold)
 	return threshold * 0.5f;
 }
 
+/* A whole threshold is two. */
+static int
+most(int burst)
+{
+	return burst + 2;
+}
+
 NEURON_LOOPS(many, rule, limits, float, NEURON_SUM)
 NEURON_LOOPS(two, rule_two, limits, float, NEURON_SUM)
 NEURON_STATE(burst, float, NEURON_NUMBER)
@@ -87,6 +94,7 @@ const struct neuron_type neuron_burst = {
     .mean = true,
     .sum = true,
     .share = share_whole,
+    .most = most,
     .quantum = quantum,
     NEURON_STATE_OF(burst),
     .loops = loops,

@@ -41,6 +41,7 @@ const struct neuron_type neuron_ecmt = {
     .mean = true,
     .sum = true,
     .share = share_levels,
+    .most = most_level,
     .quantum = quantum_threshold,
     NEURON_STATE_OF(ecmt),
     .cut = true,

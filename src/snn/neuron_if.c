@@ -37,6 +37,7 @@ const struct neuron_type neuron_if = {
     .mean = true,
     .sum = true,
     .share = share_whole,
+    .most = most_one,
     .quantum = quantum_threshold,
     NEURON_STATE_OF(if),
     .loops = loops,

@@ -54,6 +54,7 @@ const struct neuron_type neuron_lif = {
     .mean = true,
     .sum = true,
     .share = share_whole,
+    .most = most_one,
     .quantum = quantum_threshold,
     .membrane = membrane,
     NEURON_STATE_OF(lif),

@@ -94,6 +94,7 @@ const struct neuron_type neuron_mt = {
     .signs = true,
     .sum = true,
     .share = share_levels,
+    .most = most_level,
     .quantum = quantum,
     NEURON_STATE_OF(mt),
     .cut = true,

@@ -67,6 +67,7 @@ const struct neuron_type neuron_round = {
     .mean = true,
     .sum = true,
     .share = share_burst,
+    .most = most_burst,
     .quantum = quantum_threshold,
     NEURON_STATE_OF(round),
     .cut = true,

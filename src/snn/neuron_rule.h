@@ -234,6 +234,26 @@ share_levels(int burst)
 	return ldexpf(1, 1 - burst);
 }
 
+/* How many quanta: one; as many as the burst; as the highest level. */
+static inline int
+most_one(int burst)
+{
+	(void)burst;
+	return 1;
+}
+
+static inline int
+most_burst(int burst)
+{
+	return burst;
+}
+
+static inline int
+most_level(int burst)
+{
+	return 1 << (burst - 1);
+}
+
 static inline float
 quantum_threshold(const struct neuron_rule *rule, float threshold)
 {

@@ -38,6 +38,7 @@ const struct neuron_type neuron_signed = {
     .mean = true,
     .sum = true,
     .share = share_whole,
+    .most = most_one,
     .quantum = quantum_threshold,
     NEURON_STATE_OF(signed),
     .loops = loops,

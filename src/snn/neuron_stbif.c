@@ -40,6 +40,7 @@ const struct neuron_type neuron_stbif = {
     .initial = 0.5f,
     .sum = true,
     .share = share_burst,
+    .most = most_one,
     .quantum = quantum_threshold,
     NEURON_STATE_OF(stbif),
     .cut = true,

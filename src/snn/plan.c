@@ -1,8 +1,6 @@
 #include "snn/plan.h"
 
-#include "ann/ann.h"
 #include "base/arena.h"
-#include "model/panels.h"
 #include "snn/network.h"
 #include "snn/neuron.h"
 #include "snn/recipe.h"
@@ -30,51 +28,6 @@ threshold_rule_name(enum threshold_rule rule)
 	    [THRESHOLD_MAX] = "max", [THRESHOLD_PERCENTILE] = "percentile", [THRESHOLD_MMSE] = "mmse"};
 
 	return name[rule];
-}
-
-/* W diag(gamma), in panels, and W beta + b. rows: scratch [out, in]. */
-static bool
-fold(struct arena *arena, const struct linear *layer, const struct norm *norm, float *rows, struct linear *folded)
-{
-	float *panels = arena_floats(arena, panels_size(layer->in, layer->out));
-	float *bias = arena_floats(arena, (size_t)layer->out);
-
-	if (!panels || !bias)
-		return false;
-	for (int o = 0; o < layer->out; o++) {
-		const float *row = layer->weight + (size_t)o * (size_t)layer->in;
-		float *to = rows + (size_t)o * (size_t)layer->in;
-		double sum = layer->bias ? (double)layer->bias[o] : 0;
-
-		for (int i = 0; i < layer->in; i++) {
-			to[i] = row[i] * norm->weight[i];
-			sum += (double)row[i] * (double)norm->bias[i];
-		}
-		bias[o] = (float)sum;
-	}
-	panels_fill(panels, rows, (size_t)layer->in, 1, layer->in, layer->out);
-	*folded = (struct linear){layer->in, layer->out, NULL, bias, panels};
-	return true;
-}
-
-/* A residual network has no LayerNorm. */
-static bool
-fold_blocks(struct plan *plan)
-{
-	const struct model *model = plan->model;
-	int widest = 3 * model->width > model->mlp_width ? 3 * model->width : model->mlp_width;
-	float *rows = model->resnet ? NULL : malloc((size_t)widest * (size_t)model->width * sizeof(*rows));
-	bool ok =
-	    model->resnet || (rows && (plan->folded = arena_alloc(plan->arena, (size_t)model->depth * sizeof(*plan->folded))));
-
-	for (int i = 0; ok && rows && i < model->depth; i++) {
-		const struct vit_block *b = &model->blocks[i];
-
-		ok = fold(plan->arena, &b->qkv, &b->norm1, rows, &plan->folded[i].qkv) &&
-		     fold(plan->arena, &b->fc1, &b->norm2, rows, &plan->folded[i].fc1);
-	}
-	free(rows);
-	return ok;
 }
 
 enum function
@@ -192,7 +145,7 @@ plan_new(const struct model *model, const char *name, int T, struct status *st)
 	settings_from_recipe(plan, recipe);
 	plan->sites = site_count(model);
 	plan->site = arena_alloc(plan->arena, (size_t)plan->sites * sizeof(*plan->site));
-	if (!plan->site || !fold_blocks(plan))
+	if (!plan->site)
 		goto nomem;
 	for (int i = 0; i < plan->sites; i++) {
 		plan->site[i].site = site_at(model, i);
@@ -294,9 +247,9 @@ plan_finish(struct plan *plan, struct status *st)
 	for (int i = 0; i < plan->sites; i++)
 		if (!check_site(plan, &plan->site[i], st))
 			return false;
-	json = plan_json(plan);
+	json = plan_receivers(plan) ? plan_json(plan) : NULL;
 	if (!json)
-		return status_nomem(st, "a plan's description");
+		return status_nomem(st, "a plan");
 	hash_of(json, strlen(json), plan->hash);
 	free(json);
 	return true;

@@ -86,7 +86,7 @@ struct site_plan {
 	float observed_lo, observed_hi;
 };
 
-struct folded_block;
+struct receivers;
 struct arena;
 
 struct plan {
@@ -103,9 +103,9 @@ struct plan {
 	char calibration_hash[HASH_HEX];
 	int sites;
 	struct site_plan *site;      /* [sites] by site_index */
-	struct folded_block *folded; /* [depth] linear layers with LayerNorm's gamma and beta in them; private */
+	struct receivers *receivers; /* [depth] weights as spikes meet them, once finished; private */
 	char hash[HASH_HEX];         /* of the JSON and of thresholds and UGO weights */
-	struct arena *arena;         /* owns sites, thresholds and folded weights */
+	struct arena *arena;         /* owns sites, thresholds and receivers */
 };
 
 struct plan_options {
@@ -157,7 +157,7 @@ bool plan_set_ugo(struct plan *plan, struct site site, const struct ugo *ugo, st
  * STATUS_USAGE, with the entry, for what does not parse, matches no site or has no
  * meaning there. */
 bool plan_override(struct plan *plan, const char *text, struct status *st);
-/* Checks that every spiking site has what it needs and computes the hash. */
+/* Checks that every spiking site has what it needs, lays out the weights and computes the hash. */
 bool plan_finish(struct plan *plan, struct status *st);
 
 /* A plan like this one, to be changed and finished. */

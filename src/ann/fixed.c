@@ -1,0 +1,390 @@
+#include "ann/fixed.h"
+
+#include "base/arena.h"
+#include "base/kernel.h"
+
+#include <math.h>
+#include <omp.h>
+#include <stdlib.h>
+#include <string.h>
+
+#if defined(__x86_64__) && defined(__linux__)
+#include <immintrin.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#define HAS_TILES 1
+#endif
+
+/* Work below which waking other threads costs more than it saves (multiply-adds). */
+#define SHARE_WORK 6e7
+
+/* Digits stand in the order in which tiles read them: chunk of inputs, COLUMNS outputs, digit
+ * (the highest first, which has the sign), BYTES inputs; of those a row of four inputs for
+ * every output. Zeros fill up what is missing. */
+enum { COLUMNS = 16, BYTES = 64, DIGITS = 3, TILE = COLUMNS * BYTES, ROWS = 16, TILES = 5, GROUP = ROWS * TILES };
+
+static int
+parts_of(int n, int part)
+{
+	return (n + part - 1) / part;
+}
+
+/* Of the chunk that begins at input `from`: how many times BYTES. */
+static int
+steps_of(const struct fixed *f, int from)
+{
+	return parts_of(f->in - from < FIXED_CHUNK ? f->in - from : FIXED_CHUNK, BYTES);
+}
+
+size_t
+fixed_size(int in, int out)
+{
+	return (size_t)parts_of(in, BYTES) * (size_t)parts_of(out, COLUMNS) * DIGITS * TILE;
+}
+
+/* Where a chunk's digits of COLUMNS outputs begin. */
+static size_t
+digits_at(const struct fixed *f, int from, int columns)
+{
+	size_t before = (size_t)(from / BYTES) * (size_t)parts_of(f->out, COLUMNS);
+
+	return (before + (size_t)columns * (size_t)steps_of(f, from)) * DIGITS * TILE;
+}
+
+static void
+fill_output(const struct fixed *f, const float *w, const float *quantum, int o)
+{
+	double largest = 0, unit;
+
+	for (int i = 0; i < f->in; i++)
+		largest = fmax(largest, fabs((double)w[i] * (double)quantum[i]));
+	f->scale[o] = (float)(largest / FIXED_MOST);
+	unit = f->scale[o] > 0 ? 1 / (double)f->scale[o] : 0;
+	for (int i = 0; i < f->in; i++) {
+		int from = i / FIXED_CHUNK * FIXED_CHUNK, steps = steps_of(f, from), in = i - from;
+		int q = (int)fmax(fmin(rint((double)w[i] * (double)quantum[i] * unit), FIXED_MOST), -FIXED_MOST);
+		uint8_t *to = f->weight + digits_at(f, from, o / COLUMNS) + (size_t)(in / BYTES) * TILE +
+			      (size_t)(in % BYTES / 4 * BYTES + o % COLUMNS * 4 + in % 4);
+
+		for (int d = 0; d < DIGITS; d++)
+			to[(size_t)(d * steps) * TILE] = (uint8_t)((uint32_t)q >> (8 * (DIGITS - 1 - d)));
+	}
+}
+
+struct fixed *
+fixed_new(struct arena *arena, int in, int out)
+{
+	struct fixed *f = arena_alloc(arena, sizeof(*f));
+
+	if (!f)
+		return NULL;
+	*f = (struct fixed){in, out, arena_alloc(arena, fixed_size(in, out)), arena_floats(arena, (size_t)out),
+			    arena_floats(arena, (size_t)in)};
+	return f->weight && f->scale && f->inverse ? f : NULL;
+}
+
+void
+fixed_fill(struct fixed *f, const float *w, const float *quantum)
+{
+	for (int i = 0; i < f->in; i++)
+		f->inverse[i] = quantum[i] > 0 ? 1 / quantum[i] : 0;
+#pragma omp parallel for schedule(static)
+	for (int block = 0; block < parts_of(f->out, COLUMNS); block++)
+		for (int o = block * COLUMNS; o < f->out && o < (block + 1) * COLUMNS; o++)
+			fill_output(f, w + (size_t)o * (size_t)f->in, quantum, o);
+}
+
+static int
+bytes_of_row(int in)
+{
+	return parts_of(in, BYTES) * BYTES;
+}
+
+/* Tiles take rows evenly: all of them but the last have `high`. */
+static int
+high_of(int rows)
+{
+	return parts_of(rows, parts_of(rows, ROWS));
+}
+
+size_t
+fixed_scratch(int rows, int in)
+{
+	return (size_t)(parts_of(rows, ROWS) * ROWS) * (size_t)bytes_of_row(in);
+}
+
+/* How many quanta a row has sent. The sum's last byte is that of the nearest whole number. */
+KERNEL static void
+count_quanta(const float *restrict x, const float *restrict inverse, float shrink, int n, int8_t *restrict k)
+{
+	const float whole = 0x1.8p23f;
+
+	for (int i = 0; i < n; i++) {
+		float sum = x[i] * inverse[i] * shrink + whole;
+		int32_t bits;
+
+		memcpy(&bits, &sum, sizeof(bits));
+		k[i] = (int8_t)bits;
+	}
+}
+
+/* One product: rows of bytes in tiles. */
+struct job {
+	const struct fixed *f;
+	const int8_t *k;
+	int rows, high;
+	float grain;
+	float *y;
+};
+
+/* A chunk's sums of COLUMNS outputs for the rows of a group, digit by digit. */
+struct sums {
+	_Alignas(64) int32_t of[DIGITS][GROUP][COLUMNS];
+};
+
+/* Digits of up to 384 counts are whole numbers below 2^24, so floats hold them. */
+static inline float
+sum_of_digits(int32_t high, int32_t middle, int32_t low)
+{
+	return fmaf(fmaf((float)high, 256.0f, (float)middle), 256.0f, (float)low);
+}
+
+static void
+plain_sums(const struct job *job, int from, int block, int first, int rows, struct sums *sums)
+{
+	const struct fixed *f = job->f;
+	size_t stride = (size_t)bytes_of_row(f->in);
+	int steps = steps_of(f, from);
+
+	memset(sums, 0, sizeof(*sums));
+	for (int d = 0; d < DIGITS; d++) {
+		const uint8_t *w = f->weight + digits_at(f, from, block) + (size_t)(d * steps) * TILE;
+
+		for (int i = 0; i < steps * BYTES; i++)
+			for (int r = 0; r < rows; r++)
+				for (int c = 0; c < COLUMNS; c++) {
+					size_t at = (size_t)(i / 4 * BYTES + c * 4 + i % 4);
+					int digit = d == 0 ? (int8_t)w[at] : w[at];
+
+					sums->of[d][r][c] += job->k[(size_t)(first + r) * stride + (size_t)(from + i)] * digit;
+				}
+	}
+}
+
+static void
+plain_finish(const struct job *job, int block, int first, int rows, const struct sums *sums)
+{
+	const struct fixed *f = job->f;
+
+	for (int r = 0; r < rows; r++)
+		for (int c = 0; c < COLUMNS && block * COLUMNS + c < f->out; c++) {
+			int o = block * COLUMNS + c;
+			float *y = job->y + (size_t)(first + r) * (size_t)f->out + o;
+
+			*y = fmaf(sum_of_digits(sums->of[0][r][c], sums->of[1][r][c], sums->of[2][r][c]),
+				  f->scale[o] * job->grain, *y);
+		}
+}
+
+static void
+plain_blocks(const struct job *job, int begin, int end)
+{
+	struct sums sums;
+
+	for (int from = 0; from < job->f->in; from += FIXED_CHUNK)
+		for (int block = begin; block < end; block++)
+			for (int first = 0; first < job->rows; first += GROUP) {
+				int rows = job->rows - first < GROUP ? job->rows - first : GROUP;
+
+				plain_sums(job, from, block, first, rows, &sums);
+				plain_finish(job, block, first, rows, &sums);
+			}
+}
+
+#ifdef HAS_TILES
+#define AMX __attribute__((target("arch=x86-64-v4,amx-tile,amx-int8")))
+
+/* What LDTILECFG reads (Intel SDM 1, chapter 18.3). */
+struct tile_shapes {
+	uint8_t palette, start, zero[14];
+	uint16_t bytes[16];
+	uint8_t rows[16];
+};
+
+/* Tiles 0 to 4 are sums, 5 and 7 rows of counts, 6 weights. */
+AMX static void
+set_tiles(int high)
+{
+	struct tile_shapes shapes = {.palette = 1};
+
+	for (int i = 0; i < 8; i++) {
+		shapes.bytes[i] = BYTES;
+		shapes.rows[i] = (uint8_t)high;
+	}
+	shapes.rows[6] = BYTES / 4;
+	__asm__ volatile("ldtilecfg %0" : : "m"(shapes));
+}
+
+/* The sums of one digit: its weights are read once for all rows. The highest digit has a sign. */
+#define TILE_SUMS(name, multiply)                                                                                                \
+	AMX static void name(const int8_t *k, size_t stride, int high, const uint8_t *w, int steps, int tiles,                   \
+			     int32_t(*sums)[COLUMNS])                                                                            \
+	{                                                                                                                        \
+		const size_t next = (size_t)high * stride;                                                                       \
+                                                                                                                                 \
+		_tile_zero(0);                                                                                                   \
+		_tile_zero(1);                                                                                                   \
+		_tile_zero(2);                                                                                                   \
+		_tile_zero(3);                                                                                                   \
+		_tile_zero(4);                                                                                                   \
+		for (int step = 0; step < steps; step++, k += BYTES, w += TILE) {                                                \
+			_tile_loadd(6, w, BYTES);                                                                                \
+			_tile_loadd(5, k, stride);                                                                               \
+			multiply(0, 5, 6);                                                                                       \
+			if (tiles > 1) {                                                                                         \
+				_tile_loadd(7, k + next, stride);                                                                \
+				multiply(1, 7, 6);                                                                               \
+			}                                                                                                        \
+			if (tiles > 2) {                                                                                         \
+				_tile_loadd(5, k + 2 * next, stride);                                                            \
+				multiply(2, 5, 6);                                                                               \
+			}                                                                                                        \
+			if (tiles > 3) {                                                                                         \
+				_tile_loadd(7, k + 3 * next, stride);                                                            \
+				multiply(3, 7, 6);                                                                               \
+			}                                                                                                        \
+			if (tiles > 4) {                                                                                         \
+				_tile_loadd(5, k + 4 * next, stride);                                                            \
+				multiply(4, 5, 6);                                                                               \
+			}                                                                                                        \
+		}                                                                                                                \
+		_tile_stored(0, sums, sizeof(*sums));                                                                            \
+		_tile_stored(1, sums + high, sizeof(*sums));                                                                     \
+		_tile_stored(2, sums + 2 * high, sizeof(*sums));                                                                 \
+		_tile_stored(3, sums + 3 * high, sizeof(*sums));                                                                 \
+		_tile_stored(4, sums + 4 * high, sizeof(*sums));                                                                 \
+	}
+TILE_SUMS(tile_sums_signed, _tile_dpbssd)
+TILE_SUMS(tile_sums_unsigned, _tile_dpbsud)
+
+AMX static inline __m512
+digit(const int32_t *sums)
+{
+	return _mm512_cvtepi32_ps(_mm512_load_si512(sums));
+}
+
+/* plain_finish() for COLUMNS outputs at once. */
+AMX static void
+tile_finish(const struct job *job, int block, int first, int rows, const struct sums *sums)
+{
+	const struct fixed *f = job->f;
+	const __m512 base = _mm512_set1_ps(256);
+	int left = f->out - block * COLUMNS;
+	__mmask16 real = left < COLUMNS ? (__mmask16)((1u << left) - 1) : 0xffff;
+	__m512 scale = _mm512_mul_ps(_mm512_maskz_loadu_ps(real, f->scale + block * COLUMNS), _mm512_set1_ps(job->grain));
+	float *y = job->y + (size_t)first * (size_t)f->out + block * COLUMNS;
+
+	for (int r = 0; r < rows; r++, y += f->out) {
+		__m512 sum = _mm512_fmadd_ps(digit(sums->of[0][r]), base, digit(sums->of[1][r]));
+
+		sum = _mm512_fmadd_ps(sum, base, digit(sums->of[2][r]));
+		_mm512_mask_storeu_ps(y, real, _mm512_fmadd_ps(sum, scale, _mm512_maskz_loadu_ps(real, y)));
+	}
+}
+
+static void
+tile_blocks(const struct job *job, int begin, int end)
+{
+	const struct fixed *f = job->f;
+	size_t stride = (size_t)bytes_of_row(f->in);
+	struct sums sums;
+
+	set_tiles(job->high);
+	for (int from = 0; from < f->in; from += FIXED_CHUNK)
+		for (int block = begin; block < end; block++)
+			for (int first = 0; first < job->rows; first += TILES * job->high) {
+				const int8_t *k = job->k + (size_t)first * stride + from;
+				const uint8_t *w = f->weight + digits_at(f, from, block);
+				int steps = steps_of(f, from), left = job->rows - first;
+				int tiles = left < TILES * job->high ? parts_of(left, job->high) : TILES;
+
+				tile_sums_signed(k, stride, job->high, w, steps, tiles, sums.of[0]);
+				tile_sums_unsigned(k, stride, job->high, w + (size_t)steps * TILE, steps, tiles, sums.of[1]);
+				tile_sums_unsigned(k, stride, job->high, w + (size_t)(2 * steps) * TILE, steps, tiles,
+						   sums.of[2]);
+				tile_finish(job, block, first, left < tiles * job->high ? left : tiles * job->high, &sums);
+			}
+	__asm__ volatile("tilerelease");
+}
+
+/* The system saves tiles only for processes that ask for it (Linux, Documentation/arch/x86/xstate.rst). */
+static bool
+ask_for_tiles(void)
+{
+	enum { REQUEST = 0x1023, TILE_DATA = 18 };
+	const char *wish = getenv("SPIKESCOPE_AMX");
+
+	if (wish && strcmp(wish, "0") == 0)
+		return false;
+	return __builtin_cpu_supports("x86-64-v4") && __builtin_cpu_supports("amx-tile") && __builtin_cpu_supports("amx-int8") &&
+	       syscall(SYS_arch_prctl, REQUEST, TILE_DATA) == 0;
+}
+#else
+#define tile_blocks plain_blocks
+
+static bool
+ask_for_tiles(void)
+{
+	return false;
+}
+#endif
+
+bool
+fixed_is_fast(void)
+{
+	static int answer; /* 0: not asked; 1: no; 2: yes. All threads find the same */
+
+	if (__atomic_load_n(&answer, __ATOMIC_RELAXED) == 0)
+		__atomic_store_n(&answer, ask_for_tiles() ? 2 : 1, __ATOMIC_RELAXED);
+	return __atomic_load_n(&answer, __ATOMIC_RELAXED) == 2;
+}
+
+static void
+run_job(const struct job *job, void (*run)(const struct job *, int, int))
+{
+	const struct fixed *f = job->f;
+	int blocks = parts_of(f->out, COLUMNS);
+
+	if ((double)job->rows * f->in * f->out < SHARE_WORK || omp_get_max_threads() == 1) {
+		run(job, 0, blocks);
+		return;
+	}
+#pragma omp parallel
+	run(job, blocks * omp_get_thread_num() / omp_get_num_threads(),
+	    blocks * (omp_get_thread_num() + 1) / omp_get_num_threads());
+}
+
+static struct job
+start_job(const struct fixed *f, const float *x, int rows, float grain, int8_t *scratch, float *y)
+{
+	for (int r = 0; r < rows; r++)
+		count_quanta(x + (size_t)r * (size_t)f->in, f->inverse, 1 / grain, f->in,
+			     scratch + (size_t)r * (size_t)bytes_of_row(f->in));
+	return (struct job){f, scratch, rows, high_of(rows), grain, y};
+}
+
+void
+fixed_add(const struct fixed *f, const float *x, int rows, float grain, int8_t *scratch, float *y)
+{
+	struct job job = start_job(f, x, rows, grain, scratch, y);
+
+	run_job(&job, fixed_is_fast() ? tile_blocks : plain_blocks);
+}
+
+void
+fixed_add_plain(const struct fixed *f, const float *x, int rows, float grain, int8_t *scratch, float *y)
+{
+	struct job job = start_job(f, x, rows, grain, scratch, y);
+
+	run_job(&job, plain_blocks);
+}

@@ -1,0 +1,50 @@
+/* Products of spikes with weights in fixed point.
+ *
+ * What an input sends in a step is a small whole number k of quanta. So an output is a sum of
+ * k_i times q_oi, whole numbers both: q_oi is W_oi times the quantum of input i in units of
+ * scale_o, which is chosen so that the largest of an output's weights is FIXED_MOST. Such a sum
+ * is exact whatever its order, on any number of threads, and is rounded only where it is added
+ * to what is there: once for every FIXED_CHUNK inputs. A weight is rounded to within 2^-24 of
+ * the largest, which is what a float has for that one.
+ *
+ * Machines that multiply matrices of bytes (AMX) do this several times faster than products of
+ * floats; the others do it slowly, with the same bits. */
+#ifndef SPIKESCOPE_ANN_FIXED_H
+#define SPIKESCOPE_ANN_FIXED_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum { FIXED_CHUNK = 384, FIXED_MOST = (1 << 23) - 1, FIXED_COUNT_MOST = 127 };
+
+/* The weights [out, in] of a layer. */
+struct fixed {
+	int in, out;
+	uint8_t *weight; /* [fixed_size()]: digits to the base 256 */
+	float *scale;    /* [out] */
+	float *inverse;  /* [in] 1 over an input's quantum; 0 where that is 0, which sends nothing */
+};
+
+struct arena;
+
+/* Does this machine have the instructions, and may this process use them? The environment
+ * variable SPIKESCOPE_AMX=0 says no. */
+bool fixed_is_fast(void);
+
+/* Weights in the arena, to be filled. NULL when out of memory. */
+struct fixed *fixed_new(struct arena *arena, int in, int out);
+size_t fixed_size(int in, int out);
+/* w [out, in], and what a quantum [in] of every input is worth. */
+void fixed_fill(struct fixed *f, const float *w, const float *quantum);
+
+/* Bytes that fixed_add() works in, which are zeroed at the start. */
+size_t fixed_scratch(int rows, int in);
+
+/* y [rows, out] += x W', x [rows, in] of whole numbers of grain times the input's quantum, at
+ * most FIXED_COUNT_MOST of them; grain is a power of two. */
+void fixed_add(const struct fixed *f, const float *x, int rows, float grain, int8_t *scratch, float *y);
+/* The same without those instructions. */
+void fixed_add_plain(const struct fixed *f, const float *x, int rows, float grain, int8_t *scratch, float *y);
+
+#endif
