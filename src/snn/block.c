@@ -260,7 +260,7 @@ run_act(struct snn *snn, struct block *b, int start, int steps)
 		*snn->t = start + k + 1;
 		run->given[k] = total;
 		step[k] = (struct group_step){.rule = site_rule(act->plan, *snn->t),
-					      .first = *snn->t == 1,
+					      .t = *snn->t,
 					      .s = snn_scale(snn),
 					      .x = run->received[k],
 					      .total = total};

@@ -9,8 +9,10 @@
  * Elements are taken in tiles. Most hidden neurons of a tile are beyond their range for
  * all its elements and in the same state: such a state is kept once (`common`), and the
  * neurons step as one. So that this is so, elements with similar inputs share a tile: in
- * segment form they are sorted, in chunks, by what they receive in the first step, and stay
- * in that order. What an element does is the same in every order. */
+ * segment form they are sorted, in chunks, by what they receive in the first step, and again
+ * by what they have received after the second, which is nearer to what they will have in the end:
+ * what the first step did is then done again, for it costs less than to move the states. In
+ * that order they stay. What an element does is the same in every order. */
 #ifndef SPIKESCOPE_SNN_GROUP_H
 #define SPIKESCOPE_SNN_GROUP_H
 
@@ -22,7 +24,13 @@ struct alarm_tally {
 	float reach;       /* how far the farthest was outside, in widths of the range */
 };
 
-enum { GROUP_STEPS = 8, GROUP_CHUNK = 4096, GROUP_NO_SLOT = UINT16_MAX };
+enum { GROUP_STEPS = 8, GROUP_CHUNK = 4096, GROUP_NO_SLOT = UINT16_MAX, GROUP_ENDS = 4 };
+
+/* What a neuron that shares its state with a tile did last. */
+struct group_answer {
+	float from, to;
+	int units;
+};
 
 struct group {
 	const struct site_plan *plan;
@@ -35,21 +43,25 @@ struct group {
 	float *bias, *top;            /* [GROUP_STEPS, hidden]: of the steps at hand */
 	struct neuron_limits *limits; /* the same */
 	float *full;                  /* the same: the state of neurons that have sent top exactly, or NAN */
+	struct group_answer *answer;  /* [hidden, 2]: in this step, with a target of 0 and of top */
 	int32_t *turn, *beyond;       /* [hidden]: of the tile; beyond: all targets are 0 or top, but the states differ */
 	float *scratch;               /* [columns], analog functions */
-	float *sums;                  /* [GROUP_STEPS, chunk]: what the elements of a chunk send in all, NULL unless sorted */
-	uint16_t *order;              /* state: [elements, rounded up to tiles]: element of its chunk at every place, */
-	uint16_t *place;              /* state: [elements]: and the inverse; NULL unless sorted */
-	void *m;                      /* state: [tiles, hidden, NEURON_TILE] neurons' states, NULL unless spiking */
-	uint16_t *slot;               /* state: [tiles, hidden]: where they are in m: next to one another, for memory is slow;
-				       * GROUP_NO_SLOT of those in common */
-	float *common;                /* state: [tiles, hidden]: of all neurons of a tile, NAN where they differ */
+	float *known;         /* [GROUP_ENDS, hidden]: states after the first one or two steps, with all targets 0 or top */
+	int32_t *known_units; /* the same: what the last of the steps sends */
+	float *sums;          /* [GROUP_STEPS, chunk]: what the elements of a chunk send in all, NULL unless sorted */
+	uint16_t *order;      /* state: [elements, rounded up to tiles]: element of its chunk at every place, */
+	uint16_t *place;      /* state: [elements]: and the inverse; NULL unless sorted */
+	float *received;      /* state: [elements]: in the first step, until the second; NULL unless sorted */
+	void *m;              /* state: [tiles, hidden, NEURON_TILE] neurons' states, NULL unless spiking */
+	uint16_t *slot;       /* state: [tiles, hidden]: where they are in m: next to one another, for memory is slow;
+			       * GROUP_NO_SLOT of those in common */
+	float *common;        /* state: [tiles, hidden]: of all neurons of a tile, NAN where they differ */
 };
 
 struct arena;
 
 /* Fills the group of a site of which plan, exact, rows and columns are set. False when
- * out of memory. The caller gives it its state: m, common, slot, order and place. */
+ * out of memory. The caller gives it its state: m, common, slot, order, place and received. */
 bool group_init(struct group *g, struct arena *arena);
 /* State for a group that stands alone, in the arena, and the start. False when out of memory. */
 bool group_stand_alone(struct group *g, struct arena *arena);
@@ -57,12 +69,13 @@ size_t group_state_size(const struct group *g);  /* bytes of m; 0 unless spiking
 size_t group_common_size(const struct group *g); /* bytes of common */
 size_t group_slot_size(const struct group *g);   /* bytes of slot; 0 unless spiking */
 size_t group_order_size(const struct group *g);  /* bytes of order, and of place; 0 unless sorted */
+size_t group_first_size(const struct group *g);  /* bytes of received; 0 unless sorted */
 
 /* One step of a group: rule of the hidden neurons (ignored unless spiking), the decoding
  * scale s, and x [rows, columns] sums received -> total [rows, columns] sums sent. */
 struct group_step {
 	struct neuron_rule rule;
-	bool first; /* the first since the start */
+	int t; /* since the start; 1 is the first */
 	float s;
 	const float *x;
 	float *total;

@@ -69,7 +69,7 @@ struct neuron_limits {
 
 /* How the neurons of a tile take a step: each for itself; all in one state with one
  * target, as one; or in one state with nothing to send (in any of several steps). */
-enum neuron_turn { NEURON_TURN_EACH, NEURON_TURN_ONE, NEURON_TURN_SILENT };
+enum neuron_turn { NEURON_TURN_EACH, NEURON_TURN_SILENT, NEURON_TURN_ONE };
 
 enum { NEURON_TILE = 64, NEURON_TILE_EVENT = 1 << 16 };
 
@@ -103,6 +103,9 @@ typedef void neuron_hidden(const struct neuron_tile *tile);
 struct neuron_loops {
 	neuron_population *step;
 	neuron_hidden *shared, *own; /* with one threshold for all elements, and one each */
+	/* The first two steps at once, of neurons whose state is a number; else NULL: with one
+	 * threshold for all elements, and to y and tally only of the second. */
+	neuron_hidden *anew;
 	struct neuron_limits (*limits)(float threshold, const struct neuron_rule *rule); /* for `shared` and `one` */
 	/* Of neurons whose state is a number; else NULL: one neuron with this state, which
 	 * gives the next; and a tile's states from one, or the one that all are, or NAN. */

@@ -158,6 +158,46 @@ neuron_add_common(const struct neuron_tile *t, int i)
 			name##_often(t);                                                                                         \
 	}
 
+/* The first two steps of neurons that share thresholds. */
+#define NEURON_ANEW(name, fire, type, KEEP)                                                                                      \
+	KERNEL static void name##_anew(const struct neuron_tile *t)                                                              \
+	{                                                                                                                        \
+		const struct neuron_tile_step *first = &t->step[0], *second = &t->step[1];                                       \
+		const struct neuron_rule own = first->rule, then = second->rule;                                                 \
+		const int32_t floor = t->cut ? 0 : INT32_MIN;                                                                    \
+		const float *restrict x = first->x, *restrict now = second->x;                                                   \
+		float y[NEURON_TILE];                                                                                            \
+		int32_t tally[NEURON_TILE];                                                                                      \
+                                                                                                                                 \
+		memcpy(y, second->y, sizeof(y));                                                                                 \
+		memcpy(tally, second->tally, sizeof(tally));                                                                     \
+		for (int i = 0; i < t->hidden; i++) {                                                                            \
+			type *restrict m = (type *)t->m + (size_t)t->slot[i] * NEURON_TILE;                                      \
+			const float w1 = t->w1[i], bias = first->bias[i], top = first->top[i], bias_now = second->bias[i],       \
+				    top_now = second->top[i], weight = t->weight[i];                                             \
+			const struct neuron_limits l = first->limits[i], limits_now = second->limits[i];                         \
+                                                                                                                                 \
+			if (t->turn[i] != NEURON_TURN_EACH) {                                                                    \
+				float sent = weight * t->common[i];                                                              \
+				for (int j = 0; j < NEURON_TILE && t->common[i] != 0.0f; j++)                                    \
+					y[j] += sent;                                                                            \
+				continue;                                                                                        \
+			}                                                                                                        \
+			_Pragma("GCC ivdep") for (int j = 0; j < NEURON_TILE; j++)                                               \
+			{                                                                                                        \
+				float w = 0;                                                                                     \
+				fire(clip(w1 *x[j] + bias, floor, top), l, &w, &own);                                            \
+				struct fired f = fire(clip(w1 * now[j] + bias_now, floor, top_now), limits_now, &w, &then);      \
+                                                                                                                                 \
+				y[j] += weight * f.state;                                                                        \
+				tally[j] += f.units + (f.units != 0 ? NEURON_TILE_EVENT : 0);                                    \
+				m[j] = KEEP(w);                                                                                  \
+			}                                                                                                        \
+		}                                                                                                                \
+		memcpy(second->y, y, sizeof(y));                                                                                 \
+		memcpy(second->tally, tally, sizeof(tally));                                                                     \
+	}
+
 /* Neurons that are in one state and step as one. */
 #define NEURON_COMMON(name, fire, type)                                                                                          \
 	KERNEL static float name##_one(float x, struct neuron_limits l, float state, const struct neuron_rule *own, int *units)  \
@@ -175,10 +215,7 @@ neuron_add_common(const struct neuron_tile *t, int i)
 	static float name##_join(const void *from)                                                                               \
 	{                                                                                                                        \
 		const type *m = from;                                                                                            \
-		int differ = 0;                                                                                                  \
-		for (int j = 1; j < NEURON_TILE; j++)                                                                            \
-			differ |= m[j] != m[0];                                                                                  \
-		return differ ? NAN : (float)m[0];                                                                               \
+		return memcmp(m, m + 1, (NEURON_TILE - 1) * sizeof(*m)) != 0 ? NAN : (float)m[0];                                \
 	}
 
 /* KEEP of counts and of sums. */
@@ -195,13 +232,15 @@ neuron_add_common(const struct neuron_tile *t, int i)
 	NEURON_HIDDEN(name##_own, own_fire, own_limits_of, type, work, KEEP, NEURON_OWN, NEURON_OWN_STEP, NEURON_OWN_LANE)
 #define NEURON_LOOPS_OF(name, fire, limits_of, own_fire, own_limits_of, type, KEEP)                                              \
 	NEURON_LOOPS_BOTH(name, fire, limits_of, own_fire, own_limits_of, type, float, KEEP)                                     \
+	NEURON_ANEW(name, fire, type, KEEP)                                                                                      \
 	NEURON_COMMON(name, fire, type)                                                                                          \
-	static const struct neuron_loops name = {name##_step, name##_shared, name##_own, limits_of,                              \
-						 name##_one,  name##_part,   name##_join};
+	static const struct neuron_loops name = {name##_step, name##_shared, name##_own,  name##_anew,                           \
+						 limits_of,   name##_one,    name##_part, name##_join};
 #define NEURON_LOOPS(name, fire, limits_of, type, KEEP) NEURON_LOOPS_OF(name, fire, limits_of, fire, limits_of, type, KEEP)
 #define NEURON_LOOPS_ALONE(name, fire, limits_of, type)                                                                          \
 	NEURON_LOOPS_BOTH(name, fire, limits_of, fire, limits_of, type, type, NEURON_SUM)                                        \
-	static const struct neuron_loops name = {name##_step, name##_shared, name##_own, limits_of, NULL, NULL, NULL};
+	static const struct neuron_loops name = {                                                                                \
+	    .step = name##_step, .shared = name##_shared, .own = name##_own, .limits = limits_of};
 
 /* What reads a state, and its size, for struct neuron_type. */
 #define NEURON_STATE(name, type, COUNT)                                                                                          \
@@ -266,26 +305,6 @@ static inline float
 never_without(float threshold, float limit)
 {
 	return threshold > 0.0f ? limit : INFINITY;
-}
-
-/* Floats as their bits: those of two numbers that are not negative compare as the numbers
- * do, and integers have more places to be compared in than floats have. */
-static inline int32_t
-bits_of(float a)
-{
-	int32_t bits;
-
-	memcpy(&bits, &a, sizeof(bits));
-	return bits;
-}
-
-static inline float
-float_of(int32_t bits)
-{
-	float a;
-
-	memcpy(&a, &bits, sizeof(a));
-	return a;
 }
 
 static inline int32_t

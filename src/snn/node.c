@@ -118,6 +118,7 @@ node_layout_group(struct node *node, struct carve *state)
 	if (group_order_size(g) > 0) {
 		g->order = carve(state, group_order_size(g));
 		g->place = carve(state, group_order_size(g));
+		g->received = carve(state, group_first_size(g));
 	}
 	g->m = carve(state, group_state_size(g));
 }
@@ -226,8 +227,7 @@ node_encode(struct node *node, int t)
 void
 node_group(struct node *node, const float *received, float scale, int t)
 {
-	struct group_step step = {
-	    .rule = site_rule(node->plan, t), .first = t == 1, .s = scale, .x = received, .total = node_next(node)};
+	struct group_step step = {.rule = site_rule(node->plan, t), .t = t, .s = scale, .x = received, .total = node_next(node)};
 
 	node_align(node, t);
 	group_run(&node->group, &step, 1, node->alarms);

@@ -436,7 +436,7 @@ updates(const struct population *p, int rows, int steps)
 		}
 		for (int k = 0; k < steps; k++, t++) {
 			step[k] = (struct group_step){.rule = p->rule,
-						      .first = t == 0,
+						      .t = t + 1,
 						      .s = p->mean ? (float)(t + 1) : 1,
 						      .x = x + (size_t)k * n,
 						      .total = total + (size_t)k * n};

@@ -324,7 +324,7 @@ check_group(struct neuron_rule rule, bool segments, bool own, bool mean)
 			x[e] = input(&rng, t, e, s);
 			outside += x[e] < -3 * s || x[e] > 3 * s;
 		}
-		step = (struct group_step){now, t == 1, s, x, total, {0, 0}};
+		step = (struct group_step){now, t, s, x, total, {0, 0}};
 		group_run(&p->group, &step, 1, &alarms);
 		tally.events += step.tally.events;
 		tally.units += step.tally.units;
