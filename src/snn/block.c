@@ -26,8 +26,10 @@ norm_step(struct snn *snn, struct norm_sites s, const float *x)
 	rows_variance(s.center->total, model->tokens, model->width, scale, eps * scale, s.variance);
 	node_group(s.rsqrt, s.variance, scale, *snn->t);
 	snn_spent(snn, s.rsqrt);
-	rows_scale(s.center->total, model->tokens, model->width, s.rsqrt->total, scale, false, s.norm->target);
-	node_encode(s.norm, *snn->t);
+	if (!s.norm->derived) {
+		rows_scale(s.center->total, model->tokens, model->width, s.rsqrt->total, scale, false, s.norm->target);
+		node_encode(s.norm, *snn->t);
+	}
 	snn_spent(snn, s.norm);
 	return snn->plan->fold_norm ? s.center : s.norm;
 }
@@ -156,6 +158,7 @@ send_block(struct block *b, const float *mid, int t)
 {
 	struct node *out = &b->node[SITE_BLOCK];
 
+	node_align(out, t - 1);
 	add_arrays(mid, b->node[SITE_MLP].total, out->size, node_next(out));
 	node_encode(out, t);
 }
@@ -185,10 +188,12 @@ block_step(struct snn *snn, int index, const float *x)
 }
 
 struct run *
-run_new(const struct snn *snn)
+run_new(struct snn *snn)
 {
 	size_t tokens = (size_t)snn->model->tokens, wide = tokens * (size_t)snn->model->mlp_width;
 	struct run *run = arena_alloc(snn->arena, sizeof(*run));
+	struct block block = snn->block[0];
+	struct carve written = {NULL, 0};
 	bool ok = run != NULL;
 
 	for (int k = 0; ok && k < GROUP_STEPS; k++) {
@@ -197,7 +202,20 @@ run_new(const struct snn *snn)
 		run->act[k] = arena_floats(snn->arena, wide);
 		ok = run->stream[k] && run->fc1[k] && run->act[k];
 	}
-	return ok ? run : NULL;
+	block_layout_written(snn, &block, &written);
+	return ok && (run->written = arena_alloc(snn->arena, written.used)) ? run : NULL;
+}
+
+/* The block, but what it writes anew in every step goes aside, to memory that all blocks share
+ * and that stays near. */
+static struct block
+block_aside(struct snn *snn, const struct block *b)
+{
+	struct block aside = *b;
+	struct carve written = {snn->run->written, 0};
+
+	block_layout_written(snn, &aside, &written);
+	return aside;
 }
 
 /* Where a node's total of step t goes, after which so many steps are left: of the last two
@@ -228,7 +246,7 @@ run_fc1(struct snn *snn, struct block *b, int index, int k, int left)
 /* The block up to what the activation receives in every step. In run->stream the residual
  * stream behind the attention takes the place of that before it. */
 static void
-run_to_fc1(struct snn *snn, struct block *b, int index, int start, int steps)
+run_to_fc1(struct snn *snn, struct block *b, struct block *aside, int index, int start, int steps)
 {
 	const struct vit_block *weights = &snn->model->blocks[index];
 	const struct receivers *to = &snn->plan->receivers[index];
@@ -237,12 +255,14 @@ run_to_fc1(struct snn *snn, struct block *b, int index, int start, int steps)
 		float *x = snn->run->stream[k];
 
 		*snn->t = start + k + 1;
-		attention_step(snn, b, weights, to, x);
+		if (k + 1 == steps)
+			block_align(b, start + k);
+		attention_step(snn, k + 1 < steps ? aside : b, weights, to, x);
 		rows_add(x, 1, (int)b->node[SITE_ATTN].size, b->node[SITE_ATTN].total);
 	}
 	for (int k = 0; k < steps; k++) {
 		*snn->t = start + k + 1;
-		run_fc1(snn, b, index, k, steps - 1 - k);
+		run_fc1(snn, k + 1 < steps ? aside : b, index, k, steps - 1 - k);
 	}
 	memcpy(b->mid, snn->run->stream[steps - 1], b->node[SITE_BLOCK].size * sizeof(float));
 }
@@ -272,17 +292,20 @@ run_act(struct snn *snn, struct block *b, int start, int steps)
 }
 
 static void
-run_from_act(struct snn *snn, struct block *b, const struct receiver *fc2, int start, int steps)
+run_from_act(struct snn *snn, struct block *b, struct block *aside, const struct receiver *fc2, int start, int steps)
 {
-	struct node *out = &b->node[SITE_ACT_OUT];
-
 	for (int k = 0; k < steps; k++) {
+		struct node *node = (k + 1 < steps ? aside : b)->node, *out = &node[SITE_ACT_OUT];
 		float *x = snn->run->stream[k];
 
 		*snn->t = start + k + 1;
 		out->target = snn->run->given[k];
 		node_encode(out, *snn->t);
-		residual_output(snn, fc2, out, &b->node[SITE_MLP]);
+		residual_output(snn, fc2, out, &node[SITE_MLP]);
+		if (k + 2 < steps) {
+			rows_add(x, 1, (int)node[SITE_BLOCK].size, node[SITE_MLP].total);
+			continue;
+		}
 		send_block(b, x, *snn->t);
 		memcpy(x, b->node[SITE_BLOCK].total, b->node[SITE_BLOCK].size * sizeof(float));
 	}
@@ -291,9 +314,9 @@ run_from_act(struct snn *snn, struct block *b, const struct receiver *fc2, int s
 void
 block_run(struct snn *snn, int index, int start, int steps)
 {
-	struct block *b = &snn->block[index];
+	struct block *b = &snn->block[index], aside = block_aside(snn, b);
 
-	run_to_fc1(snn, b, index, start, steps);
+	run_to_fc1(snn, b, &aside, index, start, steps);
 	run_act(snn, b, start, steps);
-	run_from_act(snn, b, &snn->plan->receivers[index].fc2, start, steps);
+	run_from_act(snn, b, &aside, &snn->plan->receivers[index].fc2, start, steps);
 }

@@ -29,6 +29,9 @@ struct node {
 	const struct site_plan *plan;
 	int rows, columns;
 	size_t size;                     /* rows * columns */
+	bool derived;                    /* nothing in the network reads it: total and sent, which are no state,
+					  * are worked out for those who look (snn_node() with snn_derive()), */
+	uint64_t version;                /* and hold for this version of the network */
 	float *total;                    /* state [size] */
 	float *sent;                     /* state [size]; NULL where totals alternate */
 	float *before;                   /* state [size]; else NULL. Means nothing in the first step */
@@ -71,6 +74,7 @@ struct run {
 	float *fc1[GROUP_STEPS];    /* [tokens, mlp_width]: totals of SITE_FC1 that its node does not keep */
 	float *act[GROUP_STEPS];    /* the same of SITE_ACT */
 	float *received[GROUP_STEPS], *given[GROUP_STEPS]; /* where those of all steps are */
+	char *written; /* what a block's nodes write anew in every step, for all steps but the last */
 };
 
 struct snn {
@@ -101,6 +105,7 @@ struct snn {
 	int *t;                  /* state */
 	struct run *run;         /* made when first used */
 	double *clock, clock_at; /* seconds by site_index, or NULL; when the site at hand began */
+	uint64_t version;        /* changes with the state */
 	bool shown;
 };
 
@@ -160,6 +165,8 @@ void node_hidden(const struct node *node, size_t element, float x, int t, float 
 
 /* The node of the site with this index; NULL for those that have none. */
 struct node *snn_node(const struct snn *snn, int index);
+/* Brings up to date what is derived at the node. */
+void snn_derive(const struct snn *snn, struct node *node);
 /* Counts what has passed since the last call for this site. */
 void snn_spent(struct snn *snn, const struct node *node);
 /* Have so few neurons of the node sent that spike by spike is faster? */
@@ -195,9 +202,11 @@ void layers_logits(const struct snn *snn, float *logits);
 
 /* What follows the encoders of q, k and v up to that of probabilities times values. */
 void attention_run(struct snn *snn, struct attention a);
+/* The written part of a block's state (node_layout_written()). */
+void block_layout_written(struct snn *snn, struct block *b, struct carve *c);
 struct attention block_attention(const struct snn *snn, struct block *b);
 void block_step(struct snn *snn, int index, const float *x);
-struct run *run_new(const struct snn *snn); /* in the network's arena; NULL when out of memory */
+struct run *run_new(struct snn *snn); /* in the network's arena; NULL when out of memory */
 /* Steps start + 1 to start + steps of the block: from and to run->stream. */
 void block_run(struct snn *snn, int index, int start, int steps);
 /* The network's totals, or a block's, that alternate: as they are after its step, or t. */

@@ -49,7 +49,8 @@ alternates(const struct node *node)
 static bool
 adds_up(const struct node *node)
 {
-	return !alternates(node) && (node->plan->neuron == NEURON_NONE || node->plan->site.kind == SITE_SOFTMAX);
+	return !alternates(node) && !node->derived &&
+	       (node->plan->neuron == NEURON_NONE || node->plan->site.kind == SITE_SOFTMAX);
 }
 
 void
@@ -77,7 +78,7 @@ node_layout_written(struct node *node, struct carve *state)
 {
 	enum site_kind kind = node->plan->site.kind;
 
-	if (alternates(node))
+	if (alternates(node) || node->derived)
 		return;
 	if (!adds_up(node))
 		node->total = carve_floats(state, node->size);

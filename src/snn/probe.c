@@ -1,6 +1,7 @@
 /* What can be read of a network, and its state as a value. */
 #include "base/kernel.h"
 #include "snn/network.h"
+#include "snn/rows.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -16,10 +17,39 @@ snn_node(const struct snn *snn, int index)
 	return site.block >= 0 ? &snn->block[site.block].node[site.kind] : NULL;
 }
 
+/* What LayerNorm gives where its scale is applied behind the next layer. */
+void
+snn_derive(const struct snn *snn, struct node *node)
+{
+	const struct node *block = snn->block ? snn->block[node->plan->site.block].node : NULL;
+	bool first = node->plan->site.kind == SITE_NORM1;
+	const struct node *center, *rsqrt;
+	float scale = snn_scale(snn), before = snn->plan->mean_decoded ? scale - 1 : 1;
+
+	if (!node->derived || node->version == snn->version || *snn->t == 0)
+		return;
+	node->version = snn->version;
+	center = &block[first ? SITE_NORM1_CENTER : SITE_NORM2_CENTER];
+	rsqrt = &block[first ? SITE_NORM1_RSQRT : SITE_NORM2_RSQRT];
+	rows_scale(center->total, node->rows, node->columns, rsqrt->total, scale, false, node->total);
+	memset(node->sent, 0, node->size * sizeof(*node->sent));
+	if (*snn->t > 1) {
+		for (size_t i = 0; i < node->size; i++)
+			snn->graded[i] = center->total[i] - center->sent[i];
+		rows_scale(snn->graded, node->rows, node->columns, rsqrt->before, before, false, node->sent);
+	}
+	for (size_t i = 0; i < node->size; i++)
+		node->sent[i] = node->total[i] - node->sent[i];
+}
+
 static const struct node *
 node_at(const struct snn *snn, struct site site)
 {
-	return snn_node(snn, site_index(snn->model, site));
+	struct node *node = snn_node(snn, site_index(snn->model, site));
+
+	if (node)
+		snn_derive(snn, node);
+	return node;
 }
 
 /* The place where the picture enters: what the first block receives. */
@@ -459,6 +489,7 @@ void
 snn_state_load(struct snn *snn, const void *state)
 {
 	memcpy(snn->state, state, snn->state_size);
+	snn->version++;
 	snn_align(snn);
 }
 

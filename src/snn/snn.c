@@ -45,6 +45,14 @@ node_shape(const struct model *model, struct site site, struct node *node)
 }
 
 static bool
+derived_init(struct snn *snn, struct node *node)
+{
+	node->total = arena_floats(snn->arena, node->size);
+	node->sent = arena_floats(snn->arena, node->size);
+	return node->total && node->sent;
+}
+
+static bool
 block_init(struct snn *snn, int index)
 {
 	struct block *b = &snn->block[index];
@@ -55,6 +63,10 @@ block_init(struct snn *snn, int index)
 
 		node->plan = &snn->plan->site[site_index(snn->model, site)];
 		node_shape(snn->model, site, node);
+		node->derived =
+		    snn->plan->fold_norm && (kind == SITE_NORM1 || kind == SITE_NORM2) && node->plan->neuron == NEURON_NONE;
+		if (node->derived && !derived_init(snn, node))
+			return false;
 		if (!node_init(node,
 			       plan_has_function((enum site_kind)kind) ? plan_function(snn->model, (enum site_kind)kind) : 0,
 			       snn->arena))
@@ -75,7 +87,7 @@ block_layout(struct snn *snn, struct block *b, struct carve *c)
 	b->fc1_sum = carve_floats(c, tokens * (size_t)model->mlp_width);
 }
 
-static void
+void
 block_layout_written(struct snn *snn, struct block *b, struct carve *c)
 {
 	const struct model *model = snn->model;
@@ -220,6 +232,7 @@ void
 snn_reset(struct snn *snn)
 {
 	memset(snn->state, 0, snn->state_cleared);
+	snn->version++;
 	snn_align(snn);
 	for (int i = 0; i < snn->plan->sites; i++) {
 		struct node *node = snn_node(snn, i);
@@ -264,6 +277,7 @@ void
 snn_step(struct snn *snn)
 {
 	++*snn->t;
+	snn->version++;
 	if (snn->layer)
 		layers_step(snn);
 	for (int i = 0; snn->block && i < snn->model->depth; i++)
@@ -285,6 +299,7 @@ run_layers(struct snn *snn, int steps)
 {
 	int start = *snn->t;
 
+	snn->version++;
 	for (int k = 0; k < steps; k++) {
 		*snn->t = start + k + 1;
 		enter(snn, snn->run->stream[k]);
