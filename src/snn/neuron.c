@@ -90,18 +90,20 @@ neuron_state_size(enum neuron_kind kind)
 }
 
 void
-neuron_step(struct neuron_rule rule, const float *x, const float *threshold, void *state, float *total, float *sent, size_t n,
-	    struct neuron_tally *tally)
+neuron_step(struct neuron_rule rule, const float *x, const float *threshold, void *state, float *total, float *sent, int rows,
+	    int n, struct neuron_tally *tally)
 {
-	enum { TILE = 1 << 16 }; /* so that the tallies of a tile fit in 32 bits */
+	enum { MOST = 1 << 24 }; /* so that tallies fit in 32 bits */
 	const struct neuron_type *type = neuron_type(rule.kind);
 	neuron_population *step = type->loops(&rule)->step;
+	int rows_at_once = n < MOST ? MOST / (n > 0 ? n : 1) : 1;
 
-	for (size_t at = 0; at < n; at += TILE) {
-		int count = n - at < TILE ? (int)(n - at) : TILE;
+	for (int row = 0; row < rows; row += rows_at_once) {
+		int count = rows - row < rows_at_once ? rows - row : rows_at_once;
+		size_t at = (size_t)row * (size_t)n;
 		int32_t events = 0, units = 0;
 
-		step(x + at, threshold + at, (char *)state + at * type->state_size, total + at, sent + at, count, rule, &events,
+		step(x + at, threshold, (char *)state + at * type->state_size, total + at, sent + at, count, n, rule, &events,
 		     &units);
 		tally->events += events;
 		tally->units += units;

@@ -54,9 +54,10 @@ struct neuron_tally {
 	int64_t units;  /* quanta, or spikes where a spike is worth several quanta */
 };
 
-/* n <= 65536 neurons: x [n] targets X_t, threshold [n], state [n] updated; total [n]
- * receives M_t, sent [n] what this step sent. Adds to events and units. */
-typedef void neuron_population(const float *x, const float *threshold, void *state, float *total, float *sent, int n,
+/* Rows of n neurons, at most 2^24 in all: x [rows, n] targets X_t, threshold [n], state [rows, n]
+ * updated; total [rows, n] receives M_t, sent [rows, n] what this step sent. Adds to events and
+ * units. */
+typedef void neuron_population(const float *x, const float *threshold, void *state, float *total, float *sent, int rows, int n,
 			       struct neuron_rule rule, int32_t *events, int32_t *units);
 
 /* What a rule needs of a threshold in one step. */
@@ -152,9 +153,9 @@ int neuron_most(const struct site_plan *site);
 /* Bytes of state per neuron. Zero is the start. */
 size_t neuron_state_size(enum neuron_kind kind);
 
-/* One step of n neurons, as neuron_population. A count stays below 32767: at most 1024
+/* One step of rows of n neurons, as neuron_population, but any number of them. A count stays below 32767: at most 1024
  * steps (plan.h) of at most 16 quanta. */
 void neuron_step(struct neuron_rule rule, const float *x, const float *threshold, void *state, float *total, float *sent,
-		 size_t n, struct neuron_tally *tally);
+		 int rows, int n, struct neuron_tally *tally);
 
 #endif

@@ -21,24 +21,49 @@ struct fired {
 	int units;   /* spikes */
 };
 
-/* One loop per rule: the rule is a constant inside it, so that it vectorises. A state is
- * kept as `type` and worked with as `work`, which KEEP turns back. */
+/* One loop per rule: the rule is a constant inside it, so that it vectorises. What thresholds
+ * give is worked out once for all rows, some columns at a time. A state is kept as `type` and
+ * worked with as `work`, which KEEP turns back. */
+enum { NEURON_COLUMNS = 768 };
+
 #define NEURON_POPULATION(name, fire, limits_of, type, work, KEEP)                                                               \
 	KERNEL static void name(const float *restrict x, const float *restrict threshold, void *restrict state,                  \
-				float *restrict total, float *restrict sent, int n, struct neuron_rule own,                      \
+				float *restrict total, float *restrict sent, int rows, int n, struct neuron_rule own,            \
 				int32_t *restrict events, int32_t *restrict units)                                               \
 	{                                                                                                                        \
 		type *restrict m = state;                                                                                        \
 		int32_t e = 0, u = 0;                                                                                            \
-		for (int i = 0; i < n; i++) {                                                                                    \
-			struct neuron_limits l = limits_of(threshold[i], &own);                                                  \
-			work w = (work)m[i];                                                                                     \
-			struct fired f = fire(x[i], l, &w, &own);                                                                \
-			m[i] = KEEP(w);                                                                                          \
-			total[i] = f.state * l.quantum;                                                                          \
-			sent[i] = f.sent;                                                                                        \
-			e += f.units != 0;                                                                                       \
-			u += f.units;                                                                                            \
+		for (int at = 0; at < n; at += NEURON_COLUMNS) {                                                                 \
+			const int width = n - at < NEURON_COLUMNS ? n - at : NEURON_COLUMNS;                                     \
+			float quantum[NEURON_COLUMNS], low[NEURON_COLUMNS], high[NEURON_COLUMNS], step[NEURON_COLUMNS],          \
+			    start[NEURON_COLUMNS];                                                                               \
+			int32_t fired[NEURON_COLUMNS] = {0}, spikes[NEURON_COLUMNS] = {0};                                       \
+			for (int i = 0; i < width; i++) {                                                                        \
+				struct neuron_limits l = limits_of(threshold[at + i], &own);                                     \
+				quantum[i] = l.quantum;                                                                          \
+				low[i] = l.low;                                                                                  \
+				high[i] = l.high;                                                                                \
+				step[i] = l.step;                                                                                \
+				start[i] = l.start;                                                                              \
+			}                                                                                                        \
+			for (int r = 0; r < rows; r++) {                                                                         \
+				const size_t from = (size_t)r * (size_t)n + (size_t)at;                                          \
+				_Pragma("GCC ivdep") for (int i = 0; i < width; i++)                                             \
+				{                                                                                                \
+					struct neuron_limits l = {quantum[i], low[i], high[i], step[i], start[i]};               \
+					work w = (work)m[from + (size_t)i];                                                      \
+					struct fired f = fire(x[from + (size_t)i], l, &w, &own);                                 \
+					m[from + (size_t)i] = KEEP(w);                                                           \
+					total[from + (size_t)i] = f.state * l.quantum;                                           \
+					sent[from + (size_t)i] = f.sent;                                                         \
+					fired[i] += f.units != 0;                                                                \
+					spikes[i] += f.units;                                                                    \
+				}                                                                                                \
+			}                                                                                                        \
+			for (int i = 0; i < width; i++) {                                                                        \
+				e += fired[i];                                                                                   \
+				u += spikes[i];                                                                                  \
+			}                                                                                                        \
 		}                                                                                                                \
 		*events += e;                                                                                                    \
 		*units += u;                                                                                                     \

@@ -141,19 +141,20 @@ site_rule(const struct site_plan *site, int t)
 	};
 }
 
-/* One population of the encoder, row by row because thresholds repeat with the row. */
+/* One population of the encoder: row by row where weights that spikes meet are counted. */
 static void
 encode_side(struct node *node, struct neuron_rule rule, int side, float *total, float *sent)
 {
 	size_t bytes = neuron_state_size(node->plan->neuron);
+	int rows = node->fan_out ? 1 : node->rows;
 
-	for (int row = 0; row < node->rows; row++) {
+	for (int row = 0; row < node->rows; row += rows) {
 		size_t at = (size_t)row * (size_t)node->columns;
 		struct neuron_tally before = *node->step;
 
 		neuron_step(rule, node->target + at, node->threshold + side * node->columns,
-			    (char *)node->m + ((size_t)side * node->size + at) * bytes, total + at, sent + at,
-			    (size_t)node->columns, node->step);
+			    (char *)node->m + ((size_t)side * node->size + at) * bytes, total + at, sent + at, rows,
+			    node->columns, node->step);
 		if (node->fan_out) {
 			node->reach->events += (int64_t)node->fan_out[row] * (node->step->events - before.events);
 			node->reach->units += (int64_t)node->fan_out[row] * (node->step->units - before.units);

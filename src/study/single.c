@@ -127,7 +127,7 @@ run_network(const struct single_settings *s, struct single_trace *trace, struct 
 	for (int i = 0; i < s->steps; i++) {
 		trace->input[i] = input_at(s, i + 1);
 		target += trace->input[i];
-		neuron_step(rule_at(s, i + 1), &target, &s->threshold, state, &trace->total[i], &trace->sent[i], 1, &tally);
+		neuron_step(rule_at(s, i + 1), &target, &s->threshold, state, &trace->total[i], &trace->sent[i], 1, 1, &tally);
 		trace->membrane[i] =
 		    type->membrane ? type->membrane(state, 0) : target - trace->total[i] + s->initial * s->threshold;
 	}

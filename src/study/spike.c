@@ -235,7 +235,7 @@ unit_simulate(const struct population *p, int i, const struct spike_inputs *in, 
 		unit_targets(p, i, in, t, w->x);
 		if (rule.kind == NEURON_DIFFERENTIAL)
 			rule.grain = 1 / (float)t;
-		neuron_step(rule, w->x, w->threshold, w->state, w->total, w->sent, (size_t)n, tally);
+		neuron_step(rule, w->x, w->threshold, w->state, w->total, w->sent, 1, n, tally);
 	}
 	if (rule.kind == NEURON_IF && in->T == 1 && !in->sum_decoded)
 		check_counts(p, i, w, n, result);

@@ -186,7 +186,7 @@ check_neurons(struct neuron_rule rule, uint64_t seed)
 		for (int i = 0; i < N; i++)
 			x[i] = i % 3 == 0 ? plain_total(m[i], v[i], &now) + edge(&rng, v[i])
 					  : x[i] + 2 * v[i] * (float)rng_normal(&rng);
-		neuron_step(now, x, v, state, total, sent, N, &tally);
+		neuron_step(now, x, v, state, total, sent, 1, N, &tally);
 		for (int i = 0; i < N; i++) {
 			struct spike s = plain_neuron(x[i], v[i], &m[i], &now);
 

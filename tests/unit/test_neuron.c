@@ -81,7 +81,7 @@ check_kind(enum neuron_kind kind, int burst)
 		for (int i = 0; i < NEURONS; i++)
 			x[i] += current[i] = grid(&rng, -3, 4);
 		neuron_step((struct neuron_rule){.kind = kind, .burst = burst, .repeat = 1, .grain = 1, .fine = 1}, x, v, state,
-			    total, sent, NEURONS, &tally);
+			    total, sent, 1, NEURONS, &tally);
 		assert_true(total[0] == 0 && sent[0] == 0); /* threshold 0: never sends */
 		for (int i = 1; i < NEURONS; i++) {
 			double s = sent_by_equations(kind, burst, (double)v[i], &u[i], &m[i], (double)current[i]);
@@ -125,7 +125,7 @@ constant_current_gives_the_closed_form(void **state)
 		for (int t = 1; t <= 32; t++) {
 			float x = c * (float)t;
 
-			neuron_step((struct neuron_rule){.kind = NEURON_IF}, &x, &v, &m, &total, &sent, 1, &tally);
+			neuron_step((struct neuron_rule){.kind = NEURON_IF}, &x, &v, &m, &total, &sent, 1, 1, &tally);
 		}
 		want = fmax(0, fmin(32, floor(32 * (double)c / 1.5)));
 		assert_int_equal(m, (int)want);
@@ -152,7 +152,7 @@ multi_threshold_closes_in(void **state)
 			    .kind = NEURON_MT, .burst = 6, .repeat = 1, .grain = ldexpf(1, -halvings), .fine = ldexpf(1, -6)};
 			double before = fabs((double)x - (double)total), after;
 
-			neuron_step(rule, &x, &v, &m, &total, &sent, 1, &tally);
+			neuron_step(rule, &x, &v, &m, &total, &sent, 1, 1, &tally);
 			after = fabs((double)x - (double)total);
 			assert_true(after <= fmax(before / 3 + 1e-5, (t < 9 ? 0.5 : 0.75) * (double)rule.grain + 1e-5));
 		}
@@ -174,7 +174,7 @@ initial_potential_moves_the_first_spike(void **state)
 		for (int t = 1; t <= 32; t++) {
 			float x = c * (float)t;
 
-			neuron_step(rule, &x, &v, &m, &total, &sent, 1, &tally);
+			neuron_step(rule, &x, &v, &m, &total, &sent, 1, 1, &tally);
 		}
 		assert_int_equal(m, (int)fmax(0, fmin(32, floor(32 * (double)c / 1.5 + 0.5))));
 	}
@@ -200,7 +200,7 @@ lif_fires_with_the_period_of_its_equation(void **state)
 		for (int t = 1; t <= T; t++) {
 			float x = (float)(c * t);
 
-			neuron_step(rule, &x, &threshold, memory, &total, &sent, 1, &tally);
+			neuron_step(rule, &x, &threshold, memory, &total, &sent, 1, 1, &tally);
 			/* on the step of equality rounding decides */
 			if (isfinite(period) && fabs(tau * c * (1 - pow(leak, period)) - v) > 1e-4)
 				assert_int_equal(sent != 0, fmod(t, period) == 0);
@@ -224,7 +224,7 @@ stbif_ends_at_the_quantised_value(void **state)
 		struct neuron_tally tally = {0, 0};
 
 		for (int t = 1; t <= 20; t++) {
-			neuron_step(rule, &x, &v, &m, &total, &sent, 1, &tally);
+			neuron_step(rule, &x, &v, &m, &total, &sent, 1, 1, &tally);
 			assert_true(fabs((double)sent) <= 0.75);
 			assert_int_equal(m, (int)(fabs(want) <= t ? want : want < 0 ? -t : t));
 		}
@@ -257,7 +257,7 @@ ecmt_takes_the_largest_level_below(void **state)
 				if (fabs(u) >= ldexp((double)v, k) - (double)v / 2)
 					s = u < 0 ? -ldexp((double)v, k) : ldexp((double)v, k);
 			u -= s;
-			neuron_step(rule, &x, &v, &m, &total, &sent, 1, &tally);
+			neuron_step(rule, &x, &v, &m, &total, &sent, 1, 1, &tally);
 			if ((double)sent != s)
 				fail_msg("step %d sent %g, the equation %g", t, (double)sent, s);
 		}
@@ -291,7 +291,7 @@ differential_is_levels_over_t(void **state)
 					s = (u < 0 ? -level : level) / t;
 			}
 			m = (double)memory + s;
-			neuron_step(rule, &x, &v, &memory, &total, &sent, 1, &tally);
+			neuron_step(rule, &x, &v, &memory, &total, &sent, 1, 1, &tally);
 			if (edge > 1e-3) /* on the border rounding decides */
 				assert_true(fabs((double)total - m) <= 1e-4);
 		}

@@ -266,7 +266,7 @@ test_closed_form(void **state)
 
 		for (int t = 1; t <= T; t++) {
 			x = a * (float)t;
-			neuron_step(rule, &x, &threshold, &m, &total, &sent, 1, &tally);
+			neuron_step(rule, &x, &threshold, &m, &total, &sent, 1, 1, &tally);
 		}
 		assert_int_equal(m, spike_count_if(x, threshold, initial, T));
 		assert_int_equal(tally.units, m);
