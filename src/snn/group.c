@@ -44,7 +44,9 @@ group_common_size(const struct group *g)
 size_t
 group_slot_size(const struct group *g)
 {
-	return tile_units(g) * sizeof(uint16_t);
+	size_t units = tile_units(g);
+
+	return units ? (units + units / (size_t)g->plan->ugo->hidden) * sizeof(uint16_t) : 0;
 }
 
 /* Can the group's neurons be in one state? With an initial potential of a whole threshold
@@ -119,10 +121,13 @@ group_init(struct group *g, struct arena *arena)
 	g->known_units = arena_alloc(arena, GROUP_ENDS * hidden * sizeof(*g->known_units));
 	g->limits = arena_alloc(arena, GROUP_STEPS * hidden * sizeof(*g->limits));
 	g->answer = arena_alloc(arena, 2 * hidden * sizeof(*g->answer));
+	g->todo = arena_alloc(arena, hidden + GROUP_MARKS_BEHIND);
+	g->loose = arena_alloc(arena, hidden + GROUP_MARKS_BEHIND);
+	g->wanted = arena_alloc(arena, hidden * sizeof(*g->wanted));
 	g->turn = arena_alloc(arena, hidden * sizeof(*g->turn));
 	g->beyond = arena_alloc(arena, hidden * sizeof(*g->beyond));
-	if ((group_sorts(g) && !g->sums) || !g->known || !g->known_units || !g->answer || !g->threshold || !g->weight ||
-	    !g->bias || !g->top || !g->full || !g->limits || !g->turn || !g->beyond)
+	if ((group_sorts(g) && !g->sums) || !g->known || !g->known_units || !g->answer || !g->wanted || !g->todo || !g->loose ||
+	    !g->threshold || !g->weight || !g->bias || !g->top || !g->full || !g->limits || !g->turn || !g->beyond)
 		return false;
 	spread_thresholds(g);
 	return true;
@@ -296,16 +301,27 @@ void
 group_reset(struct group *g)
 {
 	size_t hidden = spiking(g) ? (size_t)g->plan->ugo->hidden : 0;
+	bool shared = hidden && shares(g);
 
 	if (!hidden)
 		return;
-	if (shares(g)) {
-		memset(g->slot, UINT8_MAX, group_slot_size(g)); /* GROUP_NO_SLOT */
-		return;
+	memset(g->slot, UINT8_MAX, group_slot_size(g)); /* GROUP_NO_SLOT */
+	for (size_t tile = 0; tile < tile_units(g) / hidden; tile++) {
+		uint16_t *slot = g->slot + tile * (hidden + 1);
+
+		for (size_t i = 0; !shared && i < hidden; i++)
+			slot[i] = (uint16_t)i;
+		slot[hidden] = shared ? 0 : (uint16_t)hidden;
 	}
-	for (size_t i = 0; i < tile_units(g); i++)
-		g->slot[i] = (uint16_t)(i % hidden);
-	memset(g->m, 0, group_state_size(g));
+	if (!shared)
+		memset(g->m, 0, group_state_size(g));
+}
+
+/* Where a unit of a tile, of all that the group has, has its states. */
+static uint16_t
+slot_of(const struct group *g, size_t unit)
+{
+	return g->slot[unit + unit / (size_t)g->plan->ugo->hidden];
 }
 
 /* The states of a unit of a tile, of all that the group has. */
@@ -314,7 +330,7 @@ unit_states(const struct group *g, size_t unit)
 {
 	size_t hidden = (size_t)g->plan->ugo->hidden, size = NEURON_TILE * neuron_state_size(g->plan->neuron);
 
-	return (char *)g->m + (unit / hidden * hidden + g->slot[unit]) * size;
+	return (char *)g->m + (unit / hidden * hidden + slot_of(g, unit)) * size;
 }
 
 void
@@ -323,7 +339,7 @@ group_hash(const struct group *g, struct hash *hash)
 	size_t units = tile_units(g), size = units ? NEURON_TILE * neuron_state_size(g->plan->neuron) : 0;
 
 	for (size_t i = 0; i < units; i++)
-		if (g->slot[i] != GROUP_NO_SLOT)
+		if (slot_of(g, i) != GROUP_NO_SLOT)
 			hash_add(hash, unit_states(g, i), size);
 }
 
@@ -351,7 +367,8 @@ group_neuron(const struct group *g, size_t element, int i)
 {
 	size_t lane, unit = find_unit(g, element, i, &lane);
 
-	return g->slot[unit] == GROUP_NO_SLOT ? g->common[unit] : neuron_type(g->plan->neuron)->read(unit_states(g, unit), lane);
+	return slot_of(g, unit) == GROUP_NO_SLOT ? g->common[unit]
+						 : neuron_type(g->plan->neuron)->read(unit_states(g, unit), lane);
 }
 
 float

@@ -24,7 +24,7 @@ struct alarm_tally {
 	float reach;       /* how far the farthest was outside, in widths of the range */
 };
 
-enum { GROUP_STEPS = 8, GROUP_CHUNK = 4096, GROUP_NO_SLOT = UINT16_MAX, GROUP_ENDS = 4 };
+enum { GROUP_STEPS = 8, GROUP_CHUNK = 4096, GROUP_NO_SLOT = UINT16_MAX, GROUP_ENDS = 4, GROUP_MARKS_BEHIND = 8 };
 
 /* What a neuron that shares its state with a tile did last. */
 struct group_answer {
@@ -34,18 +34,20 @@ struct group_answer {
 
 struct group {
 	const struct site_plan *plan;
-	enum function exact;          /* the function itself, for FUNCTION_MODE_EXACT */
-	int rows, columns;            /* elements */
-	bool per_column;              /* thresholds differ by column: rows are tiled one by one; else all are one row */
-	size_t across;                /* columns, rounded up to whole tiles, when per_column, else 1 */
-	float *threshold;             /* [hidden, across], 0 behind the last column */
-	float *weight;                /* w2 times the value of one unit of state, same shape */
-	float *bias, *top;            /* [GROUP_STEPS, hidden]: of the steps at hand */
-	struct neuron_limits *limits; /* the same */
-	float *full;                  /* the same: the state of neurons that have sent top exactly, or NAN */
-	struct group_answer *answer;  /* [hidden, 2]: in this step, with a target of 0 and of top */
-	int32_t *turn, *beyond;       /* [hidden]: of the tile; beyond: all targets are 0 or top, but the states differ */
-	float *scratch;               /* [columns], analog functions */
+	enum function exact;             /* the function itself, for FUNCTION_MODE_EXACT */
+	int rows, columns;               /* elements */
+	bool per_column;                 /* thresholds differ by column: rows are tiled one by one; else all are one row */
+	size_t across;                   /* columns, rounded up to whole tiles, when per_column, else 1 */
+	float *threshold;                /* [hidden, across], 0 behind the last column */
+	float *weight;                   /* w2 times the value of one unit of state, same shape */
+	float *bias, *top;               /* [GROUP_STEPS, hidden]: of the steps at hand */
+	struct neuron_limits *limits;    /* the same */
+	float *full;                     /* the same: the state of neurons that have sent top exactly, or NAN */
+	struct group_answer *answer;     /* [hidden, 2]: in this step, with a target of 0 and of top */
+	uint8_t *todo, *loose;           /* [hidden, and zeros behind]: which have to part (1) or to step as one (2); which may be
+					  * in one state after the step */
+	int32_t *turn, *beyond, *wanted; /* [hidden]: of the tile; beyond: all targets are 0 or top, but the states differ */
+	float *scratch;                  /* [columns], analog functions */
 	float *known;         /* [GROUP_ENDS, hidden]: states after the first one or two steps, with all targets 0 or top */
 	int32_t *known_units; /* the same: what the last of the steps sends */
 	float *sums;          /* [GROUP_STEPS, chunk]: what the elements of a chunk send in all, NULL unless sorted */
@@ -53,8 +55,8 @@ struct group {
 	uint16_t *place;      /* state: [elements]: and the inverse; NULL unless sorted */
 	float *received;      /* state: [elements]: in the first step, until the second; NULL unless sorted */
 	void *m;              /* state: [tiles, hidden, NEURON_TILE] neurons' states, NULL unless spiking */
-	uint16_t *slot;       /* state: [tiles, hidden]: where they are in m: next to one another, for memory is slow;
-			       * GROUP_NO_SLOT of those in common */
+	uint16_t *slot;       /* state: [tiles, hidden + 1]: where they are in m: next to one another, for memory is slow;
+			       * GROUP_NO_SLOT of those in common; then how many slots are in use */
 	float *common;        /* state: [tiles, hidden]: of all neurons of a tile, NAN where they differ */
 };
 

@@ -36,8 +36,6 @@ void lay_out(const struct pass *p, struct bench *bench, size_t at, const uint16_
 void run_tile(const struct pass *p, const struct neuron_tile *t, int elements);
 void add_tally(const int32_t *tally, int elements, struct neuron_tally *sum);
 void find_range(const float *x, float *least, float *most);
-/* Neurons that were beyond their range and are in one state now. */
-void join_states(const struct pass *p, const struct neuron_tile *t);
 /* to [n] = x by index. */
 void gather(const float *x, const uint16_t *from, int n, float *to);
 char *slot_at(const struct pass *p, const struct neuron_tile *t, int slot);

@@ -153,6 +153,7 @@ join_known(const struct pass *p, const struct neuron_tile *t)
 			memcpy(slot_at(p, t, used), slot_at(p, t, t->slot[i]), NEURON_TILE * p->state_size);
 		t->slot[i] = (uint16_t)used++;
 	}
+	t->slot[t->hidden] = (uint16_t)used;
 }
 
 /* A tile in the first steps, which is one, or two of which the first has been done before. */
@@ -172,6 +173,7 @@ run_first(const struct pass *p, const struct neuron_tile *t, int elements)
 	step->tally.units += sent.units * elements;
 	for (int i = 0; i < t->hidden; i++)
 		t->slot[i] = g->turn[i] == NEURON_TURN_EACH ? (uint16_t)used++ : GROUP_NO_SLOT;
+	t->slot[t->hidden] = (uint16_t)used;
 	if (p->steps == 2) {
 		p->loops->anew(t);
 		join_known(p, t);
@@ -187,6 +189,7 @@ start_tile(const struct neuron_tile *t)
 {
 	memset(t->common, 0, (size_t)t->hidden * sizeof(*t->common));
 	memset(t->slot, UINT8_MAX, (size_t)t->hidden * sizeof(*t->slot)); /* GROUP_NO_SLOT */
+	t->slot[t->hidden] = 0;
 }
 
 /* The tile that begins at place `from` of the chunk at `at`, of n elements. */

@@ -6,21 +6,22 @@
 #include <math.h>
 #include <string.h>
 
-/* Of a tile's units: how many have to part or to step as one; and how many may be in one
- * state after the step. */
+enum { PART = 1, AS_ONE = 2 };
+
+/* Of a tile's units: is one to part or to step as one, and may one be in one state after the step? */
 struct turns {
 	int busy, loose;
 };
 
 /* Every target of a unit lies between those of the tile's extremes: rounding keeps order.
  * Neurons that never sent stay silent at and below 0 whatever their thresholds. A turn is
- * that of every step up to the one whose needs are at `at`; beyond: all targets of that
- * step are 0 or top. */
+ * that of every step up to the one whose needs are at `at`; so are todo and loose. */
 KERNEL static struct turns
 take_turns(const struct group *g, int at, int first, const float *restrict common, float least, float most, int join,
-	   int32_t *restrict turn, int32_t *restrict beyond)
+	   int32_t *restrict turn, int32_t *restrict wanted, int32_t *restrict beyond, uint8_t *restrict todo,
+	   uint8_t *restrict loose)
 {
-	int busy = 0, loose = 0;
+	int busy = 0, may_join = 0;
 	const int hidden = g->plan->ugo->hidden;
 	const float *restrict w1 = g->plan->ugo->w1, *restrict bias = g->bias + at * hidden;
 	const float *restrict top = g->top + at * hidden, *restrict full = g->full + at * hidden;
@@ -34,11 +35,16 @@ take_turns(const struct group *g, int at, int first, const float *restrict commo
 
 		now *= first | (turn[i] == now); /* NEURON_TURN_EACH is 0 */
 		turn[i] = now;
-		beyond[i] = below | above;
-		busy += same & (now != NEURON_TURN_SILENT);
-		loose += (below | above) & (now == NEURON_TURN_EACH);
+		wanted[i] = PART * (same & (now == NEURON_TURN_EACH)) + AS_ONE * (now == NEURON_TURN_ONE);
+		beyond[i] = (below | above) & (now == NEURON_TURN_EACH);
+		busy |= wanted[i];
+		may_join |= beyond[i];
 	}
-	return (struct turns){busy, loose};
+	for (int i = 0; i < hidden; i++)
+		todo[i] = (uint8_t)wanted[i];
+	for (int i = 0; i < hidden; i++)
+		loose[i] = (uint8_t)beyond[i];
+	return (struct turns){busy, may_join};
 }
 
 /* One state, one target, one step. Only where targets are cut: all of them are 0, or top. Tiles
@@ -65,14 +71,20 @@ slot_at(const struct pass *p, const struct neuron_tile *t, int slot)
 	return (char *)t->m + (size_t)slot * NEURON_TILE * p->state_size;
 }
 
+/* The first unit from this one on whose mark is not 0, or `hidden`. Behind the last are WORD zeros. */
 static int
-slots_used(const struct neuron_tile *t)
+next_marked(const uint8_t *marks, int unit, int hidden)
 {
-	int used = 0;
+	enum { WORD = GROUP_MARKS_BEHIND };
 
-	for (int i = 0; i < t->hidden; i++)
-		used += t->slot[i] != GROUP_NO_SLOT;
-	return used;
+	for (; unit < hidden; unit += WORD) {
+		uint64_t word;
+
+		memcpy(&word, marks + unit, WORD);
+		if (word)
+			return unit + __builtin_ctzll(word) / 8;
+	}
+	return hidden;
 }
 
 /* What becomes of the common states. In several steps they last where they are silent in
@@ -80,45 +92,51 @@ slots_used(const struct neuron_tile *t)
 static void
 part_states(const struct pass *p, const struct neuron_tile *t, int elements)
 {
-	const int32_t *turn = p->group->turn;
-	int used = slots_used(t);
+	const uint8_t *todo = p->group->todo;
 
-	for (int i = 0; i < t->hidden; i++) {
-		if (turn[i] == NEURON_TURN_ONE)
+	for (int i = next_marked(todo, 0, t->hidden); i < t->hidden; i = next_marked(todo, i + 1, t->hidden)) {
+		if (todo[i] == AS_ONE) {
 			step_as_one(p, t, i, elements);
-		if (turn[i] != NEURON_TURN_EACH || t->common[i] != t->common[i])
 			continue;
-		t->slot[i] = (uint16_t)used++;
+		}
+		t->slot[i] = t->slot[t->hidden]++;
 		p->loops->part(t->common[i], slot_at(p, t, t->slot[i]));
 		t->common[i] = NAN;
 	}
 }
 
-/* The last slot takes the place of one that is given back. */
+/* Slots behind `used` take the places of those that are free. */
 static void
-give_back(const struct pass *p, const struct neuron_tile *t, int i)
-{
-	int last = slots_used(t) - 1;
-
-	for (int j = 0; j < t->hidden && t->slot[i] != last; j++)
-		if (t->slot[j] == last) {
-			memcpy(slot_at(p, t, t->slot[i]), slot_at(p, t, last), NEURON_TILE * p->state_size);
-			t->slot[j] = t->slot[i];
-			break;
-		}
-	t->slot[i] = GROUP_NO_SLOT;
-}
-
-void
-join_states(const struct pass *p, const struct neuron_tile *t)
+close_gaps(const struct pass *p, const struct neuron_tile *t, const uint16_t *gap, int used)
 {
 	for (int i = 0; i < t->hidden; i++) {
-		if (!p->group->beyond[i] || t->turn[i] != NEURON_TURN_EACH)
+		if (t->slot[i] < used || t->slot[i] == GROUP_NO_SLOT)
 			continue;
-		t->common[i] = p->loops->join(slot_at(p, t, t->slot[i]));
-		if (t->common[i] == t->common[i])
-			give_back(p, t, i);
+		while (*gap >= used)
+			gap++;
+		memcpy(slot_at(p, t, *gap), slot_at(p, t, t->slot[i]), NEURON_TILE * p->state_size);
+		t->slot[i] = *gap++;
 	}
+	t->slot[t->hidden] = (uint16_t)used;
+}
+
+/* Those that are in one state now. */
+static void
+join_states(const struct pass *p, const struct neuron_tile *t)
+{
+	const uint8_t *loose = p->group->loose;
+	uint16_t gap[UGO_HIDDEN_MAX];
+	int gaps = 0;
+
+	for (int i = next_marked(loose, 0, t->hidden); i < t->hidden; i = next_marked(loose, i + 1, t->hidden)) {
+		t->common[i] = p->loops->join(slot_at(p, t, t->slot[i]));
+		if (t->common[i] != t->common[i])
+			continue;
+		gap[gaps++] = t->slot[i];
+		t->slot[i] = GROUP_NO_SLOT;
+	}
+	if (gaps > 0)
+		close_gaps(p, t, gap, t->slot[t->hidden] - gaps);
 }
 
 KERNEL void
@@ -160,7 +178,7 @@ find_turns(const struct pass *p, const struct neuron_tile *t)
 		memset(g->turn, 0, (size_t)t->hidden * sizeof(*g->turn)); /* NEURON_TURN_EACH */
 	for (int k = 0; p->shares && k < p->steps; k++) {
 		find_range(t->step[k].x, &least, &most);
-		turns = take_turns(g, k, k == 0, t->common, least, most, join, g->turn, g->beyond);
+		turns = take_turns(g, k, k == 0, t->common, least, most, join, g->turn, g->wanted, g->beyond, g->todo, g->loose);
 	}
 	return turns;
 }
@@ -236,7 +254,7 @@ tile_of(const struct pass *p, const struct neuron_tile_step *step, size_t tile)
 				    .threshold = g->threshold,
 				    .weight = g->weight,
 				    .m = (char *)g->m + tile * hidden * NEURON_TILE * p->state_size,
-				    .slot = g->slot + tile * hidden,
+				    .slot = g->slot + tile * (hidden + 1),
 				    .common = g->common + tile * hidden,
 				    .step = step};
 }
@@ -245,7 +263,7 @@ void
 fetch_ahead(const struct pass *p, const struct neuron_tile *t)
 {
 	enum { LINE = 64 };
-	const char *end = slot_at(p, t, slots_used(t));
+	const char *end = slot_at(p, t, t->slot[t->hidden]);
 
 	for (const char *at = t->m; at < end; at += LINE)
 		__builtin_prefetch(at, 1);

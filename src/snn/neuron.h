@@ -91,11 +91,11 @@ struct neuron_tile {
 	const float *w1;
 	const int32_t *turn; /* enum neuron_turn */
 	size_t across;
-	const float *threshold;              /* [hidden, across] */
-	const float *weight;                 /* [hidden, across]: of one unit of state */
-	uint16_t *slot;                      /* [hidden]: where in m its states are, while they step for themselves */
-	void *m;                             /* [hidden, NEURON_TILE] states */
-	float *common;                       /* [hidden] states of the others */
+	const float *threshold; /* [hidden, across] */
+	const float *weight;    /* [hidden, across]: of one unit of state */
+	uint16_t *slot;         /* [hidden]: where in m its states are, while they step for themselves; how many do */
+	void *m;                /* [hidden, NEURON_TILE] states */
+	float *common;          /* [hidden] states of the others */
 	const struct neuron_tile_step *step; /* [steps] */
 };
 typedef void neuron_hidden(const struct neuron_tile *tile);
