@@ -37,7 +37,6 @@ enum { NEURON_COLUMNS = 768 };
 			const int width = n - at < NEURON_COLUMNS ? n - at : NEURON_COLUMNS;                                     \
 			float quantum[NEURON_COLUMNS], low[NEURON_COLUMNS], high[NEURON_COLUMNS], step[NEURON_COLUMNS],          \
 			    start[NEURON_COLUMNS];                                                                               \
-			int32_t fired[NEURON_COLUMNS] = {0}, spikes[NEURON_COLUMNS] = {0};                                       \
 			for (int i = 0; i < width; i++) {                                                                        \
 				struct neuron_limits l = limits_of(threshold[at + i], &own);                                     \
 				quantum[i] = l.quantum;                                                                          \
@@ -56,13 +55,9 @@ enum { NEURON_COLUMNS = 768 };
 					m[from + (size_t)i] = KEEP(w);                                                           \
 					total[from + (size_t)i] = f.state * l.quantum;                                           \
 					sent[from + (size_t)i] = f.sent;                                                         \
-					fired[i] += f.units != 0;                                                                \
-					spikes[i] += f.units;                                                                    \
+					e += f.units != 0;                                                                       \
+					u += f.units;                                                                            \
 				}                                                                                                \
-			}                                                                                                        \
-			for (int i = 0; i < width; i++) {                                                                        \
-				e += fired[i];                                                                                   \
-				u += spikes[i];                                                                                  \
 			}                                                                                                        \
 		}                                                                                                                \
 		*events += e;                                                                                                    \
