@@ -117,6 +117,7 @@ group_init(struct group *g, struct arena *arena)
 	g->top = arena_floats(arena, GROUP_STEPS * hidden);
 	g->full = arena_floats(arena, GROUP_STEPS * hidden);
 	g->sums = group_sorts(g) ? arena_floats(arena, GROUP_STEPS * GROUP_CHUNK) : NULL;
+	g->laid = group_sorts(g) ? arena_floats(arena, GROUP_STEPS * GROUP_CHUNK) : NULL;
 	g->known = arena_floats(arena, GROUP_ENDS * hidden);
 	g->known_units = arena_alloc(arena, GROUP_ENDS * hidden * sizeof(*g->known_units));
 	g->limits = arena_alloc(arena, GROUP_STEPS * hidden * sizeof(*g->limits));
@@ -126,8 +127,8 @@ group_init(struct group *g, struct arena *arena)
 	g->wanted = arena_alloc(arena, hidden * sizeof(*g->wanted));
 	g->turn = arena_alloc(arena, hidden * sizeof(*g->turn));
 	g->beyond = arena_alloc(arena, hidden * sizeof(*g->beyond));
-	if ((group_sorts(g) && !g->sums) || !g->known || !g->known_units || !g->answer || !g->wanted || !g->todo || !g->loose ||
-	    !g->threshold || !g->weight || !g->bias || !g->top || !g->full || !g->limits || !g->turn || !g->beyond)
+	if ((group_sorts(g) && (!g->sums || !g->laid)) || !g->known || !g->known_units || !g->answer || !g->wanted || !g->todo ||
+	    !g->loose || !g->threshold || !g->weight || !g->bias || !g->top || !g->full || !g->limits || !g->turn || !g->beyond)
 		return false;
 	spread_thresholds(g);
 	return true;
@@ -213,7 +214,7 @@ run_row(const struct pass *p, size_t first_tile, size_t at, size_t n)
 		}
 		t.threshold += g->per_column ? column : 0;
 		t.weight += g->per_column ? column : 0;
-		lay_out(p, &bench, at + column, NULL, elements);
+		lay_out(p, &bench, at + column, elements);
 		run_tile(p, &t, elements);
 		for (int k = 0; k < p->steps; k++) {
 			struct group_step *step = &p->step[k];

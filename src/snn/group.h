@@ -50,7 +50,8 @@ struct group {
 	float *scratch;                  /* [columns], analog functions */
 	float *known;         /* [GROUP_ENDS, hidden]: states after the first one or two steps, with all targets 0 or top */
 	int32_t *known_units; /* the same: what the last of the steps sends */
-	float *sums;          /* [GROUP_STEPS, chunk]: what the elements of a chunk send in all, NULL unless sorted */
+	float *laid, *sums;   /* [GROUP_STEPS, chunk]: what the elements of a chunk receive, in its order, and what they
+			       * send in all; NULL unless sorted */
 	uint16_t *order;      /* state: [elements, rounded up to tiles]: element of its chunk at every place, */
 	uint16_t *place;      /* state: [elements]: and the inverse; NULL unless sorted */
 	float *received;      /* state: [elements]: in the first step, until the second; NULL unless sorted */

@@ -30,8 +30,8 @@ struct bench {
 struct pass group_pass(struct group *g, struct group_step *step, int steps);
 /* The group's tile; step: what it will work with. */
 struct neuron_tile tile_of(const struct pass *p, const struct neuron_tile_step *step, size_t tile);
-/* Its elements: those at `at` and after in what the steps receive, in this order of them unless NULL. */
-void lay_out(const struct pass *p, struct bench *bench, size_t at, const uint16_t *order, int elements);
+/* Its elements: those at `at` and after in what the steps receive. */
+void lay_out(const struct pass *p, struct bench *bench, size_t at, int elements);
 /* elements: how many of the tile are real; the others repeat the last. */
 void run_tile(const struct pass *p, const struct neuron_tile *t, int elements);
 void add_tally(const int32_t *tally, int elements, struct neuron_tally *sum);

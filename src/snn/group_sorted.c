@@ -192,16 +192,71 @@ start_tile(const struct neuron_tile *t)
 	t->slot[t->hidden] = 0;
 }
 
-/* The tile that begins at place `from` of the chunk at `at`, of n elements. */
-static void
-run_place(const struct pass *p, size_t at, size_t from, size_t n)
+KERNEL static void
+fill(float *restrict x, float value, size_t n)
 {
-	const uint16_t *order = p->group->order + at + from;
-	int elements = elements_left(n, from);
-	struct bench bench;
-	struct neuron_tile t = tile_of(p, bench.step, (at + from) / NEURON_TILE);
+	for (size_t i = 0; i < n; i++)
+		x[i] = value;
+}
 
-	lay_out(p, &bench, at, order, elements);
+/* Where the tiles of a chunk work, one after the other: what they receive in their order lies in
+ * the group, and so does what they send. */
+struct desk {
+	_Alignas(64) int32_t tally[GROUP_STEPS][NEURON_TILE];
+	struct neuron_tile_step step[GROUP_STEPS];
+	int tiles; /* that have added to tally */
+};
+
+/* The elements of a chunk, n with those that fill up the last tile, in the chunk's order. All of
+ * them before any tile works, for what has just been stored in pieces is not read at once in
+ * larger ones. */
+static void
+lay_chunk(const struct pass *p, struct desk *desk, size_t at, size_t n)
+{
+	const struct group *g = p->group;
+	int hidden = g->plan->ugo->hidden;
+
+	memset(desk->tally, 0, sizeof(desk->tally));
+	desk->tiles = 0;
+	for (int k = 0; k < p->steps; k++) {
+		const struct group_step *step = &p->step[k];
+		float *x = g->laid + (size_t)k * GROUP_CHUNK, *y = g->sums + (size_t)k * GROUP_CHUNK;
+
+		gather(step->x + at, g->order + at, (int)n, x);
+		fill(y, g->plan->ugo->b2 * step->s, n);
+		desk->step[k] = (struct neuron_tile_step){
+		    step->rule, g->bias + k * hidden, g->top + k * hidden, g->limits + k * hidden, x, y, desk->tally[k]};
+	}
+}
+
+/* Adds up the tallies of full tiles, or of one that has so many elements. */
+static void
+clear_tallies(const struct pass *p, struct desk *desk, int elements)
+{
+	for (int k = 0; desk->tiles > 0 && k < p->steps; k++) {
+		add_tally(desk->tally[k], elements, &p->step[k].tally);
+		memset(desk->tally[k], 0, sizeof(desk->tally[k]));
+	}
+	desk->tiles = 0;
+}
+
+/* How many tiles may add to one tally before its spikes do not fit: none sends more of them than 16. */
+static int
+tiles_at_once(const struct pass *p)
+{
+	int tiles = (NEURON_TILE_EVENT - 1) / (16 * p->group->plan->ugo->hidden);
+
+	return tiles > 1 ? tiles : 1;
+}
+
+/* A tile of so many elements; the desk's steps go on to the next. */
+static void
+run_place(const struct pass *p, struct desk *desk, size_t tile, int elements)
+{
+	struct neuron_tile t = tile_of(p, desk->step, tile);
+
+	if (elements < NEURON_TILE)
+		clear_tallies(p, desk, NEURON_TILE);
 	if (p->first) {
 		run_first(p, &t, elements);
 	} else {
@@ -209,9 +264,11 @@ run_place(const struct pass *p, size_t at, size_t from, size_t n)
 			start_tile(&t);
 		run_tile(p, &t, elements);
 	}
+	if (++desk->tiles == tiles_at_once(p) || elements < NEURON_TILE)
+		clear_tallies(p, desk, elements);
 	for (int k = 0; k < p->steps; k++) {
-		add_tally(bench.tally[k], elements, &p->step[k].tally);
-		memcpy(p->group->sums + (size_t)k * GROUP_CHUNK + from, bench.y[k], sizeof(bench.y[k]));
+		desk->step[k].x += NEURON_TILE;
+		desk->step[k].y += NEURON_TILE;
 	}
 }
 
@@ -220,16 +277,20 @@ static void
 run_chunk(const struct pass *p, size_t at, size_t n)
 {
 	const struct group *g = p->group;
+	size_t first = at / NEURON_TILE, tiles = (n + NEURON_TILE - 1) / NEURON_TILE;
 	bool reads = !p->first && p->step->t > 1;
+	struct desk desk;
 
-	for (size_t from = 0; from < n; from += NEURON_TILE) {
-		if (reads && from + NEURON_TILE < n) {
-			struct neuron_tile next = tile_of(p, NULL, (at + from) / NEURON_TILE + 1);
+	lay_chunk(p, &desk, at, tiles * NEURON_TILE);
+	for (size_t i = 0; i < tiles; i++) {
+		if (reads && i + 1 < tiles) {
+			struct neuron_tile next = tile_of(p, NULL, first + i + 1);
 
 			fetch_ahead(p, &next);
 		}
-		run_place(p, at, from, n);
+		run_place(p, &desk, first + i, elements_left(n, i * NEURON_TILE));
 	}
+	clear_tallies(p, &desk, NEURON_TILE);
 	for (int k = 0; k < p->steps; k++)
 		if (p->step[k].total)
 			gather(g->sums + (size_t)k * GROUP_CHUNK, g->place + at, (int)n, p->step[k].total + at);

@@ -212,9 +212,9 @@ gather(const float *restrict x, const uint16_t *restrict from, int n, float *res
 		to[j] = x[from[j]];
 }
 
-/* The tile at place `at` of step->x[0..], in the group's order where it has one. */
+/* The tile at place `at` of step->x[0..]. */
 void
-lay_out(const struct pass *p, struct bench *bench, size_t at, const uint16_t *order, int elements)
+lay_out(const struct pass *p, struct bench *bench, size_t at, int elements)
 {
 	const struct group *g = p->group;
 	int hidden = g->plan->ugo->hidden;
@@ -224,16 +224,14 @@ lay_out(const struct pass *p, struct bench *bench, size_t at, const uint16_t *or
 		const float *x = step->x + at;
 		float base = g->plan->ugo->b2 * step->s;
 
-		if (order)
-			gather(x, order, NEURON_TILE, bench->x[k]);
-		for (int j = 0; !order && elements < NEURON_TILE && j < NEURON_TILE; j++)
+		for (int j = 0; elements < NEURON_TILE && j < NEURON_TILE; j++)
 			bench->x[k][j] = x[j < elements ? j : elements - 1];
 		start_sums(base, bench->y[k], bench->tally[k]);
 		bench->step[k] = (struct neuron_tile_step){step->rule,
 							   g->bias + k * hidden,
 							   g->top + k * hidden,
 							   g->limits + k * hidden,
-							   order || elements < NEURON_TILE ? bench->x[k] : x,
+							   elements < NEURON_TILE ? bench->x[k] : x,
 							   bench->y[k],
 							   bench->tally[k]};
 	}
