@@ -13,37 +13,68 @@ struct turns {
 	int busy, loose;
 };
 
+/* What decides on the turns of a tile's units in one step: arrays [hidden], and the extremes of
+ * what its elements receive. */
+struct step_at_hand {
+	const float *w1, *bias, *top, *full, *common;
+	float least, most;
+	int first, join;
+	int32_t *turn, *wanted, *beyond;
+};
+
 /* Every target of a unit lies between those of the tile's extremes: rounding keeps order.
  * Neurons that never sent stay silent at and below 0 whatever their thresholds. A turn is
- * that of every step up to the one whose needs are at `at`; so are todo and loose. */
+ * that of every step up to the one at hand; so are what is wanted, and what is beyond. */
+static inline void
+take_turn(const struct step_at_hand *s, int i)
+{
+	float a = s->w1[i] * s->least + s->bias[i], b = s->w1[i] * s->most + s->bias[i], state = s->common[i];
+	int below = greater(a, b) <= 0.0f, above = lesser(a, b) >= s->top[i], same = state == state;
+	int silent = (below & (state == 0.0f)) | (above & (state == s->full[i]));
+	int together = s->join & same & (below | above) & ~silent;
+	int now = NEURON_TURN_SILENT * silent + NEURON_TURN_ONE * together;
+
+	now *= s->first | (s->turn[i] == now); /* NEURON_TURN_EACH is 0 */
+	s->turn[i] = now;
+	s->wanted[i] = PART * (same & (now == NEURON_TURN_EACH)) + AS_ONE * (now == NEURON_TURN_ONE);
+	s->beyond[i] = (below | above) & (now == NEURON_TURN_EACH);
+}
+
+/* Eight units at once: tiles have few of them, and what is left over is taken one by one. */
 KERNEL static struct turns
 take_turns(const struct group *g, int at, int first, const float *restrict common, float least, float most, int join,
 	   int32_t *restrict turn, int32_t *restrict wanted, int32_t *restrict beyond, uint8_t *restrict todo,
 	   uint8_t *restrict loose)
 {
-	int busy = 0, may_join = 0;
+	enum { AT_ONCE = 8 };
 	const int hidden = g->plan->ugo->hidden;
-	const float *restrict w1 = g->plan->ugo->w1, *restrict bias = g->bias + at * hidden;
-	const float *restrict top = g->top + at * hidden, *restrict full = g->full + at * hidden;
+	const struct step_at_hand s = {g->plan->ugo->w1,
+				       g->bias + at * hidden,
+				       g->top + at * hidden,
+				       g->full + at * hidden,
+				       common,
+				       least,
+				       most,
+				       first,
+				       join,
+				       turn,
+				       wanted,
+				       beyond};
+	int busy = 0, may_join = 0, i = 0;
 
-	for (int i = 0; i < hidden; i++) {
-		float a = w1[i] * least + bias[i], b = w1[i] * most + bias[i], state = common[i];
-		int below = greater(a, b) <= 0.0f, above = lesser(a, b) >= top[i], same = state == state;
-		int silent = (below & (state == 0.0f)) | (above & (state == full[i]));
-		int together = join & same & (below | above) & ~silent;
-		int now = NEURON_TURN_SILENT * silent + NEURON_TURN_ONE * together;
-
-		now *= first | (turn[i] == now); /* NEURON_TURN_EACH is 0 */
-		turn[i] = now;
-		wanted[i] = PART * (same & (now == NEURON_TURN_EACH)) + AS_ONE * (now == NEURON_TURN_ONE);
-		beyond[i] = (below | above) & (now == NEURON_TURN_EACH);
+	for (; i + AT_ONCE <= hidden; i += AT_ONCE) {
+#pragma omp simd
+		for (int j = 0; j < AT_ONCE; j++)
+			take_turn(&s, i + j);
+	}
+	for (; i < hidden; i++)
+		take_turn(&s, i);
+	for (i = 0; i < hidden; i++) {
+		todo[i] = (uint8_t)wanted[i];
+		loose[i] = (uint8_t)beyond[i];
 		busy |= wanted[i];
 		may_join |= beyond[i];
 	}
-	for (int i = 0; i < hidden; i++)
-		todo[i] = (uint8_t)wanted[i];
-	for (int i = 0; i < hidden; i++)
-		loose[i] = (uint8_t)beyond[i];
 	return (struct turns){busy, may_join};
 }
 
