@@ -306,7 +306,7 @@ group_reset(struct group *g)
 
 	if (!hidden)
 		return;
-	memset(g->slot, UINT8_MAX, group_slot_size(g)); /* GROUP_NO_SLOT */
+	memset(g->slot, UINT8_MAX, group_slot_size(g)); /* NEURON_NO_SLOT */
 	for (size_t tile = 0; tile < tile_units(g) / hidden; tile++) {
 		uint16_t *slot = g->slot + tile * (hidden + 1);
 
@@ -340,7 +340,7 @@ group_hash(const struct group *g, struct hash *hash)
 	size_t units = tile_units(g), size = units ? NEURON_TILE * neuron_state_size(g->plan->neuron) : 0;
 
 	for (size_t i = 0; i < units; i++)
-		if (slot_of(g, i) != GROUP_NO_SLOT)
+		if (slot_of(g, i) != NEURON_NO_SLOT)
 			hash_add(hash, unit_states(g, i), size);
 }
 
@@ -368,8 +368,8 @@ group_neuron(const struct group *g, size_t element, int i)
 {
 	size_t lane, unit = find_unit(g, element, i, &lane);
 
-	return slot_of(g, unit) == GROUP_NO_SLOT ? g->common[unit]
-						 : neuron_type(g->plan->neuron)->read(unit_states(g, unit), lane);
+	return slot_of(g, unit) == NEURON_NO_SLOT ? g->common[unit]
+						  : neuron_type(g->plan->neuron)->read(unit_states(g, unit), lane);
 }
 
 float

@@ -24,7 +24,7 @@ struct alarm_tally {
 	float reach;       /* how far the farthest was outside, in widths of the range */
 };
 
-enum { GROUP_STEPS = 8, GROUP_CHUNK = 4096, GROUP_NO_SLOT = UINT16_MAX, GROUP_ENDS = 4, GROUP_MARKS_BEHIND = 8 };
+enum { GROUP_STEPS = 8, GROUP_CHUNK = 4096, GROUP_ENDS = 4, GROUP_MARKS_BEHIND = 8 };
 
 /* What a neuron that shares its state with a tile did last. */
 struct group_answer {
@@ -57,7 +57,7 @@ struct group {
 	float *received;      /* state: [elements]: in the first step, until the second; NULL unless sorted */
 	void *m;              /* state: [tiles, hidden, NEURON_TILE] neurons' states, NULL unless spiking */
 	uint16_t *slot;       /* state: [tiles, hidden + 1]: where they are in m: next to one another, for memory is slow;
-			       * GROUP_NO_SLOT of those in common; then how many slots are in use */
+			       * NEURON_NO_SLOT of those in common; then how many slots are in use */
 	float *common;        /* state: [tiles, hidden]: of all neurons of a tile, NAN where they differ */
 };
 

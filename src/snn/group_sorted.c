@@ -133,29 +133,6 @@ find_known(const struct group *g, int last, struct range range, float *restrict 
 	sent->units = units;
 }
 
-/* Slots in use are in the order of units, and stay so. */
-static void
-join_known(const struct pass *p, const struct neuron_tile *t)
-{
-	const struct group *g = p->group;
-	int used = 0;
-
-	for (int i = 0; i < t->hidden; i++) {
-		if (g->turn[i] != NEURON_TURN_EACH)
-			continue;
-		if (g->beyond[i])
-			t->common[i] = p->loops->join(slot_at(p, t, t->slot[i]));
-		if (t->common[i] == t->common[i]) {
-			t->slot[i] = GROUP_NO_SLOT;
-			continue;
-		}
-		if (t->slot[i] != used)
-			memcpy(slot_at(p, t, used), slot_at(p, t, t->slot[i]), NEURON_TILE * p->state_size);
-		t->slot[i] = (uint16_t)used++;
-	}
-	t->slot[t->hidden] = (uint16_t)used;
-}
-
 /* A tile in the first steps, which is one, or two of which the first has been done before. */
 static void
 run_first(const struct pass *p, const struct neuron_tile *t, int elements)
@@ -171,14 +148,13 @@ run_first(const struct pass *p, const struct neuron_tile *t, int elements)
 	find_known(g, p->steps - 1, range, t->common, g->turn, g->beyond, &sent);
 	step->tally.events += sent.events * elements;
 	step->tally.units += sent.units * elements;
-	for (int i = 0; i < t->hidden; i++)
-		t->slot[i] = g->turn[i] == NEURON_TURN_EACH ? (uint16_t)used++ : GROUP_NO_SLOT;
-	t->slot[t->hidden] = (uint16_t)used;
 	if (p->steps == 2) {
-		p->loops->anew(t);
-		join_known(p, t);
+		p->loops->anew(t, g->beyond);
 		return;
 	}
+	for (int i = 0; i < t->hidden; i++)
+		t->slot[i] = g->turn[i] == NEURON_TURN_EACH ? (uint16_t)used++ : NEURON_NO_SLOT;
+	t->slot[t->hidden] = (uint16_t)used;
 	memset(t->m, 0, (size_t)used * NEURON_TILE * p->state_size);
 	p->loops->shared(t);
 }
@@ -188,7 +164,7 @@ static void
 start_tile(const struct neuron_tile *t)
 {
 	memset(t->common, 0, (size_t)t->hidden * sizeof(*t->common));
-	memset(t->slot, UINT8_MAX, (size_t)t->hidden * sizeof(*t->slot)); /* GROUP_NO_SLOT */
+	memset(t->slot, UINT8_MAX, (size_t)t->hidden * sizeof(*t->slot)); /* NEURON_NO_SLOT */
 	t->slot[t->hidden] = 0;
 }
 

@@ -141,7 +141,7 @@ static void
 close_gaps(const struct pass *p, const struct neuron_tile *t, const uint16_t *gap, int used)
 {
 	for (int i = 0; i < t->hidden; i++) {
-		if (t->slot[i] < used || t->slot[i] == GROUP_NO_SLOT)
+		if (t->slot[i] < used || t->slot[i] == NEURON_NO_SLOT)
 			continue;
 		while (*gap >= used)
 			gap++;
@@ -164,7 +164,7 @@ join_states(const struct pass *p, const struct neuron_tile *t)
 		if (t->common[i] != t->common[i])
 			continue;
 		gap[gaps++] = t->slot[i];
-		t->slot[i] = GROUP_NO_SLOT;
+		t->slot[i] = NEURON_NO_SLOT;
 	}
 	if (gaps > 0)
 		close_gaps(p, t, gap, t->slot[t->hidden] - gaps);

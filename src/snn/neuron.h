@@ -72,7 +72,7 @@ struct neuron_limits {
  * target, as one; or in one state with nothing to send (in any of several steps). */
 enum neuron_turn { NEURON_TURN_EACH, NEURON_TURN_SILENT, NEURON_TURN_ONE };
 
-enum { NEURON_TILE = 64, NEURON_TILE_EVENT = 1 << 16 };
+enum { NEURON_TILE = 64, NEURON_TILE_EVENT = 1 << 16, NEURON_NO_SLOT = UINT16_MAX };
 
 /* The hidden neurons of NEURON_TILE UGOs in some steps. Neuron i of the element with input
  * x has the target clip(w1_i x + bias_i, floor, top_i). Arrays over neurons: [hidden];
@@ -105,8 +105,9 @@ struct neuron_loops {
 	neuron_population *step;
 	neuron_hidden *shared, *own; /* with one threshold for all elements, and one each */
 	/* The first two steps at once, of neurons whose state is a number; else NULL: with one
-	 * threshold for all elements, and to y and tally only of the second. */
-	neuron_hidden *anew;
+	 * threshold for all elements, and to y and tally only of the second. Gives out slots, but not
+	 * to neurons that are beyond their range [hidden] and all in one state, which is then common. */
+	void (*anew)(const struct neuron_tile *tile, const int32_t *beyond);
 	struct neuron_limits (*limits)(float threshold, const struct neuron_rule *rule); /* for `shared` and `one` */
 	/* Of neurons whose state is a number; else NULL: one neuron with this state, which
 	 * gives the next; and a tile's states from one, or the one that all are, or NAN. */

@@ -178,9 +178,9 @@ neuron_add_common(const struct neuron_tile *t, int i)
 			name##_often(t);                                                                                         \
 	}
 
-/* The first two steps of neurons that share thresholds. */
+/* The first two steps of neurons that share thresholds. Slots are given out on the way. */
 #define NEURON_ANEW(name, fire, type, KEEP)                                                                                      \
-	KERNEL static void name##_anew(const struct neuron_tile *t)                                                              \
+	KERNEL static void name##_anew(const struct neuron_tile *t, const int32_t *beyond)                                       \
 	{                                                                                                                        \
 		const struct neuron_tile_step *first = &t->step[0], *second = &t->step[1];                                       \
 		const struct neuron_rule own = first->rule, then = second->rule;                                                 \
@@ -188,15 +188,17 @@ neuron_add_common(const struct neuron_tile *t, int i)
 		const float *restrict x = first->x, *restrict now = second->x;                                                   \
 		float y[NEURON_TILE];                                                                                            \
 		int32_t tally[NEURON_TILE];                                                                                      \
+		uint16_t used = 0;                                                                                               \
                                                                                                                                  \
 		memcpy(y, second->y, sizeof(y));                                                                                 \
 		memcpy(tally, second->tally, sizeof(tally));                                                                     \
 		for (int i = 0; i < t->hidden; i++) {                                                                            \
-			type *restrict m = (type *)t->m + (size_t)t->slot[i] * NEURON_TILE;                                      \
+			type *restrict m = (type *)t->m + (size_t)used * NEURON_TILE;                                            \
 			const float w1 = t->w1[i], bias = first->bias[i], top = first->top[i], bias_now = second->bias[i],       \
 				    top_now = second->top[i], weight = t->weight[i];                                             \
 			const struct neuron_limits l = first->limits[i], limits_now = second->limits[i];                         \
                                                                                                                                  \
+			t->slot[i] = NEURON_NO_SLOT;                                                                             \
 			if (t->turn[i] != NEURON_TURN_EACH) {                                                                    \
 				float sent = weight * t->common[i];                                                              \
 				for (int j = 0; j < NEURON_TILE && t->common[i] != 0.0f; j++)                                    \
@@ -213,7 +215,12 @@ neuron_add_common(const struct neuron_tile *t, int i)
 				tally[j] += f.units + (f.units != 0 ? NEURON_TILE_EVENT : 0);                                    \
 				m[j] = KEEP(w);                                                                                  \
 			}                                                                                                        \
+			if (beyond[i] && memcmp(m, m + 1, (NEURON_TILE - 1) * sizeof(*m)) == 0)                                  \
+				t->common[i] = (float)m[0];                                                                      \
+			else                                                                                                     \
+				t->slot[i] = used++;                                                                             \
 		}                                                                                                                \
+		t->slot[t->hidden] = used;                                                                                       \
 		memcpy(second->y, y, sizeof(y));                                                                                 \
 		memcpy(second->tally, tally, sizeof(tally));                                                                     \
 	}
