@@ -29,7 +29,9 @@
  *   additions           means taken and removed, maxima removed, row sums, biases, residuals
  *   functions           evaluations of functions that are exact
  *   function_macs       the two layers of UGOs that are analog MLPs
- *   embedding_macs      patch embedding and head: once a picture, in its first step
+ *   embedding_macs      patch embedding and head, CLIP's projection included: once a picture, in
+ *                       its first step. The last LayerNorm, and the length of CLIP's embedding,
+ *                       are not counted
  *   weight_reads        a weight for every synapse, w2 for every spike of a hidden neuron, and
  *                       a threshold for every neuron updated
  *   state_reads, state_writes

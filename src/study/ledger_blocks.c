@@ -244,17 +244,11 @@ embedding_macs(const struct model *model)
 	return (uint64_t)model->patches * (uint64_t)model->patch.in * (uint64_t)model->width;
 }
 
-static uint64_t
-head_macs(const struct model *model)
-{
-	return (uint64_t)(model->distilled ? 2 : 1) * (uint64_t)model->width * (uint64_t)model->classes;
-}
-
 static void
 count_ends(const struct model *model, struct ledger_row *row)
 {
 	row[site_index(model, site_in(SITE_PATCH_EMBED, -1))].n[LEDGER_EMBEDDING_MACS] += embedding_macs(model);
-	row[site_index(model, site_in(SITE_HEAD, -1))].n[LEDGER_EMBEDDING_MACS] += head_macs(model);
+	row[site_index(model, site_in(SITE_HEAD, -1))].n[LEDGER_EMBEDDING_MACS] += ledger_head_macs(model);
 }
 
 void

@@ -12,6 +12,8 @@ void ledger_count_layers(const struct snn *snn, struct ledger_row *row);
 void ledger_reference_layers(const struct model *model, struct ledger_row *row);
 /* ledger_memory() of a residual network. */
 void ledger_layer_memory(const struct model *model, struct site site, double *weights, double *states);
+/* Multiplications of the head for one picture, CLIP's projection included. */
+uint64_t ledger_head_macs(const struct model *model);
 
 /* Do the site's neurons know a single level (and its negative)? */
 bool ledger_single_level(const struct site_plan *p);

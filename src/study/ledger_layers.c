@@ -24,7 +24,7 @@ work_of(const struct model *model, const struct layer *layer)
 	case LAYER_GLOBAL_POOL:
 		return (struct layer_work){.additions = layer_size(layer_source(model->resnet, layer)), .scalings = size};
 	case LAYER_LINEAR:
-		return (struct layer_work){.macs = (uint64_t)model->head.in * (uint64_t)model->head.out};
+		return (struct layer_work){.macs = ledger_head_macs(model)};
 	default:
 		return (struct layer_work){0};
 	}
