@@ -24,7 +24,7 @@
  *   synapse_dense       slots of synapses alone, where neurons send more than 0 and 1
  *   scalings            multiplications by a factor that is no weight: 1/sigma behind
  *                       LayerNorm, 1/sqrt(head_dim) with 1/t on scores, 1/row sum, 1/t on
- *                       attention of mean-decoded trains, and 1/places of a mean
+ *                       attention of mean-decoded trains, and 1/places of a mean's values
  *   squares             of LayerNorm's variance, each multiplied and added
  *   additions           means taken and removed, maxima removed, row sums, biases, residuals
  *   functions           evaluations of functions that are exact
@@ -48,8 +48,8 @@
  * meets the weights of all output places whose windows it is in, of every convolution that
  * reads it (snn_reach() says what passes through a pool). Zeros beyond the border are not
  * counted, of the reference neither. Additions are the sums of residual blocks, biases, the
- * first convolution's sums (which enter as biases do), and the global mean's, which is also
- * a scaling for each channel; a maximum is comparisons. The first convolution and the head
+ * first convolution's sums (which enter as biases do), and those of means: all values of every
+ * window, whose means are scaled; a maximum is comparisons. The first convolution and the head
  * are embedding_macs. Of attention pooling the projections to q, k and v are counted, in the
  * tokens' row: tokens are graded, and as with pools, only those that changed count. All of them
  * meet the weights of k and v, the first one those of q as well.

@@ -13,7 +13,7 @@ struct layer_work {
 static struct layer_work
 work_of(const struct model *model, const struct layer *layer)
 {
-	uint64_t size = layer_size(layer);
+	uint64_t size = layer_size(layer), window = (uint64_t)layer->kernel * (uint64_t)layer->kernel;
 
 	switch (layer->op) {
 	case LAYER_CONVOLUTION:
@@ -21,6 +21,8 @@ work_of(const struct model *model, const struct layer *layer)
 					   .macs = layer->from[0] == LAYER_PICTURE ? layer_meetings(model, LAYER_PICTURE) : 0};
 	case LAYER_RELU:
 		return (struct layer_work){.additions = layer->from[1] != LAYER_NOTHING ? size : 0};
+	case LAYER_AVERAGE_POOL:
+		return (struct layer_work){.additions = size * window, .scalings = size};
 	case LAYER_GLOBAL_POOL:
 		return (struct layer_work){.additions = layer_size(layer_source(model->resnet, layer)), .scalings = size};
 	case LAYER_LINEAR:

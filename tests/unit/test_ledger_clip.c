@@ -42,6 +42,24 @@ row_of(const struct ledger *ledger, const char *name)
 	return ledger_sum(ledger, site_index(ledger->model, site), 0, 1);
 }
 
+/* Of windows of 2x2 places. */
+static void
+means_add_and_scale(void **state)
+{
+	struct model *model = load("tests/fixtures/open_clip_rn");
+	struct status st = {0};
+	struct ledger *ledger = ledger_reference(model, false, &st);
+
+	(void)state;
+	assert_non_null(ledger);
+	assert_int_equal(row_of(ledger, "avgpool").n[LEDGER_ADDITIONS], 32 * 32 * 4);
+	assert_int_equal(row_of(ledger, "avgpool").n[LEDGER_SCALINGS], 16 * 16 * 4);
+	assert_int_equal(row_of(ledger, "layer4.0.avgpool").n[LEDGER_SCALINGS], 2 * 2 * 32);
+	assert_int_equal(row_of(ledger, "layer4.0.downsample.avgpool").n[LEDGER_SCALINGS], 2 * 2 * 64);
+	ledger_free(ledger);
+	model_free(model);
+}
+
 static void
 check_head(const char *path)
 {
@@ -68,6 +86,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(means_add_and_scale),
 	    cmocka_unit_test(the_head_has_its_projection),
 	};
 
