@@ -851,7 +851,7 @@ const struct command_info command_table[] = {
      "the paper claims from rates it assumes, beside the rates and savings that were counted. dominates and needs say where it "
      "goes and what would have to change. A file of rules has {\"technologies\": {NAME: {source, bits, add, mac, multiply, "
      "shift, function, update, memory}}, \"rules\": [{name, help, source, technology, spike, count}]}; `energy --list` shows "
-     "those there are. Of attention pools the projections alone are counted. `view energy` draws it. JSON keys: images, t, plan, "
+     "those there are. `view energy` draws it. JSON keys: images, t, plan, "
      "per_event, per_unit_spike, rules [{rule, ratio, "
      "picojoules, ann_picojoules, rate, break_even, additions, multiplications, shifts, accesses}], rule, places [{place, "
      "picojoules, ann_picojoules, share, spikes, rate}], steps [{t, picojoules, ratio, rate}], published [{claim, assumed_rate, "

@@ -68,8 +68,10 @@ energy_of(const struct snn *snn, struct energy *part)
 	struct energy own[ENERGY_PARTS] = {{0, 0}}, sum = {0, 0};
 	const struct resnet *net = snn_plan(snn)->model->resnet;
 
-	for (int i = 0; net && i < net->layers; i++)
+	for (int i = 0; net && i < net->layers; i++) {
 		charge_layer(snn, net->layer[i].site, &own[ENERGY_LINEAR]);
+		charge_site(snn, net->layer[i].site, own);
+	}
 	for (int b = 0; !net && b < snn_plan(snn)->model->depth; b++)
 		charge_block(snn, b, own);
 	for (int i = 0; i < ENERGY_PARTS; i++) {
@@ -81,16 +83,25 @@ energy_of(const struct snn *snn, struct energy *part)
 	return sum;
 }
 
+/* Its convolutions and projections, and the products of attention pooling's one query. */
+static uint64_t
+multiplications(const struct model *model)
+{
+	const struct resnet *net = model->resnet;
+	uint64_t sum = 2 * (uint64_t)net->tokens * (uint64_t)net->heads * (uint64_t)net->head_dim;
+
+	for (int i = 0; i < net->layers; i++)
+		sum += layer_meetings(model, i);
+	return sum;
+}
+
 double
 energy_ann(const struct model *model)
 {
 	double tokens = model->tokens, width = model->width;
 	double linear = tokens * width * (4 * width + 2 * model->mlp_width), product = 2 * tokens * tokens * width;
-	uint64_t meetings = 0;
 
-	for (int i = 0; model->resnet && i < model->resnet->layers; i++)
-		meetings += layer_meetings(model, i);
 	if (model->resnet)
-		return MULTIPLY * (double)meetings;
+		return MULTIPLY * (double)multiplications(model);
 	return MULTIPLY * model->depth * (linear + product);
 }

@@ -6,7 +6,8 @@
  *   linear layers   fan-out accumulations for every spike of the operand; where the
  *                   operand is graded, all multiplications, every step
  *   products        both terms of TCSA: spikes of a against B_t and of b against
- *                   A_{t-1}, each with the other's length as fan-out
+ *                   A_{t-1}, each with the other's length as fan-out (of attention pooling,
+ *                   which has one query, 1 for keys and values)
  *   convolutions    likewise; what a spike meets is counted place by place (snn_reach())
  *   projections     of attention pooling, of every token that changed (snn_reach())
  *   UGO outputs     one accumulation for every spike of a hidden neuron

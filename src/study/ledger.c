@@ -70,6 +70,14 @@ ledger_reference(const struct model *model, bool fold_norm, struct status *st)
 	return ledger;
 }
 
+uint64_t
+ledger_head_macs(const struct model *model)
+{
+	uint64_t projection = (uint64_t)model->projection.in * (uint64_t)model->projection.out;
+
+	return projection + (uint64_t)(model->distilled ? 2 : 1) * (uint64_t)model->head.in * (uint64_t)model->head.out;
+}
+
 void
 ledger_add(struct ledger_row *row, const struct ledger_row *more)
 {

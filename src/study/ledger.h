@@ -16,7 +16,8 @@
  *                       _graded: every operand that is no spike, times its fan-out
  *   product_*           the same of the two terms A_t b_t + a_t B_(t-1) that TCSA adds to a
  *                       product (METHODS 5), at the product's site: a spike of q meets all k
- *                       of its channel (tokens), one of softmax head_dim values
+ *                       of its channel (tokens), one of k or v all queries, one of softmax
+ *                       head_dim values
  *   pairs               a_t b_t, where both operands sent something in this step: the third
  *                       product when A_t is not formed first; _graded where an operand is graded
  *   ugo_*               spikes of hidden neurons into the sum of their UGO
@@ -24,12 +25,14 @@
  *   synapse_dense       slots of synapses alone, where neurons send more than 0 and 1
  *   scalings            multiplications by a factor that is no weight: 1/sigma behind
  *                       LayerNorm, 1/sqrt(head_dim) with 1/t on scores, 1/row sum, 1/t on
- *                       attention of mean-decoded trains, and 1/places of a mean
+ *                       attention of mean-decoded trains, and 1/places of a mean's values
  *   squares             of LayerNorm's variance, each multiplied and added
  *   additions           means taken and removed, maxima removed, row sums, biases, residuals
  *   functions           evaluations of functions that are exact
  *   function_macs       the two layers of UGOs that are analog MLPs
- *   embedding_macs      patch embedding and head: once a picture, in its first step
+ *   embedding_macs      patch embedding and head, CLIP's projection included: once a picture, in
+ *                       its first step. The last LayerNorm, and the length of CLIP's embedding,
+ *                       are not counted
  *   weight_reads        a weight for every synapse, w2 for every spike of a hidden neuron, and
  *                       a threshold for every neuron updated
  *   state_reads, state_writes
@@ -46,11 +49,15 @@
  * meets the weights of all output places whose windows it is in, of every convolution that
  * reads it (snn_reach() says what passes through a pool). Zeros beyond the border are not
  * counted, of the reference neither. Additions are the sums of residual blocks, biases, the
- * first convolution's sums (which enter as biases do), and the global mean's, which is also
- * a scaling for each channel; a maximum is comparisons. The first convolution and the head
- * are embedding_macs. Of attention pooling the projections to q, k and v are counted, in the
- * tokens' row: tokens are graded, and as with pools, only those that changed count. All of them
- * meet the weights of k and v, the first one those of q as well.
+ * first convolution's sums (which enter as biases do), and those of means: all values of every
+ * window, whose means are scaled; a maximum is comparisons. The first convolution and the head
+ * are embedding_macs.
+ *
+ * Attention pooling is counted as the attention of a block is, with one query. Tokens, as means
+ * and places, are graded, and as with pools, only those that changed count: all of them meet the
+ * weights of k and v, the first one those of q as well, in the tokens' row. Positions and
+ * biases are added in every step of mean-decoded trains, else in the first, for no LayerNorm
+ * scales anew what they are added to. The projection behind it is the head's.
  *
  *	struct ledger *ledger = ledger_new(plan, 4, &st);
  *	snn_show(snn, pixels);
@@ -131,7 +138,8 @@ struct ledger *ledger_reference(const struct model *model, bool fold_norm, struc
 struct ledger_row ledger_sum(const struct ledger *ledger, int site, int from, int to);
 void ledger_add(struct ledger_row *row, const struct ledger_row *more);
 
-/* What a site's spikes meet in a transformer, and how many of it each. */
+/* What a site's spikes meet in a transformer or in attention pooling, and how many of it each. What
+ * convolutions and projections read is not among it (snn_reach()). */
 enum ledger_edge { LEDGER_EDGE_NONE, LEDGER_EDGE_SYNAPSE, LEDGER_EDGE_PRODUCT, LEDGER_EDGE_UGO };
 enum ledger_edge ledger_edge(const struct plan *plan, struct site site, uint64_t *fan_out);
 /* Values that the site's synapses choose from (all weights of the layer, or the other

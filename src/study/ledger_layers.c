@@ -2,18 +2,18 @@
 #include "model/resnet.h"
 #include "study/ledger_count.h"
 
-/* What is done at a layer whatever fires. */
+/* What is done at a layer whatever fires; ledger_count_site() has the rest of what attention does. */
 struct layer_work {
 	uint64_t additions, scalings; /* in every step */
 	uint64_t constants;           /* additions of constant inputs: every step of mean-decoded trains, else the first */
 	uint64_t macs;                /* once a picture */
 };
 
-/* The picture's own sums are made once; they and biases are constant currents. */
+/* The picture's own sums are made once; they, positions and biases are constant currents. */
 static struct layer_work
 work_of(const struct model *model, const struct layer *layer)
 {
-	uint64_t size = layer_size(layer);
+	uint64_t size = layer_size(layer), window = (uint64_t)layer->kernel * (uint64_t)layer->kernel;
 
 	switch (layer->op) {
 	case LAYER_CONVOLUTION:
@@ -21,10 +21,18 @@ work_of(const struct model *model, const struct layer *layer)
 					   .macs = layer->from[0] == LAYER_PICTURE ? layer_meetings(model, LAYER_PICTURE) : 0};
 	case LAYER_RELU:
 		return (struct layer_work){.additions = layer->from[1] != LAYER_NOTHING ? size : 0};
+	case LAYER_AVERAGE_POOL:
+		return (struct layer_work){.additions = size * window, .scalings = size};
 	case LAYER_GLOBAL_POOL:
 		return (struct layer_work){.additions = layer_size(layer_source(model->resnet, layer)), .scalings = size};
+	case LAYER_TOKENS:
+		return (struct layer_work){.additions = layer_size(layer_source(model->resnet, layer)),
+					   .scalings = (uint64_t)layer->channels,
+					   .constants = size};
+	case LAYER_PROJECTION:
+		return (struct layer_work){.constants = size};
 	case LAYER_LINEAR:
-		return (struct layer_work){.macs = (uint64_t)model->head.in * (uint64_t)model->head.out};
+		return (struct layer_work){.macs = ledger_head_macs(model)};
 	default:
 		return (struct layer_work){0};
 	}
@@ -63,20 +71,6 @@ count_reach(const struct snn *snn, int index, struct ledger_row *row)
 	ledger_count_memory(row, LEDGER_EDGE_SYNAPSE, r.step.events);
 }
 
-static void
-count_spikes(const struct snn *snn, struct site site, struct ledger_row *row)
-{
-	struct snn_spikes s;
-	struct snn_activity a;
-
-	snn_step_spikes(snn, site, &s);
-	snn_activity(snn, site, &a);
-	row->n[LEDGER_EVENTS] += s.events;
-	row->n[LEDGER_UNITS] += s.units;
-	row->n[LEDGER_POWERS] += s.powers;
-	ledger_count_updates(row, (uint64_t)a.neurons);
-}
-
 void
 ledger_count_layers(const struct snn *snn, struct ledger_row *row)
 {
@@ -86,8 +80,7 @@ ledger_count_layers(const struct snn *snn, struct ledger_row *row)
 	for (int i = 0; i < plan->model->resnet->layers; i++) {
 		count_work(plan->model, &plan->model->resnet->layer[i], plan->mean_decoded || first, first, &row[i]);
 		count_reach(snn, i, &row[i]);
-		if (plan->site[i].neuron != NEURON_NONE)
-			count_spikes(snn, plan->site[i].site, &row[i]);
+		ledger_count_site(snn, i, row);
 	}
 }
 
@@ -100,6 +93,7 @@ ledger_reference_layers(const struct model *model, struct ledger_row *row)
 		count_work(model, &model->resnet->layer[i], true, true, &row[i]);
 		layer_readers(model, i, &weights, &sums);
 		ledger_count_graded(&row[i], layer_meetings(model, i), sums);
+		ledger_reference_site(model, false, model->resnet->layer[i].site, row);
 	}
 }
 

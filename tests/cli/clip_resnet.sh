@@ -51,4 +51,21 @@ done
 run "${session[@]}" -c 'step 1' -c 'view attention'
 expect_refusal 2 'view features attnpool.softmax'
 
+# What it costs, attention pooling included: the rules event and unit are what an evaluation has.
+number() { sed -n "s/.*\"$1\":\\(-\\{0,1\\}[0-9.e+-]*\\).*/\\1/p" "$cli_tmp/out" | head -n 1; }
+for recipe in sta delta conventional; do
+	counted=("${start[@]}" -c 'data tests/fixtures/pillow' -c "convert --recipe $recipe --T 4 --images 4")
+	run --format json "${counted[@]}" -c 'eval 3 --t 4'
+	event=$(number energy_ratio) unit=$(number energy_ratio_spikes)
+	run --format json "${counted[@]}" -c 'energy 3'
+	expect_status 0
+	expect_out '"place":"attn.qk","picojoules":[1-9][0-9.e+]*,"ann_picojoules":2944[.,]'
+	expect_out '"place":"attn.av","picojoules":[1-9][0-9.e+]*,"ann_picojoules":2944[.,]'
+	[ "$(printf %.7f "$(number per_event)")" = "$(printf %.7f "$event")" ] || fail "$recipe: per_event should be $event"
+	[ "$(printf %.7f "$(number per_unit_spike)")" = "$(printf %.7f "$unit")" ] || fail "$recipe: per_unit_spike should be $unit"
+done
+run "${counted[@]}" -c 'energy 3 --rule operations' -c 'view energy --size 90x40'
+expect_status 0
+expect_out '^attn\.softmax\.reciprocal +'
+
 finish

@@ -122,4 +122,16 @@ event=$(sed -n 's/.*"t":2,.*"energy_ratio":\([0-9.e-]*\).*/\1/p' "$cli_tmp/out" 
 [ "$(printf %.7f "$(number per_event)")" = "$(printf %.7f "$event")" ] || fail "per_event should be $event"
 run "${start[@]}" -c 'tune 10'
 expect_refusal 2 'N'
+
+# They are not tuned, CLIP's neither.
+clip=tests/fixtures/open_clip_rn
+mkdir -p "$cli_tmp/digits/three" "$cli_tmp/digits/five"
+for i in 1 2 3 4 5 6 7 8; do
+	cp "$digits/3.png" "$cli_tmp/digits/three/$i.png"
+	cp "$digits/5.png" "$cli_tmp/digits/five/$i.png"
+done
+run -c 'load examples/cifar10-resnet20' -c "data $cli_tmp/digits" -c 'tune 16'
+expect_refusal 2 'tuning knows the sites of transformers, and cifar10-resnet20 is none; sweep tries'
+run -c "load $clip" -c "prompt --tokens $clip/expected.safetensors:input_ids" -c "data $cli_tmp/digits" -c 'tune 16'
+expect_refusal 2 'tuning knows the sites of transformers, and open_clip_rn is none; sweep tries'
 finish
