@@ -78,26 +78,23 @@ fixed_new(struct arena *arena, int in, int out)
 
 	if (!f)
 		return NULL;
-	*f = (struct fixed){in, out, arena_alloc(arena, fixed_size(in, out)), arena_floats(arena, (size_t)out),
-			    arena_floats(arena, (size_t)in)};
-	return f->weight && f->scale && f->inverse ? f : NULL;
+	*f = (struct fixed){in, out, arena_alloc(arena, fixed_size(in, out)), arena_floats(arena, (size_t)out)};
+	return f->weight && f->scale ? f : NULL;
 }
 
 void
 fixed_fill(struct fixed *f, const float *w, const float *quantum)
 {
-	for (int i = 0; i < f->in; i++)
-		f->inverse[i] = quantum[i] > 0 ? 1 / quantum[i] : 0;
 #pragma omp parallel for schedule(static)
 	for (int block = 0; block < parts_of(f->out, COLUMNS); block++)
 		for (int o = block * COLUMNS; o < f->out && o < (block + 1) * COLUMNS; o++)
 			fill_output(f, w + (size_t)o * (size_t)f->in, quantum, o);
 }
 
-static int
-bytes_of_row(int in)
+size_t
+fixed_row(int in)
 {
-	return parts_of(in, BYTES) * BYTES;
+	return (size_t)parts_of(in, BYTES) * BYTES;
 }
 
 /* Tiles take rows evenly: all of them but the last have `high`. */
@@ -108,23 +105,21 @@ high_of(int rows)
 }
 
 size_t
-fixed_scratch(int rows, int in)
+fixed_counts_size(int rows, int in)
 {
-	return (size_t)(parts_of(rows, ROWS) * ROWS) * (size_t)bytes_of_row(in);
+	return (size_t)(parts_of(rows, ROWS) * ROWS) * fixed_row(in);
 }
 
-/* How many quanta a row has sent. The sum's last byte is that of the nearest whole number. */
-KERNEL static void
-count_quanta(const float *restrict x, const float *restrict inverse, float shrink, int n, int8_t *restrict k)
+/* The sum's last byte is that of the nearest whole number. */
+KERNEL void
+fixed_counts(const float *restrict x, const float *restrict inverse, float grain, int n, int8_t *restrict counts)
 {
-	const float whole = 0x1.8p23f;
+	const float whole = 0x1.8p23f, shrink = 1 / grain;
 
 	for (int i = 0; i < n; i++) {
 		float sum = x[i] * inverse[i] * shrink + whole;
-		int32_t bits;
 
-		memcpy(&bits, &sum, sizeof(bits));
-		k[i] = (int8_t)bits;
+		counts[i] = (int8_t)bits_of(sum);
 	}
 }
 
@@ -153,7 +148,7 @@ static void
 plain_sums(const struct job *job, int from, int block, int first, int rows, struct sums *sums)
 {
 	const struct fixed *f = job->f;
-	size_t stride = (size_t)bytes_of_row(f->in);
+	size_t stride = fixed_row(f->in);
 	int steps = steps_of(f, from);
 
 	memset(sums, 0, sizeof(*sums));
@@ -296,7 +291,7 @@ static void
 tile_blocks(const struct job *job, int begin, int end)
 {
 	const struct fixed *f = job->f;
-	size_t stride = (size_t)bytes_of_row(f->in);
+	size_t stride = fixed_row(f->in);
 	struct sums sums;
 
 	set_tiles(job->high);
@@ -364,27 +359,18 @@ run_job(const struct job *job, void (*run)(const struct job *, int, int))
 	    blocks * (omp_get_thread_num() + 1) / omp_get_num_threads());
 }
 
-static struct job
-start_job(const struct fixed *f, const float *x, int rows, float grain, int8_t *scratch, float *y)
-{
-	for (int r = 0; r < rows; r++)
-		count_quanta(x + (size_t)r * (size_t)f->in, f->inverse, 1 / grain, f->in,
-			     scratch + (size_t)r * (size_t)bytes_of_row(f->in));
-	return (struct job){f, scratch, rows, high_of(rows), grain, y};
-}
-
 void
-fixed_add(const struct fixed *f, const float *x, int rows, float grain, int8_t *scratch, float *y)
+fixed_add(const struct fixed *f, const int8_t *counts, int rows, float grain, float *y)
 {
-	struct job job = start_job(f, x, rows, grain, scratch, y);
+	struct job job = {f, counts, rows, high_of(rows), grain, y};
 
 	run_job(&job, fixed_is_fast() ? tile_blocks : plain_blocks);
 }
 
 void
-fixed_add_plain(const struct fixed *f, const float *x, int rows, float grain, int8_t *scratch, float *y)
+fixed_add_plain(const struct fixed *f, const int8_t *counts, int rows, float grain, float *y)
 {
-	struct job job = start_job(f, x, rows, grain, scratch, y);
+	struct job job = {f, counts, rows, high_of(rows), grain, y};
 
 	run_job(&job, plain_blocks);
 }

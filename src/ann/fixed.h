@@ -23,7 +23,6 @@ struct fixed {
 	int in, out;
 	uint8_t *weight; /* [fixed_size()]: digits to the base 256 */
 	float *scale;    /* [out] */
-	float *inverse;  /* [in] 1 over an input's quantum; 0 where that is 0, which sends nothing */
 };
 
 struct arena;
@@ -38,13 +37,18 @@ size_t fixed_size(int in, int out);
 /* w [out, in], and what a quantum [in] of every input is worth. */
 void fixed_fill(struct fixed *f, const float *w, const float *quantum);
 
-/* Bytes that fixed_add() works in, which are zeroed at the start. */
-size_t fixed_scratch(int rows, int in);
+/* Counts as products read them: rows of fixed_row() bytes, fixed_counts_size() in all, which the
+ * caller zeroes once: what is behind a row's last count stays 0. */
+size_t fixed_row(int in);
+size_t fixed_counts_size(int rows, int in);
+/* How many quanta x [n] is: whole numbers of grain times the quantum. inverse [n]: 1 over the quantum,
+ * 0 where that is 0; grain is a power of two. */
+void fixed_counts(const float *x, const float *inverse, float grain, int n, int8_t *counts);
 
-/* y [rows, out] += x W', x [rows, in] of whole numbers of grain times the input's quantum, at
- * most FIXED_COUNT_MOST of them; grain is a power of two. */
-void fixed_add(const struct fixed *f, const float *x, int rows, float grain, int8_t *scratch, float *y);
+/* y [rows, out] += grain x W', x the quanta times counts [rows, in], which are at most
+ * FIXED_COUNT_MOST; grain is a power of two. */
+void fixed_add(const struct fixed *f, const int8_t *counts, int rows, float grain, float *y);
 /* The same without those instructions. */
-void fixed_add_plain(const struct fixed *f, const float *x, int rows, float grain, int8_t *scratch, float *y);
+void fixed_add_plain(const struct fixed *f, const int8_t *counts, int rows, float grain, float *y);
 
 #endif

@@ -37,18 +37,25 @@ norm_step(struct snn *snn, struct norm_sites s, const float *x)
 /* sum += weights times what the node has sent: all of it, or, where few have sent, spike
  * by spike. Both give the same bits (ann/dense.h). */
 static void
-receive(struct snn *snn, const struct receiver *layer, const struct node *from, float *sum)
+receive(struct snn *snn, const struct receiver *to, const struct node *from, float *sum)
 {
-	const struct linear *l = &layer->linear;
+	const struct linear *l = &to->linear;
+	const float *sent = from->sent;
 
-	if (layer->counts) {
+	if (to->counts) {
 		if (from->step->events > 0)
-			fixed_add(layer->fixed, from->sent, from->rows, site_rule(from->plan, *snn->t).grain, snn->counts, sum);
-	} else if (node_is_sparse(from)) {
-		spikes_list(snn->spikes, from->sent, from->rows, l->in);
+			fixed_add(to->fixed, from->counts, from->rows, site_rule(from->plan, *snn->t).grain, sum);
+		return;
+	}
+	if (from->packed) {
+		node_unpack(from, *snn->t, snn->unpacked);
+		sent = snn->unpacked;
+	}
+	if (node_is_sparse(from)) {
+		spikes_list(snn->spikes, sent, from->rows, l->in);
 		spikes_run(snn->spikes, l->panels, l->out, sum);
 	} else {
-		linear_apply(l, from->sent, from->rows, sum, true);
+		linear_apply(l, sent, from->rows, sum, true);
 	}
 }
 
@@ -192,8 +199,7 @@ run_new(struct snn *snn)
 {
 	size_t tokens = (size_t)snn->model->tokens, wide = tokens * (size_t)snn->model->mlp_width;
 	struct run *run = arena_alloc(snn->arena, sizeof(*run));
-	struct block block = snn->block[0];
-	struct carve written = {NULL, 0};
+	size_t most = 0;
 	bool ok = run != NULL;
 
 	for (int k = 0; ok && k < GROUP_STEPS; k++) {
@@ -202,8 +208,14 @@ run_new(struct snn *snn)
 		run->act[k] = arena_floats(snn->arena, wide);
 		ok = run->stream[k] && run->fc1[k] && run->act[k];
 	}
-	block_layout_written(snn, &block, &written);
-	return ok && (run->written = arena_alloc(snn->arena, written.used)) ? run : NULL;
+	for (int i = 0; i < snn->model->depth; i++) {
+		struct block block = snn->block[i];
+		struct carve written = {NULL, 0};
+
+		block_layout_written(snn, &block, &written);
+		most = written.used > most ? written.used : most;
+	}
+	return ok && (run->written = arena_alloc(snn->arena, most)) ? run : NULL;
 }
 
 /* The block, but what it writes anew in every step goes aside, to memory that all blocks share

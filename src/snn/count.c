@@ -58,6 +58,27 @@ sends_numbers(const struct site_plan *p)
 	return p->neuron == NEURON_ROUND && p->burst > 2;
 }
 
+KERNEL static uint64_t
+set_bits_of_counts(const int8_t *restrict counts, int rows, size_t row_bytes, int columns)
+{
+	uint64_t sum = 0;
+
+	for (int r = 0; r < rows; r++, counts += row_bytes) {
+		uint32_t bits = 0;
+
+		for (int i = 0; i < columns; i++) {
+			int32_t count = counts[i];
+			uint32_t n = (uint32_t)(count < 0 ? -count : count);
+
+			n -= n >> 1 & 0x55;
+			n = (n & 0x33) + (n >> 2 & 0x33);
+			bits += (n + (n >> 4)) & 0xf;
+		}
+		sum += bits;
+	}
+	return sum;
+}
+
 static uint64_t
 powers_of(const struct node *node)
 {
@@ -68,6 +89,8 @@ powers_of(const struct node *node)
 		return (uint64_t)node->step->events;
 	if (!sends_numbers(p) || !node->m)
 		return (uint64_t)node->step->units;
+	if (node->packed)
+		return set_bits_of_counts(node->counts, node->rows, fixed_row(node->columns), node->columns);
 	for (int side = 0; side < (p->split ? 2 : 1); side++)
 		sum += set_bits(node->side ? node->side + (size_t)side * node->size : node->sent,
 				node->threshold + side * node->columns, node->rows, node->columns);
@@ -83,31 +106,51 @@ snn_step_spikes(const struct snn *snn, struct site site, struct snn_spikes *spik
 	    .events = (uint64_t)node->step->events, .units = (uint64_t)node->step->units, .powers = powers_of(node)};
 }
 
-/* How many rows of a [rows, columns] matrix have sent something in each column; what is
- * graded sends always. */
+/* A part of what a node has sent: rows `stride` elements apart. Of sent and counts one is NULL; both
+ * are of graded nodes, which send always. */
+struct part {
+	const float *sent;
+	const int8_t *counts;
+	size_t stride;
+	int rows, columns;
+};
+
+static struct part
+part_of(const struct node *node, int row, int rows, int column, int columns)
+{
+	size_t stride = node->packed ? fixed_row(node->columns) : (size_t)node->columns,
+	       at = (size_t)row * stride + (size_t)column;
+	bool graded = node->plan->neuron == NEURON_NONE;
+
+	return (struct part){graded || node->packed ? NULL : node->sent + at, node->packed ? node->counts + at : NULL, stride,
+			     rows, columns};
+}
+
+/* How many rows have sent something in each column. */
 KERNEL static void
-senders(const float *sent, bool graded, int rows, int columns, uint32_t *restrict count)
+senders(struct part p, uint32_t *restrict count)
 {
-	memset(count, 0, (size_t)columns * sizeof(*count));
-	for (int r = 0; r < rows; r++, sent += columns)
-		for (int i = 0; i < columns; i++)
-			count[i] += graded || sent[i] != 0;
+	for (int i = 0; i < p.columns; i++)
+		count[i] = p.sent || p.counts ? 0 : (uint32_t)p.rows;
+	for (int r = 0; p.sent && r < p.rows; r++)
+		for (int i = 0; i < p.columns; i++)
+			count[i] += p.sent[(size_t)r * p.stride + (size_t)i] != 0;
+	for (int r = 0; p.counts && r < p.rows; r++)
+		for (int i = 0; i < p.columns; i++)
+			count[i] += p.counts[(size_t)r * p.stride + (size_t)i] != 0;
 }
 
+/* How many columns of the first row. */
 KERNEL static uint32_t
-senders_of_row(const float *sent, bool graded, int columns)
+senders_of_row(struct part p)
 {
-	uint32_t count = 0;
+	uint32_t count = p.sent || p.counts ? 0 : (uint32_t)p.columns;
 
-	for (int i = 0; i < columns; i++)
-		count += graded || sent[i] != 0;
+	for (int i = 0; p.sent && i < p.columns; i++)
+		count += p.sent[i] != 0;
+	for (int i = 0; p.counts && i < p.columns; i++)
+		count += p.counts[i] != 0;
 	return count;
-}
-
-static bool
-is_graded(const struct node *node)
-{
-	return node->plan->neuron == NEURON_NONE;
 }
 
 static uint64_t
@@ -117,8 +160,8 @@ score_pairs(const struct snn *snn, const struct attention *a)
 	uint32_t *of_q = snn->senders, *of_k = of_q + q->columns;
 	uint64_t sum = 0;
 
-	senders(q->sent, is_graded(q), q->rows, q->columns, of_q);
-	senders(k->sent, is_graded(k), k->rows, k->columns, of_k);
+	senders(part_of(q, 0, q->rows, 0, q->columns), of_q);
+	senders(part_of(k, 0, k->rows, 0, k->columns), of_k);
 	for (int i = 0; i < q->columns; i++)
 		sum += (uint64_t)of_q[i] * of_k[i];
 	return sum;
@@ -127,16 +170,12 @@ score_pairs(const struct snn *snn, const struct attention *a)
 static uint64_t
 value_pairs(const struct snn *snn, const struct attention *a)
 {
-	const struct node *p = a->p, *v = a->v;
-	size_t map = (size_t)a->queries * (size_t)a->tokens;
 	uint64_t sum = 0;
 
 	for (int h = 0; h < a->heads; h++) {
-		senders(p->sent + (size_t)h * map, is_graded(p), a->queries, a->tokens, snn->senders);
+		senders(part_of(a->p, h * a->queries, a->queries, 0, a->tokens), snn->senders);
 		for (int k = 0; k < a->tokens; k++)
-			sum += (uint64_t)snn->senders[k] *
-			       senders_of_row(v->sent + (size_t)k * (size_t)v->columns + (size_t)(h * a->head_dim), is_graded(v),
-					      a->head_dim);
+			sum += (uint64_t)snn->senders[k] * senders_of_row(part_of(a->v, k, 1, h * a->head_dim, a->head_dim));
 	}
 	return sum;
 }

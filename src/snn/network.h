@@ -32,6 +32,11 @@ struct node {
 	bool derived;                    /* nothing in the network reads it: total and sent, which are no state,
 					  * are worked out for those who look (snn_node() with snn_derive()), */
 	uint64_t version;                /* and hold for this version of the network */
+	bool packed;                     /* what an encoder sends is kept as `counts`, not as `sent`; and the total
+					  * of one whose total nothing in the network reads, not at all: node_sent(), node_total() */
+	int8_t *counts;                  /* state [fixed_counts_size()]: quanta of the step's grain */
+	float *quantum, *inverse;        /* [columns]: of grain 1; 1 over it, or 0 */
+	float *room;                     /* [2, node_room()]: all packed nodes work in it */
 	float *total;                    /* state [size] */
 	float *sent;                     /* state [size]; NULL where totals alternate */
 	float *before;                   /* state [size]; else NULL. Means nothing in the first step */
@@ -89,8 +94,9 @@ struct snn {
 	float *embedding, *patch_scratch;
 	float *first;          /* [tokens, width]: the embedding as the first block has received it */
 	float *readout;        /* what the head reads: values of [2, width] tokens, or [channels] */
-	struct spikes *spikes; /* those of one layer, */
-	int8_t *counts;        /* or [fixed_scratch()] how many quanta they are */
+	struct spikes *spikes; /* those of one layer */
+	float *unpacked;       /* [tokens, widest]: what a packed node has sent */
+	float *room;           /* of packed nodes */
 	float *heads;          /* [head_scratch()] */
 	uint32_t *senders;     /* [2 width, or channels of attention pooling, and tokens] for counting */
 	float *scores;         /* [heads, queries, tokens] */
@@ -133,6 +139,16 @@ struct carve {
 
 void *carve(struct carve *c, size_t bytes);
 float *carve_floats(struct carve *c, size_t n);
+
+/* Can an encoder's spikes be kept as counts? */
+bool node_packs(const struct site_plan *plan);
+/* Floats that a packed node of so many columns works in, twice. */
+size_t node_room(int columns);
+/* What an encoder or a graded site has sent in step t, and in all. */
+float node_sent(const struct node *node, int t, size_t element);
+float node_total(const struct node *node, size_t element);
+/* What a packed node has sent in step t: [size]. */
+void node_unpack(const struct node *node, int t, float *sent);
 
 /* A node of which plan, rows, columns and size are set: its thresholds or its group, of
  * which `exact` is the function. False when out of memory. */

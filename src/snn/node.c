@@ -1,3 +1,4 @@
+#include "base/kernel.h"
 #include "base/timing.h"
 #include "snn/network.h"
 #include "snn/rows.h"
@@ -26,10 +27,44 @@ spread_thresholds(struct node *node, struct arena *arena)
 }
 
 bool
+node_packs(const struct site_plan *p)
+{
+	int most = p->mode == FUNCTION_MODE_NONE ? neuron_most(p) : 0;
+
+	return p->threshold && !p->split && most > 0 && most <= FIXED_COUNT_MOST;
+}
+
+size_t
+node_room(int columns)
+{
+	enum { ENOUGH = 4096 };
+
+	return columns > ENOUGH ? (size_t)columns : ENOUGH;
+}
+
+static bool
+pack(struct node *node, struct arena *arena)
+{
+	const struct site_plan *p = node->plan;
+	struct neuron_rule rule = {.kind = p->neuron, .burst = p->burst, .grain = 1, .fine = 1};
+
+	node->quantum = arena_floats(arena, (size_t)node->columns);
+	node->inverse = arena_floats(arena, (size_t)node->columns);
+	if (!node->quantum || !node->inverse)
+		return false;
+	for (int i = 0; i < node->columns; i++) {
+		node->quantum[i] = neuron_quantum(&rule, node->threshold[i]);
+		node->inverse[i] = node->quantum[i] > 0 ? 1 / node->quantum[i] : 0;
+	}
+	return true;
+}
+
+bool
 node_init(struct node *node, enum function exact, struct arena *arena)
 {
 	if (node->plan->mode == FUNCTION_MODE_NONE)
-		return node->plan->neuron == NEURON_NONE || spread_thresholds(node, arena);
+		return node->plan->neuron == NEURON_NONE ||
+		       (spread_thresholds(node, arena) && (!node->packed || pack(node, arena)));
 	node->group = (struct group){.plan = node->plan, .exact = exact, .rows = node->rows, .columns = node->columns};
 	return group_init(&node->group, arena);
 }
@@ -80,9 +115,12 @@ node_layout_written(struct node *node, struct carve *state)
 
 	if (alternates(node) || node->derived)
 		return;
-	if (!adds_up(node))
+	if (!adds_up(node) && !(node->packed && (kind == SITE_AV || kind == SITE_ACT_OUT)))
 		node->total = carve_floats(state, node->size);
-	node->sent = carve_floats(state, node->size);
+	if (node->packed)
+		node->counts = carve(state, fixed_counts_size(node->rows, node->columns));
+	else
+		node->sent = carve_floats(state, node->size);
 	if (node->plan->neuron == NEURON_NONE)
 		return;
 	if (plan_encodes(kind) && kind != SITE_ACT_OUT && kind != SITE_SOFTMAX)
@@ -162,6 +200,68 @@ encode_side(struct node *node, struct neuron_rule rule, int side, float *total, 
 	}
 }
 
+/* A few rows at a time, which stay in the nearest cache until they are counted. */
+static void
+encode_packed(struct node *node, struct neuron_rule rule)
+{
+	size_t bytes = neuron_state_size(node->plan->neuron), columns = (size_t)node->columns;
+	size_t room = node_room(node->columns), row_bytes = fixed_row(node->columns);
+	int most = (int)(room / columns);
+
+	for (int row = 0; row < node->rows; row += most) {
+		int rows = node->rows - row < most ? node->rows - row : most;
+		size_t at = (size_t)row * columns;
+		float *total = node->total ? node->total + at : node->room + room;
+
+		neuron_step(rule, node->target + at, node->threshold, (char *)node->m + at * bytes, total, node->room, rows,
+			    node->columns, node->step);
+		for (int r = 0; r < rows; r++)
+			fixed_counts(node->room + (size_t)r * columns, node->inverse, rule.grain, node->columns,
+				     node->counts + (size_t)(row + r) * row_bytes);
+	}
+}
+
+/* The same number as the neuron's own, which is counts times the quantum too: a grain is a power of two. */
+float
+node_sent(const struct node *node, int t, size_t element)
+{
+	size_t row = element / (size_t)node->columns, column = element % (size_t)node->columns;
+
+	if (!node->packed)
+		return node->sent[element];
+	return (float)node->counts[row * fixed_row(node->columns) + column] *
+	       (node->quantum[column] * site_rule(node->plan, t).grain);
+}
+
+float
+node_total(const struct node *node, size_t element)
+{
+	const struct neuron_type *type = neuron_type(node->plan->neuron);
+	struct neuron_rule rule = site_rule(node->plan, 1);
+
+	if (node->total)
+		return node->total[element];
+	return type->read(node->m, element) *
+	       (type->counts ? neuron_quantum(&rule, node->threshold[element % (size_t)node->columns]) : 1);
+}
+
+KERNEL static void
+unpack_row(const int8_t *restrict counts, const float *restrict quantum, float grain, int columns, float *restrict sent)
+{
+	for (int i = 0; i < columns; i++)
+		sent[i] = (float)counts[i] * (quantum[i] * grain);
+}
+
+void
+node_unpack(const struct node *node, int t, float *sent)
+{
+	float grain = site_rule(node->plan, t).grain;
+
+	for (int r = 0; r < node->rows; r++)
+		unpack_row(node->counts + (size_t)r * fixed_row(node->columns), node->quantum, grain, node->columns,
+			   sent + (size_t)r * (size_t)node->columns);
+}
+
 static void
 negate(float *x, size_t n)
 {
@@ -215,7 +315,9 @@ node_encode(struct node *node, int t)
 	}
 	if (node->fan_out)
 		node->reach[0] = (struct neuron_tally){0, 0};
-	if (node->plan->split)
+	if (node->packed)
+		encode_packed(node, rule);
+	else if (node->plan->split)
 		encode_split(node, rule);
 	else
 		encode_side(node, rule, 0, node->total, node->sent);

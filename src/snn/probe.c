@@ -35,7 +35,7 @@ snn_derive(const struct snn *snn, struct node *node)
 	memset(node->sent, 0, node->size * sizeof(*node->sent));
 	if (*snn->t > 1) {
 		for (size_t i = 0; i < node->size; i++)
-			snn->graded[i] = center->total[i] - center->sent[i];
+			snn->graded[i] = center->total[i] - node_sent(center, *snn->t, i);
 		rows_scale(snn->graded, node->rows, node->columns, rsqrt->before, before, false, node->sent);
 	}
 	for (size_t i = 0; i < node->size; i++)
@@ -142,7 +142,7 @@ count(const struct node *node, int t, size_t i)
 
 	for (int side = 0; side < (node->plan->split ? 2 : 1); side++) {
 		float quantum = neuron_quantum(&rule, node->threshold[side * node->columns + (int)column]);
-		float sent = node->side ? node->side[(size_t)side * node->size + i] : node->sent[i];
+		float sent = node->side ? node->side[(size_t)side * node->size + i] : node_sent(node, t, i);
 
 		if (quantum > 0)
 			sum += (side ? -1 : 1) * rintf(sent / quantum);
@@ -155,7 +155,7 @@ membrane_of(const struct node *node, size_t i)
 {
 	const struct neuron_type *type = neuron_type(node->plan->neuron);
 
-	return type->membrane ? type->membrane(node->m, i) : node->target[i] - node->total[i];
+	return type->membrane ? type->membrane(node->m, i) : node->target[i] - node_total(node, i);
 }
 
 struct node_reader
@@ -180,7 +180,7 @@ total_before(const struct node_reader *r, size_t i)
 
 	if (r->t <= 1)
 		return 0;
-	return node->before ? node->before[i] : node->total[i] - node->sent[i];
+	return node->before ? node->before[i] : node_total(node, i) - node_sent(node, r->t, i);
 }
 
 static inline float
@@ -190,11 +190,11 @@ read_element(const struct node_reader *r, size_t i)
 
 	switch (r->q) {
 	case SNN_VALUE:
-		return node->total[i] / r->now;
+		return node_total(node, i) / r->now;
 	case SNN_CORRECTION:
-		return node->total[i] / r->now - (r->before > 0 ? total_before(r, i) / r->before : 0);
+		return node_total(node, i) / r->now - (r->before > 0 ? total_before(r, i) / r->before : 0);
 	case SNN_SENT:
-		return node->before ? node->total[i] - total_before(r, i) : node->sent[i];
+		return node->before ? node->total[i] - total_before(r, i) : node_sent(node, r->t, i);
 	case SNN_COUNT:
 		return count(node, r->t, i);
 	case SNN_MEMBRANE:
@@ -340,11 +340,11 @@ snn_extremes(const struct snn *snn, struct site site, enum snn_quantity q, struc
 	*out = (struct snn_extremes){INFINITY, -INFINITY};
 	if (*snn->t == 0 && q != SNN_THRESHOLD) {
 		*out = (struct snn_extremes){0, 0};
-	} else if (node && q == SNN_VALUE) {
+	} else if (node && node->total && q == SNN_VALUE) {
 		*out = extremes_of(node->total, n);
 		out->lo /= reader.now;
 		out->hi /= reader.now;
-	} else if (node && q == SNN_MEMBRANE && !neuron_type(node->plan->neuron)->membrane) {
+	} else if (node && node->total && q == SNN_MEMBRANE && !neuron_type(node->plan->neuron)->membrane) {
 		*out = extremes_of_difference(node->target, node->total, n);
 	} else {
 		for (size_t i = 0; i < n; i++) {
@@ -563,9 +563,10 @@ snn_site_bytes(const struct snn *snn, struct site site)
 	if (!node)
 		return 0;
 	sides = node->plan->split ? 2 : 1;
-	floats = 2 * node->size + (node->side ? sides * node->size : 0);
+	floats = (node->total ? node->size : 0) + (node->packed ? 0 : node->size) + (node->side ? sides * node->size : 0);
 	if (node->m && site.kind != SITE_ACT_OUT)
 		floats += node->size;
-	return floats * sizeof(float) + (node->m ? sides * node->size * neuron_state_size(node->plan->neuron) : 0) +
+	return floats * sizeof(float) + (node->packed ? fixed_counts_size(node->rows, node->columns) : 0) +
+	       (node->m ? sides * node->size * neuron_state_size(node->plan->neuron) : 0) +
 	       (node->group.plan ? group_state_size(&node->group) + group_common_size(&node->group) : 0);
 }

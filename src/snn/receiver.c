@@ -99,17 +99,9 @@ fill_panels(struct arena *arena, const struct source *s, const struct bench *ben
 }
 
 static bool
-sends_few(const struct site_plan *p)
-{
-	int most = neuron_most(p);
-
-	return p->threshold && !p->split && most > 0 && most <= FIXED_COUNT_MOST;
-}
-
-static bool
 fill_receiver(struct arena *arena, const struct source *s, const struct bench *bench, struct receiver *to)
 {
-	to->counts = fixed_is_fast() && sends_few(s->from);
+	to->counts = fixed_is_fast() && node_packs(s->from);
 	return start_receiver(arena, s, bench, to) &&
 	       (to->counts ? fill_fixed(arena, s, bench, to) : fill_panels(arena, s, bench, to));
 }

@@ -67,6 +67,8 @@ block_init(struct snn *snn, int index)
 		    snn->plan->fold_norm && (kind == SITE_NORM1 || kind == SITE_NORM2) && node->plan->neuron == NEURON_NONE;
 		if (node->derived && !derived_init(snn, node))
 			return false;
+		node->packed = node_packs(node->plan);
+		node->room = snn->room;
 		if (!node_init(node,
 			       plan_has_function((enum site_kind)kind) ? plan_function(snn->model, (enum site_kind)kind) : 0,
 			       snn->arena))
@@ -142,13 +144,14 @@ scratch_init(struct snn *snn)
 	snn->first = arena_floats(snn->arena, stream);
 	snn->readout = arena_floats(snn->arena, 2 * (size_t)model->width);
 	snn->spikes = spikes_new(snn->arena, model->tokens, widest);
-	snn->counts = arena_alloc(snn->arena, fixed_scratch(model->tokens, widest));
+	snn->unpacked = arena_floats(snn->arena, (size_t)model->tokens * (size_t)widest);
+	snn->room = arena_floats(snn->arena, 2 * node_room(widest));
 	snn->heads = arena_floats(snn->arena, head_scratch(model->tokens, model->head_dim));
 	snn->scores = arena_floats(snn->arena, (size_t)model->heads * (size_t)model->tokens * (size_t)model->tokens);
 	snn->graded = arena_floats(snn->arena, (size_t)model->tokens * (size_t)widest);
 	snn->senders = arena_alloc(snn->arena, ((size_t)model->tokens + 2 * (size_t)model->width) * sizeof(*snn->senders));
-	return snn->embedding && snn->first && snn->readout && snn->patch_scratch && snn->spikes && snn->counts && snn->heads &&
-	       snn->scores && snn->graded && snn->senders;
+	return snn->embedding && snn->first && snn->readout && snn->patch_scratch && snn->spikes && snn->unpacked && snn->room &&
+	       snn->heads && snn->scores && snn->graded && snn->senders;
 }
 
 static bool

@@ -133,9 +133,10 @@ static double
 fixed_seconds(int rows, int in, int out)
 {
 	struct arena *arena = arena_new();
-	float *x = arena_floats(arena, (size_t)(rows * in)), *w = arena_floats(arena, (size_t)(in * out));
+	float *w = arena_floats(arena, (size_t)(in * out));
 	float *quantum = arena_floats(arena, (size_t)in), *y = arena_floats(arena, (size_t)(rows * out));
-	int8_t *scratch = arena_alloc(arena, fixed_scratch(rows, in));
+	size_t size = fixed_counts_size(rows, in);
+	int8_t *counts = arena_alloc(arena, size);
 	struct fixed *fixed = fixed_new(arena, in, out);
 	double seconds[REPEATS];
 
@@ -143,14 +144,14 @@ fixed_seconds(int rows, int in, int out)
 		quantum[i] = 1;
 	for (int i = 0; i < in * out; i++)
 		w[i] = (float)(i % 97) - 48;
-	for (int i = 0; i < rows * in; i++)
-		x[i] = (float)(i % 9) - 4;
+	for (size_t i = 0; i < size; i++)
+		counts[i] = (int8_t)((int)(i % 9) - 4);
 	fixed_fill(fixed, w, quantum);
 	for (int r = 0; r < REPEATS; r++) {
 		double start = timing_now();
 
 		for (int k = 0; k < 20; k++)
-			fixed_add(fixed, x, rows, 1, scratch, y);
+			fixed_add(fixed, counts, rows, 1, y);
 		seconds[r] = (timing_now() - start) / 20;
 	}
 	arena_free(arena);

@@ -27,7 +27,7 @@ struct operands {
 	struct arena *arena;
 	struct fixed *fixed;
 	float *w, *quantum, *x, *y, *again;
-	int8_t *scratch;
+	int8_t *counts;
 };
 
 /* Counts up to FIXED_COUNT_MOST of the quantum times grain; some inputs never send. */
@@ -35,6 +35,7 @@ static void
 operands_init(struct operands *o, struct shape s, float grain, struct rng *rng)
 {
 	size_t in = (size_t)s.in, out = (size_t)s.out, rows = (size_t)s.rows;
+	float *inverse;
 
 	o->arena = arena_new();
 	o->w = arena_floats(o->arena, in * out);
@@ -42,7 +43,8 @@ operands_init(struct operands *o, struct shape s, float grain, struct rng *rng)
 	o->x = arena_floats(o->arena, rows * in);
 	o->y = arena_floats(o->arena, rows * out);
 	o->again = arena_floats(o->arena, rows * out);
-	o->scratch = arena_alloc(o->arena, fixed_scratch(s.rows, s.in));
+	o->counts = arena_alloc(o->arena, fixed_counts_size(s.rows, s.in));
+	inverse = arena_floats(o->arena, in);
 	o->fixed = fixed_new(o->arena, s.in, s.out);
 	assert_non_null(o->fixed);
 	for (size_t i = 0; i < in * out; i++)
@@ -54,6 +56,10 @@ operands_init(struct operands *o, struct shape s, float grain, struct rng *rng)
 
 		o->x[i] = (float)count * (o->quantum[i % in] * grain);
 	}
+	for (size_t i = 0; i < in; i++)
+		inverse[i] = o->quantum[i] > 0 ? 1 / o->quantum[i] : 0;
+	for (size_t r = 0; r < rows; r++)
+		fixed_counts(o->x + r * in, inverse, grain, s.in, o->counts + r * fixed_row(s.in));
 	for (size_t i = 0; i < rows * out; i++)
 		o->y[i] = o->again[i] = (float)rng_normal(rng);
 	fixed_fill(o->fixed, o->w, o->quantum);
@@ -73,7 +79,7 @@ follows_exact_arithmetic(void **state)
 		struct operands o;
 
 		operands_init(&o, s, 0.25f, &rng);
-		fixed_add(o.fixed, o.x, s.rows, 0.25f, o.scratch, o.y);
+		fixed_add(o.fixed, o.counts, s.rows, 0.25f, o.y);
 		for (int r = 0; r < s.rows; r++)
 			for (int c = 0; c < s.out; c++) {
 				double want = (double)o.again[r * s.out + c], sent = 0, most = 0;
@@ -105,8 +111,8 @@ kernels_and_threads_agree(void **state)
 		struct operands o;
 
 		operands_init(&o, s, 1, &rng);
-		fixed_add(o.fixed, o.x, s.rows, 1, o.scratch, o.y);
-		fixed_add_plain(o.fixed, o.x, s.rows, 1, o.scratch, o.again);
+		fixed_add(o.fixed, o.counts, s.rows, 1, o.y);
+		fixed_add_plain(o.fixed, o.counts, s.rows, 1, o.again);
 		assert_memory_equal(o.y, o.again, bytes);
 		arena_free(o.arena);
 	}
@@ -119,7 +125,7 @@ kernels_and_threads_agree(void **state)
 		rng_seed(&rng, 3);
 		operands_init(&o, s, 1, &rng);
 		omp_set_num_threads(n);
-		fixed_add(o.fixed, o.x, s.rows, 1, o.scratch, o.y);
+		fixed_add(o.fixed, o.counts, s.rows, 1, o.y);
 		if (n == 1)
 			memcpy(first, o.y, sizeof(first));
 		assert_memory_equal(o.y, first, sizeof(first));
@@ -142,8 +148,8 @@ filled_again_forgets(void **state)
 	operands_init(&other, s, 1, &rng);
 	fixed_fill(o.fixed, other.w, other.quantum);
 	memcpy(o.y, other.y, (size_t)(s.rows * s.out) * sizeof(float));
-	fixed_add(o.fixed, other.x, s.rows, 1, o.scratch, o.y);
-	fixed_add(other.fixed, other.x, s.rows, 1, other.scratch, other.y);
+	fixed_add(o.fixed, other.counts, s.rows, 1, o.y);
+	fixed_add(other.fixed, other.counts, s.rows, 1, other.y);
 	assert_memory_equal(o.y, other.y, (size_t)(s.rows * s.out) * sizeof(float));
 	arena_free(o.arena);
 	arena_free(other.arena);
