@@ -130,6 +130,7 @@ struct neuron_type {
 	int (*most)(int burst); /* quanta in one spike, or step, without refinement; NULL: not in whole ones */
 	float (*read)(const void *state, size_t i);     /* neuron i's count, or M */
 	float (*membrane)(const void *state, size_t i); /* NULL: X_t - M */
+	float never;                                    /* stands for a threshold of 0 where elements have their own */
 	bool cut;                                       /* hidden neurons in ReLU form see no negative target */
 	const struct neuron_loops *(*loops)(const struct neuron_rule *rule);
 };

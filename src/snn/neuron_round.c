@@ -9,7 +9,7 @@ limits(float v, const struct neuron_rule *own)
 
 /* What is added last makes -0 a 0. */
 static inline struct fired
-rule(float x, struct neuron_limits l, float *state, const struct neuron_rule *own)
+rule(float x, struct neuron_limits l, float *state, int32_t *tally, const struct neuron_rule *own)
 {
 	float m = *state, n = rintf((x - m * l.quantum) / l.quantum);
 	float k = with_sign_of(smaller(magnitude(n), bits_of(l.high)), n) + 0.0f;
@@ -17,7 +17,8 @@ rule(float x, struct neuron_limits l, float *state, const struct neuron_rule *ow
 	(void)own;
 	m += k;
 	*state = m;
-	return (struct fired){m, k * l.quantum, (int)fabsf(k)};
+	count_spikes((int)fabsf(k), tally);
+	return (struct fired){m, k * l.quantum};
 }
 
 /* For bursts of at most 2, without a division: the smallest floats whose quotient by V
@@ -35,7 +36,7 @@ limits_two(float v, const struct neuron_rule *own)
 }
 
 static inline struct fired
-rule_two(float x, struct neuron_limits l, float *state, const struct neuron_rule *own)
+rule_two(float x, struct neuron_limits l, float *state, int32_t *tally, const struct neuron_rule *own)
 {
 	float m = *state, u = x - m * l.quantum, k;
 	int one = magnitude(u) > bits_of(l.low), two = magnitude(u) >= bits_of(l.high);
@@ -44,11 +45,12 @@ rule_two(float x, struct neuron_limits l, float *state, const struct neuron_rule
 	k = one ? with_sign_of(two ? bits_of(2.0f) : bits_of(1.0f), u) : 0.0f;
 	m += k;
 	*state = m;
-	return (struct fired){m, k * l.quantum, one + two};
+	count_spikes(one + two, tally);
+	return (struct fired){m, k * l.quantum};
 }
 
 NEURON_LOOPS(many, rule, limits, int16_t, NEURON_COUNT)
-NEURON_LOOPS_OF(two, rule_two, limits_two, rule, limits, int16_t, NEURON_COUNT)
+NEURON_LOOPS_OF(two, rule_two, limits_two, rule, limits, rule, limits, int16_t, NEURON_COUNT, NEURON_OWN)
 NEURON_STATE(round, int16_t, NEURON_NUMBER)
 
 static const struct neuron_loops *

@@ -2,9 +2,9 @@
  * many of them that this header writes around it.
  *
  * A rule takes the target x, what it needs of the threshold (which loops over neurons
- * that share one keep in registers) and the state, which it updates. Counts are whole
- * numbers in floats, and everything is a selection, nothing a branch, so that loops over
- * neurons vectorise. */
+ * that share one keep in registers), the state, which it updates, and the tally to which it
+ * adds its spikes. Counts are whole numbers in floats, and everything is a selection,
+ * nothing a branch, so that loops over neurons vectorise. */
 #ifndef SPIKESCOPE_SNN_NEURON_RULE_H
 #define SPIKESCOPE_SNN_NEURON_RULE_H
 
@@ -18,8 +18,14 @@
 struct fired {
 	float state; /* M_t, as a count where the neuron counts */
 	float sent;  /* what this step added to M */
-	int units;   /* spikes */
 };
+
+/* Adds a neuron's spikes to a tally of the form that struct neuron_tile_step has. */
+static inline void
+count_spikes(int spikes, int32_t *tally)
+{
+	*tally += spikes + (spikes != 0 ? NEURON_TILE_EVENT : 0);
+}
 
 /* One loop per rule: the rule is a constant inside it, so that it vectorises. A state is
  * kept as `type` and worked with as `work`, which KEEP turns back. */
@@ -33,23 +39,27 @@ struct fired {
 		for (int i = 0; i < n; i++) {                                                                                    \
 			struct neuron_limits l = limits_of(threshold[i], &own);                                                  \
 			work w = (work)m[i];                                                                                     \
-			struct fired f = fire(x[i], l, &w, &own);                                                                \
+			int32_t tally = 0;                                                                                       \
+			struct fired f = fire(x[i], l, &w, &tally, &own);                                                        \
 			m[i] = KEEP(w);                                                                                          \
 			total[i] = f.state * l.quantum;                                                                          \
 			sent[i] = f.sent;                                                                                        \
-			e += f.units != 0;                                                                                       \
-			u += f.units;                                                                                            \
+			e += tally / NEURON_TILE_EVENT;                                                                          \
+			u += tally % NEURON_TILE_EVENT;                                                                          \
 		}                                                                                                                \
 		*events += e;                                                                                                    \
 		*units += u;                                                                                                     \
 	}
 
-/* Limits in a tile: of a unit's one threshold, or of every element's own. */
+/* Limits in a tile: of a unit's one threshold, or of every element's own. PLAIN: are targets
+ * without a range and neurons without an initial potential, so that loops may leave both out?
+ * Where units have one threshold this is rare. */
 #define NEURON_SHARED(limits_of) const float weight = t->weight[i]
 
 #define NEURON_SHARED_STEP(limits_of) const struct neuron_limits l = step->limits[i]
 
 #define NEURON_SHARED_LANE(limits_of)
+#define NEURON_SHARED_PLAIN(t) false
 #define NEURON_OWN(limits_of)                                                                                                    \
 	const float *restrict threshold = t->threshold + (size_t)i * t->across;                                                  \
 	const float *restrict weights = t->weight + (size_t)i * t->across
@@ -58,6 +68,16 @@ struct fired {
 #define NEURON_OWN_LANE(limits_of)                                                                                               \
 	const struct neuron_limits l = limits_of(threshold[j], &own);                                                            \
 	const float weight = weights[j]
+#define NEURON_OWN_PLAIN(t) (!(t)->cut && (t)->step->rule.initial == 0.0f)
+
+/* The same where the state is M, whose weight is the unit's. */
+#define NEURON_OWN_SUM(limits_of)                                                                                                \
+	const float *restrict threshold = t->threshold + (size_t)i * t->across;                                                  \
+	const float weight = t->weight[(size_t)i * t->across]
+
+#define NEURON_OWN_SUM_STEP(limits_of)
+#define NEURON_OWN_SUM_LANE(limits_of) const struct neuron_limits l = limits_of(threshold[j], &own)
+#define NEURON_OWN_SUM_PLAIN           NEURON_OWN_PLAIN
 
 /* What the neurons of unit i send that are in one state and stay in it. */
 static inline void
@@ -70,22 +90,32 @@ neuron_add_common(const struct neuron_tile *t, int i)
 			t->step[k].y[j] += sent;
 }
 
+/* The rule of a step, whose initial potential compilers know in plain loops. */
+INLINE static struct neuron_rule
+neuron_rule_of(const struct neuron_tile_step *step, bool plain)
+{
+	struct neuron_rule rule = step->rule;
+
+	rule.initial = plain ? 0.0f : rule.initial;
+	return rule;
+}
+
 /* One neuron of lane j in one step. */
 #define NEURON_LANE(fire, limits_of, LANE)                                                                                       \
 	LANE(limits_of);                                                                                                         \
-	struct fired f = fire(clip(w1 * x[j] + bias, floor, top), l, &w[j], &own);                                               \
+	const float target = w1 * x[j] + bias;                                                                                   \
+	struct fired f = fire(plain ? target : clip(target, floor, top), l, &w[j], &tally[j], &own);                             \
                                                                                                                                  \
-	y[j] += weight * f.state;                                                                                                \
-	tally[j] += f.units + (f.units != 0 ? NEURON_TILE_EVENT : 0)
+	y[j] += weight * f.state
 
 /* The hidden units of a tile, one after the other; lanes are elements. In one step sums and
  * tallies are in registers over all units; in several a unit takes all steps while its
  * states are. */
-#define NEURON_HIDDEN(name, fire, limits_of, type, work, KEEP, UNIT, STEP, LANE)                                                 \
-	KERNEL static void name##_once(const struct neuron_tile *t)                                                              \
+#define NEURON_HIDDEN(name, fire, limits_of, type, work, KEEP, OWNER)                                                            \
+	INLINE static void name##_once(const struct neuron_tile *t, bool plain)                                                  \
 	{                                                                                                                        \
 		const struct neuron_tile_step *step = t->step;                                                                   \
-		const struct neuron_rule own = step->rule;                                                                       \
+		const struct neuron_rule own = neuron_rule_of(step, plain);                                                      \
 		const int32_t floor = t->cut ? 0 : INT32_MIN;                                                                    \
 		const float *restrict x = step->x;                                                                               \
 		float y[NEURON_TILE];                                                                                            \
@@ -96,8 +126,8 @@ neuron_add_common(const struct neuron_tile *t, int i)
 		for (int i = 0; i < t->hidden; i++) {                                                                            \
 			type *restrict m = (type *)t->m + (size_t)t->slot[i] * NEURON_TILE;                                      \
 			const float w1 = t->w1[i], bias = step->bias[i], top = step->top[i];                                     \
-			UNIT(limits_of);                                                                                         \
-			STEP(limits_of);                                                                                         \
+			OWNER(limits_of);                                                                                        \
+			OWNER##_STEP(limits_of);                                                                                 \
                                                                                                                                  \
 			if (t->turn[i] != NEURON_TURN_EACH) {                                                                    \
 				float sent = t->weight[(size_t)i * t->across] * t->common[i];                                    \
@@ -109,14 +139,14 @@ neuron_add_common(const struct neuron_tile *t, int i)
 			{                                                                                                        \
 				work w[NEURON_TILE];                                                                             \
 				w[j] = (work)m[j];                                                                               \
-				NEURON_LANE(fire, limits_of, LANE);                                                              \
+				NEURON_LANE(fire, limits_of, OWNER##_LANE);                                                      \
 				m[j] = KEEP(w[j]);                                                                               \
 			}                                                                                                        \
 		}                                                                                                                \
 		memcpy(step->y, y, sizeof(y));                                                                                   \
 		memcpy(step->tally, tally, sizeof(tally));                                                                       \
 	}                                                                                                                        \
-	KERNEL static void name##_often(const struct neuron_tile *t)                                                             \
+	INLINE static void name##_often(const struct neuron_tile *t, bool plain)                                                 \
 	{                                                                                                                        \
 		const int32_t floor = t->cut ? 0 : INT32_MIN;                                                                    \
                                                                                                                                  \
@@ -124,7 +154,7 @@ neuron_add_common(const struct neuron_tile *t, int i)
 			type *restrict m = (type *)t->m + (size_t)t->slot[i] * NEURON_TILE;                                      \
 			const float w1 = t->w1[i];                                                                               \
 			work w[NEURON_TILE];                                                                                     \
-			UNIT(limits_of);                                                                                         \
+			OWNER(limits_of);                                                                                        \
                                                                                                                                  \
 			if (t->turn[i] != NEURON_TURN_EACH) {                                                                    \
 				neuron_add_common(t, i);                                                                         \
@@ -134,28 +164,32 @@ neuron_add_common(const struct neuron_tile *t, int i)
 				w[j] = (work)m[j];                                                                               \
 			for (int k = 0; k < t->steps; k++) {                                                                     \
 				const struct neuron_tile_step *step = &t->step[k];                                               \
-				const struct neuron_rule own = step->rule;                                                       \
+				const struct neuron_rule own = neuron_rule_of(step, plain);                                      \
 				const float *restrict x = step->x;                                                               \
 				const float bias = step->bias[i], top = step->top[i];                                            \
 				float *restrict y = step->y;                                                                     \
 				int32_t *restrict tally = step->tally;                                                           \
-				STEP(limits_of);                                                                                 \
+				OWNER##_STEP(limits_of);                                                                         \
                                                                                                                                  \
 				_Pragma("GCC ivdep") for (int j = 0; j < NEURON_TILE; j++)                                       \
 				{                                                                                                \
-					NEURON_LANE(fire, limits_of, LANE);                                                      \
+					NEURON_LANE(fire, limits_of, OWNER##_LANE);                                              \
 				}                                                                                                \
 			}                                                                                                        \
 			for (int j = 0; j < NEURON_TILE; j++)                                                                    \
 				m[j] = KEEP(w[j]);                                                                               \
 		}                                                                                                                \
 	}                                                                                                                        \
-	static void name(const struct neuron_tile *t)                                                                            \
+	KERNEL static void name(const struct neuron_tile *t)                                                                     \
 	{                                                                                                                        \
-		if (t->steps == 1)                                                                                               \
-			name##_once(t);                                                                                          \
+		if (t->steps == 1 && OWNER##_PLAIN(t))                                                                           \
+			name##_once(t, true);                                                                                    \
+		else if (t->steps == 1)                                                                                          \
+			name##_once(t, false);                                                                                   \
+		else if (OWNER##_PLAIN(t))                                                                                       \
+			name##_often(t, true);                                                                                   \
 		else                                                                                                             \
-			name##_often(t);                                                                                         \
+			name##_often(t, false);                                                                                  \
 	}
 
 /* The first two steps of neurons that share thresholds. */
@@ -186,11 +220,12 @@ neuron_add_common(const struct neuron_tile *t, int i)
 			_Pragma("GCC ivdep") for (int j = 0; j < NEURON_TILE; j++)                                               \
 			{                                                                                                        \
 				float w = 0;                                                                                     \
-				fire(clip(w1 *x[j] + bias, floor, top), l, &w, &own);                                            \
-				struct fired f = fire(clip(w1 * now[j] + bias_now, floor, top_now), limits_now, &w, &then);      \
+				int32_t unseen = 0;                                                                              \
+				fire(clip(w1 *x[j] + bias, floor, top), l, &w, &unseen, &own);                                   \
+				struct fired f =                                                                                 \
+				    fire(clip(w1 * now[j] + bias_now, floor, top_now), limits_now, &w, &tally[j], &then);        \
                                                                                                                                  \
 				y[j] += weight * f.state;                                                                        \
-				tally[j] += f.units + (f.units != 0 ? NEURON_TILE_EVENT : 0);                                    \
 				m[j] = KEEP(w);                                                                                  \
 			}                                                                                                        \
 		}                                                                                                                \
@@ -202,8 +237,9 @@ neuron_add_common(const struct neuron_tile *t, int i)
 #define NEURON_COMMON(name, fire, type)                                                                                          \
 	KERNEL static float name##_one(float x, struct neuron_limits l, float state, const struct neuron_rule *own, int *units)  \
 	{                                                                                                                        \
-		struct fired f = fire(x, l, &state, own);                                                                        \
-		*units = f.units;                                                                                                \
+		int32_t tally = 0;                                                                                               \
+		struct fired f = fire(x, l, &state, &tally, own);                                                                \
+		*units = tally % NEURON_TILE_EVENT;                                                                              \
 		return f.state;                                                                                                  \
 	}                                                                                                                        \
 	static void name##_part(float state, void *to)                                                                           \
@@ -224,21 +260,22 @@ neuron_add_common(const struct neuron_tile *t, int i)
 #define NEURON_SUM(w)        (w)
 
 /* All loops of a neuron, as struct neuron_loops name. NEURON_LOOPS_ALONE is for neurons
- * whose state is more than a number. own_fire and own_limits_of are for thresholds that
- * differ by element. */
-#define NEURON_LOOPS_BOTH(name, fire, limits_of, own_fire, own_limits_of, type, work, KEEP)                                      \
-	NEURON_POPULATION(name##_step, own_fire, own_limits_of, type, work, KEEP)                                                \
-	NEURON_HIDDEN(name##_shared, fire, limits_of, type, work, KEEP, NEURON_SHARED, NEURON_SHARED_STEP, NEURON_SHARED_LANE)   \
-	NEURON_HIDDEN(name##_own, own_fire, own_limits_of, type, work, KEEP, NEURON_OWN, NEURON_OWN_STEP, NEURON_OWN_LANE)
-#define NEURON_LOOPS_OF(name, fire, limits_of, own_fire, own_limits_of, type, KEEP)                                              \
-	NEURON_LOOPS_BOTH(name, fire, limits_of, own_fire, own_limits_of, type, float, KEEP)                                     \
+ * whose state is more than a number; NEURON_LOOPS_OF for those with a rule or limits of their own
+ * where thresholds differ by element: in a population, and in a tile. */
+#define NEURON_LOOPS_BOTH(name, fire, limits_of, step_fire, step_limits_of, own_fire, own_limits_of, type, work, KEEP, OWNER)    \
+	NEURON_POPULATION(name##_step, step_fire, step_limits_of, type, work, KEEP)                                              \
+	NEURON_HIDDEN(name##_shared, fire, limits_of, type, work, KEEP, NEURON_SHARED)                                           \
+	NEURON_HIDDEN(name##_own, own_fire, own_limits_of, type, work, KEEP, OWNER)
+#define NEURON_LOOPS_OF(name, fire, limits_of, step_fire, step_limits_of, own_fire, own_limits_of, type, KEEP, OWNER)            \
+	NEURON_LOOPS_BOTH(name, fire, limits_of, step_fire, step_limits_of, own_fire, own_limits_of, type, float, KEEP, OWNER)   \
 	NEURON_ANEW(name, fire, type, KEEP)                                                                                      \
 	NEURON_COMMON(name, fire, type)                                                                                          \
 	static const struct neuron_loops name = {name##_step, name##_shared, name##_own,  name##_anew,                           \
 						 limits_of,   name##_one,    name##_part, name##_join};
-#define NEURON_LOOPS(name, fire, limits_of, type, KEEP) NEURON_LOOPS_OF(name, fire, limits_of, fire, limits_of, type, KEEP)
+#define NEURON_LOOPS(name, fire, limits_of, type, KEEP)                                                                          \
+	NEURON_LOOPS_OF(name, fire, limits_of, fire, limits_of, fire, limits_of, type, KEEP, NEURON_OWN)
 #define NEURON_LOOPS_ALONE(name, fire, limits_of, type)                                                                          \
-	NEURON_LOOPS_BOTH(name, fire, limits_of, fire, limits_of, type, type, NEURON_SUM)                                        \
+	NEURON_LOOPS_BOTH(name, fire, limits_of, fire, limits_of, fire, limits_of, type, type, NEURON_SUM, NEURON_OWN)           \
 	static const struct neuron_loops name = {                                                                                \
 	    .step = name##_step, .shared = name##_shared, .own = name##_own, .limits = limits_of};
 
