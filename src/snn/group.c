@@ -206,7 +206,7 @@ run_row(const struct pass *p, size_t first_tile, size_t at, size_t n)
 		if (column + NEURON_TILE < n) {
 			struct neuron_tile next = tile_of(p, NULL, tile + 1);
 
-			fetch_ahead(p, &next);
+			fetch_in_turn(p, &t, &next);
 		}
 		t.threshold += g->per_column ? column : 0;
 		t.weight += g->per_column ? column : 0;

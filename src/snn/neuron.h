@@ -90,11 +90,13 @@ struct neuron_tile {
 	const float *w1;
 	const int32_t *turn; /* enum neuron_turn */
 	size_t across;
-	const float *threshold;              /* [hidden, across] */
-	const float *weight;                 /* [hidden, across]: of one unit of state */
-	uint16_t *slot;                      /* [hidden]: where in m its states are, while they step for themselves */
-	void *m;                             /* [hidden, NEURON_TILE] states */
-	float *common;                       /* [hidden] states of the others */
+	const float *threshold; /* [hidden, across] */
+	const float *weight;    /* [hidden, across]: of one unit of state */
+	uint16_t *slot;         /* [hidden]: where in m its states are, while they step for themselves */
+	void *m;                /* [hidden, NEURON_TILE] states */
+	float *common;          /* [hidden] states of the others */
+	const char *ahead;      /* what will be read next, far away: a unit fetches of it what lies where its own states do */
+	size_t ahead_size;      /* bytes */
 	const struct neuron_tile_step *step; /* [steps] */
 };
 typedef void neuron_hidden(const struct neuron_tile *tile);

@@ -44,7 +44,7 @@ whole(float u, struct neuron_limits l, float m, float *sent)
 }
 
 static inline struct fired
-rule(float x, struct neuron_limits l, float *state, int32_t *tally, const struct neuron_rule *own)
+rule(float x, struct neuron_limits l, float *state, const struct neuron_rule *own)
 {
 	float m = *state, u = x - m + l.start, first, r, k, second;
 	int units = whole(u, l, m, &first);
@@ -56,8 +56,7 @@ rule(float x, struct neuron_limits l, float *state, int32_t *tally, const struct
 	second = with_sign_of(bits_of(l.step * k), r);
 	m += second;
 	*state = m;
-	count_spikes(units + (int)k, tally);
-	return (struct fired){m, first + second};
+	return (struct fired){m, first + second, units + (int)k};
 }
 
 /* The same for bursts of 2, without a division: |r| / low rounds to less than 1 or 2
@@ -65,7 +64,7 @@ rule(float x, struct neuron_limits l, float *state, int32_t *tally, const struct
  * What was sent too much, -u, takes fewer operations than u; and so does a tally to which
  * every part is added as soon as it is known. */
 static inline struct fired
-rule_two(float x, struct neuron_limits l, float *state, int32_t *tally, const struct neuron_rule *own)
+add_two(float x, struct neuron_limits l, float *state, int32_t *tally, const struct neuron_rule *own)
 {
 	float m = *state, excess = m - x - l.start, r, first, second;
 	int fires, one, two, rest;
@@ -86,7 +85,17 @@ rule_two(float x, struct neuron_limits l, float *state, int32_t *tally, const st
 	*tally = one ? *tally + rest : *tally;
 	*tally = two ? *tally + 1 : *tally;
 	*state = m;
-	return (struct fired){m, 0.0f - (fires ? first : 0.0f) - (one ? second : 0.0f)};
+	return (struct fired){m, 0.0f - (fires ? first : 0.0f) - (one ? second : 0.0f), 0};
+}
+
+static inline struct fired
+rule_two(float x, struct neuron_limits l, float *state, const struct neuron_rule *own)
+{
+	int32_t tally = 0;
+	struct fired f = add_two(x, l, state, &tally, own);
+
+	f.units = tally % NEURON_TILE_EVENT;
+	return f;
 }
 
 static float
@@ -103,8 +112,8 @@ most(int burst)
 	return burst + 2;
 }
 
-NEURON_LOOPS_OF(many, rule, limits, rule, limits, rule, limits_own, float, NEURON_SUM, NEURON_OWN_SUM)
-NEURON_LOOPS_OF(two, rule_two, limits, rule_two, limits, rule_two, limits_two, float, NEURON_SUM, NEURON_OWN_SUM)
+NEURON_LOOPS_OF(many, rule, limits, rule, limits, rule, limits_own, float, NEURON_SUM, NEURON_OWN)
+NEURON_LOOPS_OF(two, rule_two, limits, rule_two, limits, add_two, limits_two, float, NEURON_SUM, NEURON_OWN_SUM)
 NEURON_STATE(burst, float, NEURON_NUMBER)
 
 static const struct neuron_loops *

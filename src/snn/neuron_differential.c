@@ -12,7 +12,7 @@ limits(float v, const struct neuron_rule *own)
 }
 
 static inline struct fired
-rule(float x, struct neuron_limits l, float *state, int32_t *tally, const struct neuron_rule *own)
+rule(float x, struct neuron_limits l, float *state, const struct neuron_rule *own)
 {
 	float start = *state, m = start;
 	int units = 0;
@@ -26,8 +26,7 @@ rule(float x, struct neuron_limits l, float *state, int32_t *tally, const struct
 		units += fires;
 	}
 	*state = m;
-	count_spikes(units, tally);
-	return (struct fired){m, m - start};
+	return (struct fired){m, m - start, units};
 }
 
 static float
@@ -36,7 +35,7 @@ quantum(const struct neuron_rule *own, float threshold)
 	return threshold * own->grain;
 }
 
-NEURON_LOOPS_OF(only, rule, limits, rule, limits, rule, limits, float, NEURON_SUM, NEURON_OWN_SUM)
+NEURON_LOOPS(only, rule, limits, float, NEURON_SUM)
 NEURON_STATE(differential, float, NEURON_NUMBER)
 
 static const struct neuron_loops *

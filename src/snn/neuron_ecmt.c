@@ -8,7 +8,7 @@ limits(float v, const struct neuron_rule *own)
 }
 
 static inline struct fired
-rule(float x, struct neuron_limits l, float *state, int32_t *tally, const struct neuron_rule *own)
+rule(float x, struct neuron_limits l, float *state, const struct neuron_rule *own)
 {
 	float m = *state, u = x - m * l.quantum, a = fabsf(u) / l.low + 0.5f, step;
 	int fires = a >= 1.0f;
@@ -17,8 +17,7 @@ rule(float x, struct neuron_limits l, float *state, int32_t *tally, const struct
 	step = fires ? with_sign_of(smaller(bits_of(a) & EXPONENT, bits_of(l.high)), u) : 0.0f;
 	m += step;
 	*state = m;
-	count_spikes(fires, tally);
-	return (struct fired){m, step * l.quantum};
+	return (struct fired){m, step * l.quantum, fires};
 }
 
 NEURON_LOOPS(only, rule, limits, int32_t, NEURON_WIDE_COUNT)

@@ -8,7 +8,7 @@ limits(float v, const struct neuron_rule *own)
 }
 
 static inline struct fired
-rule(float x, struct neuron_limits l, float *state, int32_t *tally, const struct neuron_rule *own)
+rule(float x, struct neuron_limits l, float *state, const struct neuron_rule *own)
 {
 	float m = *state;
 	int up = x - m * l.quantum + l.start >= l.low;
@@ -16,8 +16,7 @@ rule(float x, struct neuron_limits l, float *state, int32_t *tally, const struct
 	(void)own;
 	m += (float)up;
 	*state = m;
-	count_spikes(up, tally);
-	return (struct fired){m, (float)up * l.quantum};
+	return (struct fired){m, (float)up * l.quantum, up};
 }
 
 NEURON_LOOPS(only, rule, limits, int16_t, NEURON_COUNT)

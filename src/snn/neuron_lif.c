@@ -16,7 +16,7 @@ limits(float v, const struct neuron_rule *own)
 }
 
 static inline struct fired
-rule(float x, struct neuron_limits l, struct leaky *state, int32_t *tally, const struct neuron_rule *own)
+rule(float x, struct neuron_limits l, struct leaky *state, const struct neuron_rule *own)
 {
 	float u = own->leak * state->u + (x - state->received);
 	int fires = u >= l.low;
@@ -24,8 +24,7 @@ rule(float x, struct neuron_limits l, struct leaky *state, int32_t *tally, const
 	state->u = fires ? 0.0f : u;
 	state->received = x;
 	state->count += fires;
-	count_spikes(fires, tally);
-	return (struct fired){(float)state->count, fires ? l.quantum : 0.0f};
+	return (struct fired){(float)state->count, fires ? l.quantum : 0.0f, fires};
 }
 
 #define SPIKES(m) ((float)(m).count)

@@ -32,7 +32,7 @@ answer(float x, struct neuron_limits l, float *m)
 }
 
 static inline struct fired
-answers(float x, struct neuron_limits l, float *state, int32_t *tally, int repeat)
+answers(float x, struct neuron_limits l, float *state, int repeat)
 {
 	float start = *state, m = start;
 	int units = 0;
@@ -40,29 +40,28 @@ answers(float x, struct neuron_limits l, float *state, int32_t *tally, int repea
 	for (int i = 0; i < repeat; i++)
 		units += answer(x, l, &m);
 	*state = m;
-	count_spikes(units, tally);
-	return (struct fired){m, (m - start) * l.quantum};
+	return (struct fired){m, (m - start) * l.quantum, units};
 }
 
 static inline struct fired
-rule(float x, struct neuron_limits l, float *state, int32_t *tally, const struct neuron_rule *own)
+rule(float x, struct neuron_limits l, float *state, const struct neuron_rule *own)
 {
 	(void)own;
-	return answers(x, l, state, tally, 1);
+	return answers(x, l, state, 1);
 }
 
 static inline struct fired
-rule_twice(float x, struct neuron_limits l, float *state, int32_t *tally, const struct neuron_rule *own)
+rule_twice(float x, struct neuron_limits l, float *state, const struct neuron_rule *own)
 {
 	(void)own;
-	return answers(x, l, state, tally, 2);
+	return answers(x, l, state, 2);
 }
 
 static inline struct fired
-rule_thrice(float x, struct neuron_limits l, float *state, int32_t *tally, const struct neuron_rule *own)
+rule_thrice(float x, struct neuron_limits l, float *state, const struct neuron_rule *own)
 {
 	(void)own;
-	return answers(x, l, state, tally, 3);
+	return answers(x, l, state, 3);
 }
 
 static float

@@ -9,7 +9,7 @@ limits(float v, const struct neuron_rule *own)
 
 /* What is added last makes -0 a 0. */
 static inline struct fired
-rule(float x, struct neuron_limits l, float *state, int32_t *tally, const struct neuron_rule *own)
+rule(float x, struct neuron_limits l, float *state, const struct neuron_rule *own)
 {
 	float m = *state, n = rintf((x - m * l.quantum) / l.quantum);
 	float k = with_sign_of(smaller(magnitude(n), bits_of(l.high)), n) + 0.0f;
@@ -17,8 +17,7 @@ rule(float x, struct neuron_limits l, float *state, int32_t *tally, const struct
 	(void)own;
 	m += k;
 	*state = m;
-	count_spikes((int)fabsf(k), tally);
-	return (struct fired){m, k * l.quantum};
+	return (struct fired){m, k * l.quantum, (int)fabsf(k)};
 }
 
 /* For bursts of at most 2, without a division: the smallest floats whose quotient by V
@@ -36,7 +35,7 @@ limits_two(float v, const struct neuron_rule *own)
 }
 
 static inline struct fired
-rule_two(float x, struct neuron_limits l, float *state, int32_t *tally, const struct neuron_rule *own)
+rule_two(float x, struct neuron_limits l, float *state, const struct neuron_rule *own)
 {
 	float m = *state, u = x - m * l.quantum, k;
 	int one = magnitude(u) > bits_of(l.low), two = magnitude(u) >= bits_of(l.high);
@@ -45,8 +44,7 @@ rule_two(float x, struct neuron_limits l, float *state, int32_t *tally, const st
 	k = one ? with_sign_of(two ? bits_of(2.0f) : bits_of(1.0f), u) : 0.0f;
 	m += k;
 	*state = m;
-	count_spikes(one + two, tally);
-	return (struct fired){m, k * l.quantum};
+	return (struct fired){m, k * l.quantum, one + two};
 }
 
 NEURON_LOOPS(many, rule, limits, int16_t, NEURON_COUNT)

@@ -2,9 +2,9 @@
  * many of them that this header writes around it.
  *
  * A rule takes the target x, what it needs of the threshold (which loops over neurons
- * that share one keep in registers), the state, which it updates, and the tally to which it
- * adds its spikes. Counts are whole numbers in floats, and everything is a selection,
- * nothing a branch, so that loops over neurons vectorise. */
+ * that share one keep in registers) and the state, which it updates. Counts are whole
+ * numbers in floats, and everything is a selection, nothing a branch, so that loops over
+ * neurons vectorise. */
 #ifndef SPIKESCOPE_SNN_NEURON_RULE_H
 #define SPIKESCOPE_SNN_NEURON_RULE_H
 
@@ -18,14 +18,8 @@
 struct fired {
 	float state; /* M_t, as a count where the neuron counts */
 	float sent;  /* what this step added to M */
+	int units;   /* spikes */
 };
-
-/* Adds a neuron's spikes to a tally of the form that struct neuron_tile_step has. */
-static inline void
-count_spikes(int spikes, int32_t *tally)
-{
-	*tally += spikes + (spikes != 0 ? NEURON_TILE_EVENT : 0);
-}
 
 /* One loop per rule: the rule is a constant inside it, so that it vectorises. A state is
  * kept as `type` and worked with as `work`, which KEEP turns back. */
@@ -39,26 +33,29 @@ count_spikes(int spikes, int32_t *tally)
 		for (int i = 0; i < n; i++) {                                                                                    \
 			struct neuron_limits l = limits_of(threshold[i], &own);                                                  \
 			work w = (work)m[i];                                                                                     \
-			int32_t tally = 0;                                                                                       \
-			struct fired f = fire(x[i], l, &w, &tally, &own);                                                        \
+			struct fired f = fire(x[i], l, &w, &own);                                                                \
 			m[i] = KEEP(w);                                                                                          \
 			total[i] = f.state * l.quantum;                                                                          \
 			sent[i] = f.sent;                                                                                        \
-			e += tally / NEURON_TILE_EVENT;                                                                          \
-			u += tally % NEURON_TILE_EVENT;                                                                          \
+			e += f.units != 0;                                                                                       \
+			u += f.units;                                                                                            \
 		}                                                                                                                \
 		*events += e;                                                                                                    \
 		*units += u;                                                                                                     \
 	}
 
-/* Limits in a tile: of a unit's one threshold, or of every element's own. PLAIN: are targets
- * without a range and neurons without an initial potential, so that loops may leave both out?
- * Where units have one threshold this is rare. */
+/* What loops over a tile do by whose thresholds there are: a unit's one, or every element's own.
+ * PLAIN: are targets without a range and neurons without an initial potential, so that loops
+ * ("plain") may leave both out? Where units have one threshold this is rare, and few of a tile's states
+ * are FETCHed: those of neurons that are not all in one state. */
 #define NEURON_SHARED(limits_of) const float weight = t->weight[i]
 
 #define NEURON_SHARED_STEP(limits_of) const struct neuron_limits l = step->limits[i]
 
 #define NEURON_SHARED_LANE(limits_of)
+#define NEURON_SHARED_FIRE(fire, target) struct fired f = fire(target, l, &w[j], &own)
+#define NEURON_SHARED_TALLY              tally[j] += f.units + (f.units != 0 ? NEURON_TILE_EVENT : 0)
+#define NEURON_SHARED_FETCH(type)
 #define NEURON_SHARED_PLAIN(t) false
 #define NEURON_OWN(limits_of)                                                                                                    \
 	const float *restrict threshold = t->threshold + (size_t)i * t->across;                                                  \
@@ -68,16 +65,23 @@ count_spikes(int spikes, int32_t *tally)
 #define NEURON_OWN_LANE(limits_of)                                                                                               \
 	const struct neuron_limits l = limits_of(threshold[j], &own);                                                            \
 	const float weight = weights[j]
-#define NEURON_OWN_PLAIN(t) (!(t)->cut && (t)->step->rule.initial == 0.0f)
+#define NEURON_OWN_FIRE        NEURON_SHARED_FIRE
+#define NEURON_OWN_TALLY       NEURON_SHARED_TALLY
+#define NEURON_OWN_FETCH(type) neuron_fetch(t, (size_t)t->slot[i] * NEURON_TILE * sizeof(type), NEURON_TILE * sizeof(type))
+#define NEURON_OWN_PLAIN(t)    (!(t)->cut && (t)->step->rule.initial == 0.0f)
 
-/* The same where the state is M, whose weight is the unit's. */
+/* The same where the state is M, whose weight is the unit's, for rules that add their spikes to
+ * the tally themselves. */
 #define NEURON_OWN_SUM(limits_of)                                                                                                \
 	const float *restrict threshold = t->threshold + (size_t)i * t->across;                                                  \
 	const float weight = t->weight[(size_t)i * t->across]
 
 #define NEURON_OWN_SUM_STEP(limits_of)
-#define NEURON_OWN_SUM_LANE(limits_of) const struct neuron_limits l = limits_of(threshold[j], &own)
-#define NEURON_OWN_SUM_PLAIN           NEURON_OWN_PLAIN
+#define NEURON_OWN_SUM_LANE(limits_of)    const struct neuron_limits l = limits_of(threshold[j], &own)
+#define NEURON_OWN_SUM_FIRE(fire, target) struct fired f = fire(target, l, &w[j], &tally[j], &own)
+#define NEURON_OWN_SUM_TALLY
+#define NEURON_OWN_SUM_FETCH NEURON_OWN_FETCH
+#define NEURON_OWN_SUM_PLAIN NEURON_OWN_PLAIN
 
 /* What the neurons of unit i send that are in one state and stay in it. */
 static inline void
@@ -88,6 +92,17 @@ neuron_add_common(const struct neuron_tile *t, int i)
 	for (int k = 0; k < t->steps && t->common[i] != 0.0f; k++)
 		for (int j = 0; j < NEURON_TILE; j++)
 			t->step[k].y[j] += sent;
+}
+
+/* Bytes [at, at + size) of what will be read next. Memory answers while units step; asked for
+ * everything at once, it would let the first of them wait. */
+INLINE static void
+neuron_fetch(const struct neuron_tile *t, size_t at, size_t size)
+{
+	enum { LINE = 64 };
+
+	for (size_t line = at; line < at + size && line < t->ahead_size; line += LINE)
+		__builtin_prefetch(t->ahead + line, 1);
 }
 
 /* The rule of a step, whose initial potential compilers know in plain loops. */
@@ -101,18 +116,19 @@ neuron_rule_of(const struct neuron_tile_step *step, bool plain)
 }
 
 /* One neuron of lane j in one step. */
-#define NEURON_LANE(fire, limits_of, LANE)                                                                                       \
-	LANE(limits_of);                                                                                                         \
+#define NEURON_LANE(fire, limits_of, OWNER)                                                                                      \
+	OWNER##_LANE(limits_of);                                                                                                 \
 	const float target = w1 * x[j] + bias;                                                                                   \
-	struct fired f = fire(plain ? target : clip(target, floor, top), l, &w[j], &tally[j], &own);                             \
+	OWNER##_FIRE(fire, plain ? target : clip(target, floor, top));                                                           \
                                                                                                                                  \
-	y[j] += weight * f.state
+	y[j] += weight * f.state;                                                                                                \
+	OWNER##_TALLY
 
 /* The hidden units of a tile, one after the other; lanes are elements. In one step sums and
  * tallies are in registers over all units; in several a unit takes all steps while its
  * states are. */
 #define NEURON_HIDDEN(name, fire, limits_of, type, work, KEEP, OWNER)                                                            \
-	INLINE static void name##_once(const struct neuron_tile *t, bool plain)                                                  \
+	INLINE static void name##_in_one(const struct neuron_tile *t, bool plain)                                                \
 	{                                                                                                                        \
 		const struct neuron_tile_step *step = t->step;                                                                   \
 		const struct neuron_rule own = neuron_rule_of(step, plain);                                                      \
@@ -135,18 +151,19 @@ neuron_rule_of(const struct neuron_tile_step *step, bool plain)
 					y[j] += sent;                                                                            \
 				continue;                                                                                        \
 			}                                                                                                        \
+			OWNER##_FETCH(type);                                                                                     \
 			_Pragma("GCC ivdep") for (int j = 0; j < NEURON_TILE; j++)                                               \
 			{                                                                                                        \
 				work w[NEURON_TILE];                                                                             \
 				w[j] = (work)m[j];                                                                               \
-				NEURON_LANE(fire, limits_of, OWNER##_LANE);                                                      \
+				NEURON_LANE(fire, limits_of, OWNER);                                                             \
 				m[j] = KEEP(w[j]);                                                                               \
 			}                                                                                                        \
 		}                                                                                                                \
 		memcpy(step->y, y, sizeof(y));                                                                                   \
 		memcpy(step->tally, tally, sizeof(tally));                                                                       \
 	}                                                                                                                        \
-	INLINE static void name##_often(const struct neuron_tile *t, bool plain)                                                 \
+	INLINE static void name##_in_many(const struct neuron_tile *t, bool plain)                                               \
 	{                                                                                                                        \
 		const int32_t floor = t->cut ? 0 : INT32_MIN;                                                                    \
                                                                                                                                  \
@@ -160,6 +177,7 @@ neuron_rule_of(const struct neuron_tile_step *step, bool plain)
 				neuron_add_common(t, i);                                                                         \
 				continue;                                                                                        \
 			}                                                                                                        \
+			OWNER##_FETCH(type);                                                                                     \
 			for (int j = 0; j < NEURON_TILE; j++)                                                                    \
 				w[j] = (work)m[j];                                                                               \
 			for (int k = 0; k < t->steps; k++) {                                                                     \
@@ -173,23 +191,33 @@ neuron_rule_of(const struct neuron_tile_step *step, bool plain)
                                                                                                                                  \
 				_Pragma("GCC ivdep") for (int j = 0; j < NEURON_TILE; j++)                                       \
 				{                                                                                                \
-					NEURON_LANE(fire, limits_of, OWNER##_LANE);                                              \
+					NEURON_LANE(fire, limits_of, OWNER);                                                     \
 				}                                                                                                \
 			}                                                                                                        \
 			for (int j = 0; j < NEURON_TILE; j++)                                                                    \
 				m[j] = KEEP(w[j]);                                                                               \
 		}                                                                                                                \
 	}                                                                                                                        \
-	KERNEL static void name(const struct neuron_tile *t)                                                                     \
+	KERNEL static void name##_once(const struct neuron_tile *t)                                                              \
 	{                                                                                                                        \
-		if (t->steps == 1 && OWNER##_PLAIN(t))                                                                           \
-			name##_once(t, true);                                                                                    \
-		else if (t->steps == 1)                                                                                          \
-			name##_once(t, false);                                                                                   \
-		else if (OWNER##_PLAIN(t))                                                                                       \
-			name##_often(t, true);                                                                                   \
+		if (OWNER##_PLAIN(t))                                                                                            \
+			name##_in_one(t, true);                                                                                  \
 		else                                                                                                             \
-			name##_often(t, false);                                                                                  \
+			name##_in_one(t, false);                                                                                 \
+	}                                                                                                                        \
+	KERNEL static void name##_often(const struct neuron_tile *t)                                                             \
+	{                                                                                                                        \
+		if (OWNER##_PLAIN(t))                                                                                            \
+			name##_in_many(t, true);                                                                                 \
+		else                                                                                                             \
+			name##_in_many(t, false);                                                                                \
+	}                                                                                                                        \
+	static void name(const struct neuron_tile *t)                                                                            \
+	{                                                                                                                        \
+		if (t->steps == 1)                                                                                               \
+			name##_once(t);                                                                                          \
+		else                                                                                                             \
+			name##_often(t);                                                                                         \
 	}
 
 /* The first two steps of neurons that share thresholds. */
@@ -220,12 +248,11 @@ neuron_rule_of(const struct neuron_tile_step *step, bool plain)
 			_Pragma("GCC ivdep") for (int j = 0; j < NEURON_TILE; j++)                                               \
 			{                                                                                                        \
 				float w = 0;                                                                                     \
-				int32_t unseen = 0;                                                                              \
-				fire(clip(w1 *x[j] + bias, floor, top), l, &w, &unseen, &own);                                   \
-				struct fired f =                                                                                 \
-				    fire(clip(w1 * now[j] + bias_now, floor, top_now), limits_now, &w, &tally[j], &then);        \
+				fire(clip(w1 *x[j] + bias, floor, top), l, &w, &own);                                            \
+				struct fired f = fire(clip(w1 * now[j] + bias_now, floor, top_now), limits_now, &w, &then);      \
                                                                                                                                  \
 				y[j] += weight * f.state;                                                                        \
+				tally[j] += f.units + (f.units != 0 ? NEURON_TILE_EVENT : 0);                                    \
 				m[j] = KEEP(w);                                                                                  \
 			}                                                                                                        \
 		}                                                                                                                \
@@ -237,9 +264,8 @@ neuron_rule_of(const struct neuron_tile_step *step, bool plain)
 #define NEURON_COMMON(name, fire, type)                                                                                          \
 	KERNEL static float name##_one(float x, struct neuron_limits l, float state, const struct neuron_rule *own, int *units)  \
 	{                                                                                                                        \
-		int32_t tally = 0;                                                                                               \
-		struct fired f = fire(x, l, &state, &tally, own);                                                                \
-		*units = tally % NEURON_TILE_EVENT;                                                                              \
+		struct fired f = fire(x, l, &state, own);                                                                        \
+		*units = f.units;                                                                                                \
 		return f.state;                                                                                                  \
 	}                                                                                                                        \
 	static void name##_part(float state, void *to)                                                                           \

@@ -9,15 +9,14 @@ limits(float v, const struct neuron_rule *own)
 }
 
 static inline struct fired
-rule(float x, struct neuron_limits l, float *state, int32_t *tally, const struct neuron_rule *own)
+rule(float x, struct neuron_limits l, float *state, const struct neuron_rule *own)
 {
 	float m = *state, most = (float)own->burst, u = x - m * l.quantum + l.start;
 	int up = (u >= l.high) & (m < most), down = (u < l.low) & (m > -most);
 
 	m += (float)(up - down);
 	*state = m;
-	count_spikes(up + down, tally);
-	return (struct fired){m, (float)(up - down) * l.quantum};
+	return (struct fired){m, (float)(up - down) * l.quantum, up + down};
 }
 
 NEURON_LOOPS(only, rule, limits, int16_t, NEURON_COUNT)
