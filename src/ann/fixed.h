@@ -1,4 +1,4 @@
-/* Products of spikes with weights in fixed point.
+/* Products of spikes, or of values, with weights in fixed point.
  *
  * What an input sends in a step is a small whole number k of quanta. So an output is a sum of
  * k_i times q_oi, whole numbers both: q_oi is W_oi times the quantum of input i in units of
@@ -50,5 +50,18 @@ void fixed_counts(const float *x, const float *inverse, float grain, int n, int8
 void fixed_add(const struct fixed *f, const int8_t *counts, int rows, float grain, float *y);
 /* The same without those instructions. */
 void fixed_add_plain(const struct fixed *f, const int8_t *counts, int rows, float grain, float *y);
+
+/* Bytes that fixed_add_values() works in, zeroed at the start, aligned for floats. */
+size_t fixed_values_scratch(int rows, int in);
+
+/* y [rows, out] += x W', x [rows, in] of any values, with quanta of 1. A row of x is rounded to
+ * whole multiples of a power of two, of which its largest value has more than 4.17 million: to
+ * within 2^-22.9 of that value (or 2^-103 where all are below 2^-80). Of a product of two numbers of
+ * 24 bits what is left out is below 2^-30 of the largest; sums are exact but for that, and are
+ * rounded only where they are added to what is there, once for every FIXED_CHUNK inputs. A row that
+ * is not finite gives NAN. */
+void fixed_add_values(const struct fixed *f, const float *x, int rows, int8_t *scratch, float *y);
+/* The same without those instructions. */
+void fixed_add_values_plain(const struct fixed *f, const float *x, int rows, int8_t *scratch, float *y);
 
 #endif

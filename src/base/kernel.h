@@ -15,6 +15,9 @@
 #define KERNEL
 #endif
 
+/* What a kernel is made of, which becomes a part of it. */
+#define INLINE __attribute__((always_inline)) inline
+
 /* Unlike fminf() and fmaxf() these are one instruction; with NaN they give the second. */
 static inline float
 lesser(float a, float b)

@@ -83,20 +83,22 @@ group_first_size(const struct group *g)
 	return group_sorts(g) ? group_elements(g) * sizeof(*g->received) : 0;
 }
 
+/* Columns behind the last one have no thresholds. */
 static void
 spread_thresholds(struct group *g)
 {
 	const struct site_plan *p = g->plan;
+	const struct neuron_type *type = neuron_type(p->neuron);
 	struct neuron_rule rule = {.kind = p->neuron, .burst = p->burst, .grain = 1, .fine = ldexpf(1, -p->refine)};
-	int hidden = p->ugo->hidden;
+	int hidden = p->ugo->hidden, columns = g->per_column ? g->columns : 1;
 
 	for (int i = 0; i < hidden; i++)
-		for (int c = 0; c < (g->per_column ? g->columns : 1); c++) {
-			float v = p->threshold[c * hidden + i];
+		for (int c = 0; c < (int)g->across; c++) {
+			float v = c < columns ? p->threshold[c * hidden + i] : 0;
 			size_t at = (size_t)i * g->across + (size_t)c;
 
-			g->threshold[at] = v;
-			g->weight[at] = p->ugo->w2[i] * (neuron_type(p->neuron)->counts ? neuron_quantum(&rule, v) : 1);
+			g->threshold[at] = g->per_column && v == 0.0f ? type->never : v;
+			g->weight[at] = p->ugo->w2[i] * (type->counts ? neuron_quantum(&rule, v) : 1);
 		}
 }
 
@@ -210,7 +212,7 @@ run_row(const struct pass *p, size_t first_tile, size_t at, size_t n)
 		if (column + NEURON_TILE < n) {
 			struct neuron_tile next = tile_of(p, NULL, tile + 1);
 
-			fetch_ahead(p, &next);
+			fetch_in_turn(p, &t, &next);
 		}
 		t.threshold += g->per_column ? column : 0;
 		t.weight += g->per_column ? column : 0;
@@ -347,7 +349,9 @@ group_hash(const struct group *g, struct hash *hash)
 float
 group_threshold(const struct group *g, size_t element, int i)
 {
-	return g->threshold[(size_t)i * g->across + (g->per_column ? element % (size_t)g->columns : 0)];
+	const struct site_plan *p = g->plan;
+
+	return p->threshold[(g->per_column ? element % (size_t)g->columns : 0) * (size_t)p->ugo->hidden + (size_t)i];
 }
 
 /* Where an element's tile has hidden unit i, and the element in it. */

@@ -38,7 +38,7 @@ struct group {
 	int rows, columns;               /* elements */
 	bool per_column;                 /* thresholds differ by column: rows are tiled one by one; else all are one row */
 	size_t across;                   /* columns, rounded up to whole tiles, when per_column, else 1 */
-	float *threshold;                /* [hidden, across], 0 behind the last column */
+	float *threshold;                /* [hidden, across]; if per_column, 0 is neuron_type.never, as behind the last column */
 	float *weight;                   /* w2 times the value of one unit of state, same shape */
 	float *bias, *top;               /* [GROUP_STEPS, hidden]: of the steps at hand */
 	struct neuron_limits *limits;    /* the same */

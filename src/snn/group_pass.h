@@ -40,7 +40,10 @@ void find_range(const float *x, float *least, float *most);
 void gather(const float *x, const uint16_t *from, int n, float *to);
 char *slot_at(const struct pass *p, const struct neuron_tile *t, int slot);
 /* States that will be read in a moment are far away. */
-void fetch_ahead(const struct pass *p, const struct neuron_tile *t);
+void fetch_ahead(const struct pass *p, const struct neuron_tile *next);
+/* The same for tiles of many states: t fetches them while it steps, but for those that it has no
+ * units for, which are fetched now. */
+void fetch_in_turn(const struct pass *p, struct neuron_tile *t, const struct neuron_tile *next);
 
 size_t group_elements(const struct group *g);
 /* Of n elements from `at`, those that a tile takes. */

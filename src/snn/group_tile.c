@@ -288,12 +288,28 @@ tile_of(const struct pass *p, const struct neuron_tile_step *step, size_t tile)
 				    .step = step};
 }
 
-void
-fetch_ahead(const struct pass *p, const struct neuron_tile *t)
+/* States from a slot on. A part of what calls it: to compilers a call that only fetches does
+ * nothing. */
+INLINE static void
+fetch(const struct pass *p, const struct neuron_tile *t, int slot)
 {
 	enum { LINE = 64 };
 	const char *end = slot_at(p, t, t->slot[t->hidden]);
 
-	for (const char *at = t->m; at < end; at += LINE)
+	for (const char *at = slot_at(p, t, slot); at < end; at += LINE)
 		__builtin_prefetch(at, 1);
+}
+
+void
+fetch_ahead(const struct pass *p, const struct neuron_tile *next)
+{
+	fetch(p, next, 0);
+}
+
+void
+fetch_in_turn(const struct pass *p, struct neuron_tile *t, const struct neuron_tile *next)
+{
+	t->ahead = next->m;
+	t->ahead_size = (size_t)next->slot[next->hidden] * NEURON_TILE * p->state_size;
+	fetch(p, next, t->slot[t->hidden]);
 }

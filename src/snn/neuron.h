@@ -96,6 +96,8 @@ struct neuron_tile {
 	uint16_t *slot;         /* [hidden]: where in m its states are, while they step for themselves; how many do */
 	void *m;                /* [hidden, NEURON_TILE] states */
 	float *common;          /* [hidden] states of the others */
+	const char *ahead;      /* what will be read next, far away: a unit fetches of it what lies where its own states do */
+	size_t ahead_size;      /* bytes */
 	const struct neuron_tile_step *step; /* [steps] */
 };
 typedef void neuron_hidden(const struct neuron_tile *tile);
@@ -132,6 +134,7 @@ struct neuron_type {
 	int (*most)(int burst); /* quanta in one spike, or step, without refinement; NULL: not in whole ones */
 	float (*read)(const void *state, size_t i);     /* neuron i's count, or M */
 	float (*membrane)(const void *state, size_t i); /* NULL: X_t - M */
+	float never;                                    /* stands for a threshold of 0 where elements have their own */
 	bool cut;                                       /* hidden neurons in ReLU form see no negative target */
 	const struct neuron_loops *(*loops)(const struct neuron_rule *rule);
 };

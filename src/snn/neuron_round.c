@@ -48,7 +48,7 @@ rule_two(float x, struct neuron_limits l, float *state, const struct neuron_rule
 }
 
 NEURON_LOOPS(many, rule, limits, int16_t, NEURON_COUNT)
-NEURON_LOOPS_OF(two, rule_two, limits_two, rule, limits, int16_t, NEURON_COUNT)
+NEURON_LOOPS_OF(two, rule_two, limits_two, rule, limits, rule, limits, int16_t, NEURON_COUNT, NEURON_OWN)
 NEURON_STATE(round, int16_t, NEURON_NUMBER)
 
 static const struct neuron_loops *

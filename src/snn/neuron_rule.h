@@ -64,12 +64,19 @@ enum { NEURON_COLUMNS = 768 };
 		*units += u;                                                                                                     \
 	}
 
-/* Limits in a tile: of a unit's one threshold, or of every element's own. */
+/* What loops over a tile do by whose thresholds there are: a unit's one, or every element's own.
+ * PLAIN: are targets without a range and neurons without an initial potential, so that loops
+ * ("plain") may leave both out? Where units have one threshold this is rare, and few of a tile's states
+ * are FETCHed: those of neurons that are not all in one state. */
 #define NEURON_SHARED(limits_of) const float weight = t->weight[i]
 
 #define NEURON_SHARED_STEP(limits_of) const struct neuron_limits l = step->limits[i]
 
 #define NEURON_SHARED_LANE(limits_of)
+#define NEURON_SHARED_FIRE(fire, target) struct fired f = fire(target, l, &w[j], &own)
+#define NEURON_SHARED_TALLY              tally[j] += f.units + (f.units != 0 ? NEURON_TILE_EVENT : 0)
+#define NEURON_SHARED_FETCH(type)
+#define NEURON_SHARED_PLAIN(t) false
 #define NEURON_OWN(limits_of)                                                                                                    \
 	const float *restrict threshold = t->threshold + (size_t)i * t->across;                                                  \
 	const float *restrict weights = t->weight + (size_t)i * t->across
@@ -78,6 +85,23 @@ enum { NEURON_COLUMNS = 768 };
 #define NEURON_OWN_LANE(limits_of)                                                                                               \
 	const struct neuron_limits l = limits_of(threshold[j], &own);                                                            \
 	const float weight = weights[j]
+#define NEURON_OWN_FIRE        NEURON_SHARED_FIRE
+#define NEURON_OWN_TALLY       NEURON_SHARED_TALLY
+#define NEURON_OWN_FETCH(type) neuron_fetch(t, (size_t)t->slot[i] * NEURON_TILE * sizeof(type), NEURON_TILE * sizeof(type))
+#define NEURON_OWN_PLAIN(t)    (!(t)->cut && (t)->step->rule.initial == 0.0f)
+
+/* The same where the state is M, whose weight is the unit's, for rules that add their spikes to
+ * the tally themselves. */
+#define NEURON_OWN_SUM(limits_of)                                                                                                \
+	const float *restrict threshold = t->threshold + (size_t)i * t->across;                                                  \
+	const float weight = t->weight[(size_t)i * t->across]
+
+#define NEURON_OWN_SUM_STEP(limits_of)
+#define NEURON_OWN_SUM_LANE(limits_of)    const struct neuron_limits l = limits_of(threshold[j], &own)
+#define NEURON_OWN_SUM_FIRE(fire, target) struct fired f = fire(target, l, &w[j], &tally[j], &own)
+#define NEURON_OWN_SUM_TALLY
+#define NEURON_OWN_SUM_FETCH NEURON_OWN_FETCH
+#define NEURON_OWN_SUM_PLAIN NEURON_OWN_PLAIN
 
 /* What the neurons of unit i send that are in one state and stay in it. */
 static inline void
@@ -90,22 +114,44 @@ neuron_add_common(const struct neuron_tile *t, int i)
 			t->step[k].y[j] += sent;
 }
 
+/* Bytes [at, at + size) of what will be read next. Memory answers while units step; asked for
+ * everything at once, it would let the first of them wait. */
+INLINE static void
+neuron_fetch(const struct neuron_tile *t, size_t at, size_t size)
+{
+	enum { LINE = 64 };
+
+	for (size_t line = at; line < at + size && line < t->ahead_size; line += LINE)
+		__builtin_prefetch(t->ahead + line, 1);
+}
+
+/* The rule of a step, whose initial potential compilers know in plain loops. */
+INLINE static struct neuron_rule
+neuron_rule_of(const struct neuron_tile_step *step, bool plain)
+{
+	struct neuron_rule rule = step->rule;
+
+	rule.initial = plain ? 0.0f : rule.initial;
+	return rule;
+}
+
 /* One neuron of lane j in one step. */
-#define NEURON_LANE(fire, limits_of, LANE)                                                                                       \
-	LANE(limits_of);                                                                                                         \
-	struct fired f = fire(clip(w1 * x[j] + bias, floor, top), l, &w[j], &own);                                               \
+#define NEURON_LANE(fire, limits_of, OWNER)                                                                                      \
+	OWNER##_LANE(limits_of);                                                                                                 \
+	const float target = w1 * x[j] + bias;                                                                                   \
+	OWNER##_FIRE(fire, plain ? target : clip(target, floor, top));                                                           \
                                                                                                                                  \
 	y[j] += weight * f.state;                                                                                                \
-	tally[j] += f.units + (f.units != 0 ? NEURON_TILE_EVENT : 0)
+	OWNER##_TALLY
 
 /* The hidden units of a tile, one after the other; lanes are elements. In one step sums and
  * tallies are in registers over all units; in several a unit takes all steps while its
  * states are. */
-#define NEURON_HIDDEN(name, fire, limits_of, type, work, KEEP, UNIT, STEP, LANE)                                                 \
-	KERNEL static void name##_once(const struct neuron_tile *t)                                                              \
+#define NEURON_HIDDEN(name, fire, limits_of, type, work, KEEP, OWNER)                                                            \
+	INLINE static void name##_in_one(const struct neuron_tile *t, bool plain)                                                \
 	{                                                                                                                        \
 		const struct neuron_tile_step *step = t->step;                                                                   \
-		const struct neuron_rule own = step->rule;                                                                       \
+		const struct neuron_rule own = neuron_rule_of(step, plain);                                                      \
 		const int32_t floor = t->cut ? 0 : INT32_MIN;                                                                    \
 		const float *restrict x = step->x;                                                                               \
 		float y[NEURON_TILE];                                                                                            \
@@ -116,8 +162,8 @@ neuron_add_common(const struct neuron_tile *t, int i)
 		for (int i = 0; i < t->hidden; i++) {                                                                            \
 			type *restrict m = (type *)t->m + (size_t)t->slot[i] * NEURON_TILE;                                      \
 			const float w1 = t->w1[i], bias = step->bias[i], top = step->top[i];                                     \
-			UNIT(limits_of);                                                                                         \
-			STEP(limits_of);                                                                                         \
+			OWNER(limits_of);                                                                                        \
+			OWNER##_STEP(limits_of);                                                                                 \
                                                                                                                                  \
 			if (t->turn[i] != NEURON_TURN_EACH) {                                                                    \
 				float sent = t->weight[(size_t)i * t->across] * t->common[i];                                    \
@@ -125,18 +171,19 @@ neuron_add_common(const struct neuron_tile *t, int i)
 					y[j] += sent;                                                                            \
 				continue;                                                                                        \
 			}                                                                                                        \
+			OWNER##_FETCH(type);                                                                                     \
 			_Pragma("GCC ivdep") for (int j = 0; j < NEURON_TILE; j++)                                               \
 			{                                                                                                        \
 				work w[NEURON_TILE];                                                                             \
 				w[j] = (work)m[j];                                                                               \
-				NEURON_LANE(fire, limits_of, LANE);                                                              \
+				NEURON_LANE(fire, limits_of, OWNER);                                                             \
 				m[j] = KEEP(w[j]);                                                                               \
 			}                                                                                                        \
 		}                                                                                                                \
 		memcpy(step->y, y, sizeof(y));                                                                                   \
 		memcpy(step->tally, tally, sizeof(tally));                                                                       \
 	}                                                                                                                        \
-	KERNEL static void name##_often(const struct neuron_tile *t)                                                             \
+	INLINE static void name##_in_many(const struct neuron_tile *t, bool plain)                                               \
 	{                                                                                                                        \
 		const int32_t floor = t->cut ? 0 : INT32_MIN;                                                                    \
                                                                                                                                  \
@@ -144,31 +191,46 @@ neuron_add_common(const struct neuron_tile *t, int i)
 			type *restrict m = (type *)t->m + (size_t)t->slot[i] * NEURON_TILE;                                      \
 			const float w1 = t->w1[i];                                                                               \
 			work w[NEURON_TILE];                                                                                     \
-			UNIT(limits_of);                                                                                         \
+			OWNER(limits_of);                                                                                        \
                                                                                                                                  \
 			if (t->turn[i] != NEURON_TURN_EACH) {                                                                    \
 				neuron_add_common(t, i);                                                                         \
 				continue;                                                                                        \
 			}                                                                                                        \
+			OWNER##_FETCH(type);                                                                                     \
 			for (int j = 0; j < NEURON_TILE; j++)                                                                    \
 				w[j] = (work)m[j];                                                                               \
 			for (int k = 0; k < t->steps; k++) {                                                                     \
 				const struct neuron_tile_step *step = &t->step[k];                                               \
-				const struct neuron_rule own = step->rule;                                                       \
+				const struct neuron_rule own = neuron_rule_of(step, plain);                                      \
 				const float *restrict x = step->x;                                                               \
 				const float bias = step->bias[i], top = step->top[i];                                            \
 				float *restrict y = step->y;                                                                     \
 				int32_t *restrict tally = step->tally;                                                           \
-				STEP(limits_of);                                                                                 \
+				OWNER##_STEP(limits_of);                                                                         \
                                                                                                                                  \
 				_Pragma("GCC ivdep") for (int j = 0; j < NEURON_TILE; j++)                                       \
 				{                                                                                                \
-					NEURON_LANE(fire, limits_of, LANE);                                                      \
+					NEURON_LANE(fire, limits_of, OWNER);                                                     \
 				}                                                                                                \
 			}                                                                                                        \
 			for (int j = 0; j < NEURON_TILE; j++)                                                                    \
 				m[j] = KEEP(w[j]);                                                                               \
 		}                                                                                                                \
+	}                                                                                                                        \
+	KERNEL static void name##_once(const struct neuron_tile *t)                                                              \
+	{                                                                                                                        \
+		if (OWNER##_PLAIN(t))                                                                                            \
+			name##_in_one(t, true);                                                                                  \
+		else                                                                                                             \
+			name##_in_one(t, false);                                                                                 \
+	}                                                                                                                        \
+	KERNEL static void name##_often(const struct neuron_tile *t)                                                             \
+	{                                                                                                                        \
+		if (OWNER##_PLAIN(t))                                                                                            \
+			name##_in_many(t, true);                                                                                 \
+		else                                                                                                             \
+			name##_in_many(t, false);                                                                                \
 	}                                                                                                                        \
 	static void name(const struct neuron_tile *t)                                                                            \
 	{                                                                                                                        \
@@ -251,21 +313,22 @@ neuron_add_common(const struct neuron_tile *t, int i)
 #define NEURON_SUM(w)        (w)
 
 /* All loops of a neuron, as struct neuron_loops name. NEURON_LOOPS_ALONE is for neurons
- * whose state is more than a number. own_fire and own_limits_of are for thresholds that
- * differ by element. */
-#define NEURON_LOOPS_BOTH(name, fire, limits_of, own_fire, own_limits_of, type, work, KEEP)                                      \
-	NEURON_POPULATION(name##_step, own_fire, own_limits_of, type, work, KEEP)                                                \
-	NEURON_HIDDEN(name##_shared, fire, limits_of, type, work, KEEP, NEURON_SHARED, NEURON_SHARED_STEP, NEURON_SHARED_LANE)   \
-	NEURON_HIDDEN(name##_own, own_fire, own_limits_of, type, work, KEEP, NEURON_OWN, NEURON_OWN_STEP, NEURON_OWN_LANE)
-#define NEURON_LOOPS_OF(name, fire, limits_of, own_fire, own_limits_of, type, KEEP)                                              \
-	NEURON_LOOPS_BOTH(name, fire, limits_of, own_fire, own_limits_of, type, float, KEEP)                                     \
+ * whose state is more than a number; NEURON_LOOPS_OF for those with a rule or limits of their own
+ * where thresholds differ by element: in a population, and in a tile. */
+#define NEURON_LOOPS_BOTH(name, fire, limits_of, step_fire, step_limits_of, own_fire, own_limits_of, type, work, KEEP, OWNER)    \
+	NEURON_POPULATION(name##_step, step_fire, step_limits_of, type, work, KEEP)                                              \
+	NEURON_HIDDEN(name##_shared, fire, limits_of, type, work, KEEP, NEURON_SHARED)                                           \
+	NEURON_HIDDEN(name##_own, own_fire, own_limits_of, type, work, KEEP, OWNER)
+#define NEURON_LOOPS_OF(name, fire, limits_of, step_fire, step_limits_of, own_fire, own_limits_of, type, KEEP, OWNER)            \
+	NEURON_LOOPS_BOTH(name, fire, limits_of, step_fire, step_limits_of, own_fire, own_limits_of, type, float, KEEP, OWNER)   \
 	NEURON_ANEW(name, fire, type, KEEP)                                                                                      \
 	NEURON_COMMON(name, fire, type)                                                                                          \
 	static const struct neuron_loops name = {name##_step, name##_shared, name##_own,  name##_anew,                           \
 						 limits_of,   name##_one,    name##_part, name##_join};
-#define NEURON_LOOPS(name, fire, limits_of, type, KEEP) NEURON_LOOPS_OF(name, fire, limits_of, fire, limits_of, type, KEEP)
+#define NEURON_LOOPS(name, fire, limits_of, type, KEEP)                                                                          \
+	NEURON_LOOPS_OF(name, fire, limits_of, fire, limits_of, fire, limits_of, type, KEEP, NEURON_OWN)
 #define NEURON_LOOPS_ALONE(name, fire, limits_of, type)                                                                          \
-	NEURON_LOOPS_BOTH(name, fire, limits_of, fire, limits_of, type, type, NEURON_SUM)                                        \
+	NEURON_LOOPS_BOTH(name, fire, limits_of, fire, limits_of, fire, limits_of, type, type, NEURON_SUM, NEURON_OWN)           \
 	static const struct neuron_loops name = {                                                                                \
 	    .step = name##_step, .shared = name##_shared, .own = name##_own, .limits = limits_of};
 

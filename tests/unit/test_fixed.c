@@ -1,4 +1,4 @@
-/* Products of counts with weights in fixed point: what exact arithmetic gives, and the same bits
+/* Products of counts and of values with weights in fixed point: what exact arithmetic gives, and the same bits
  * from every kernel and on any number of threads. */
 #include "spikescope.h"
 
@@ -27,7 +27,7 @@ struct operands {
 	struct arena *arena;
 	struct fixed *fixed;
 	float *w, *quantum, *x, *y, *again;
-	int8_t *counts;
+	int8_t *counts, *scratch;
 };
 
 /* Counts up to FIXED_COUNT_MOST of the quantum times grain; some inputs never send. */
@@ -45,6 +45,7 @@ operands_init(struct operands *o, struct shape s, float grain, struct rng *rng)
 	o->again = arena_floats(o->arena, rows * out);
 	o->counts = arena_alloc(o->arena, fixed_counts_size(s.rows, s.in));
 	inverse = arena_floats(o->arena, in);
+	o->scratch = arena_alloc(o->arena, fixed_values_scratch(s.rows, s.in));
 	o->fixed = fixed_new(o->arena, s.in, s.out);
 	assert_non_null(o->fixed);
 	for (size_t i = 0; i < in * out; i++)
@@ -134,6 +135,134 @@ kernels_and_threads_agree(void **state)
 	omp_set_num_threads(threads);
 }
 
+/* Values of rows of all sizes, the first of them silent, and quanta of 1. */
+static void
+values_init(struct operands *o, struct shape s, struct rng *rng)
+{
+	operands_init(o, s, 1, rng);
+	for (int i = 0; i < s.in; i++)
+		o->quantum[i] = 1;
+	for (int r = 0; r < s.rows; r++)
+		for (int i = 0; i < s.in; i++)
+			o->x[r * s.in + i] = r == 0 ? 0 : ldexpf((float)rng_normal(rng), r % 40 - 20);
+	for (int i = 0; i < s.rows * s.out; i++)
+		o->y[i] = o->again[i] = 0;
+	fixed_fill(o->fixed, o->w, o->quantum);
+}
+
+static double
+largest(const float *x, int n)
+{
+	double most = 0;
+
+	for (int i = 0; i < n; i++)
+		most = fmax(most, fabs((double)x[i]));
+	return most;
+}
+
+/* Rows are rounded by 2^-22.9 of their largest value, weights by 2^-24 of the largest, and sums four
+ * times by 2^-24 for every chunk. Most errors are much smaller: in all, no larger than those of
+ * sums of floats. */
+static void
+values_follow_exact_arithmetic(void **state)
+{
+	struct rng rng;
+
+	(void)state;
+	rng_seed(&rng, 5);
+	for (int k = 0; k < SHAPES; k++) {
+		struct shape s = shapes[k];
+		struct operands o;
+
+		values_init(&o, s, &rng);
+		fixed_add_values(o.fixed, o.x, s.rows, o.scratch, o.y);
+		for (int r = 0; r < s.rows; r++) {
+			double errors = 0, squares = 0;
+
+			for (int c = 0; c < s.out; c++) {
+				double most = largest(o.x + r * s.in, s.in) * largest(o.w + c * s.in, s.in), want = 0, error;
+
+				for (int i = 0; i < s.in; i++)
+					want += (double)o.x[r * s.in + i] * (double)o.w[c * s.in + i];
+				error = fabs((double)o.y[r * s.out + c] - want);
+				assert_true(error <= 8 * 0x1p-24 * most * s.in);
+				errors += error * error;
+				squares += want * want;
+			}
+			if (s.in >= 64)
+				assert_true(errors <= 0x1p-42 * squares);
+		}
+		arena_free(o.arena);
+	}
+}
+
+static void
+kernels_agree_on_values(void **state)
+{
+	struct rng rng;
+
+	(void)state;
+	rng_seed(&rng, 6);
+	for (int k = 0; k < SHAPES; k++) {
+		struct shape s = shapes[k];
+		struct operands o;
+
+		values_init(&o, s, &rng);
+		fixed_add_values(o.fixed, o.x, s.rows, o.scratch, o.y);
+		fixed_add_values_plain(o.fixed, o.x, s.rows, o.scratch, o.again);
+		assert_memory_equal(o.y, o.again, (size_t)(s.rows * s.out) * sizeof(float));
+		arena_free(o.arena);
+	}
+}
+
+/* Large enough to be shared out. */
+static void
+threads_agree_on_values(void **state)
+{
+	static float first[512 * 700];
+	int threads = omp_get_max_threads();
+
+	(void)state;
+	for (int n = 1; n <= 3; n += 2) {
+		struct shape s = {512, 384, 700};
+		struct operands o;
+		struct rng rng;
+
+		rng_seed(&rng, 7);
+		values_init(&o, s, &rng);
+		omp_set_num_threads(n);
+		fixed_add_values(o.fixed, o.x, s.rows, o.scratch, o.y);
+		if (n == 1)
+			memcpy(first, o.y, sizeof(first));
+		assert_memory_equal(o.y, first, sizeof(first));
+		arena_free(o.arena);
+	}
+	omp_set_num_threads(threads);
+}
+
+/* A row that is not finite is no number, and other rows do not mind. */
+static void
+values_without_end_give_nan(void **state)
+{
+	static const float ends[] = {INFINITY, -INFINITY, NAN};
+	struct shape s = {20, 100, 40};
+	struct rng rng;
+
+	(void)state;
+	rng_seed(&rng, 8);
+	for (int k = 0; k < 3; k++) {
+		struct operands o;
+
+		values_init(&o, s, &rng);
+		fixed_add_values(o.fixed, o.x, s.rows, o.scratch, o.again);
+		o.x[7 * s.in + 3] = ends[k];
+		fixed_add_values(o.fixed, o.x, s.rows, o.scratch, o.y);
+		for (int i = 0; i < s.rows * s.out; i++)
+			assert_true(i / s.out == 7 ? isnan(o.y[i]) : o.y[i] == o.again[i]);
+		arena_free(o.arena);
+	}
+}
+
 /* As when thresholds have changed. */
 static void
 filled_again_forgets(void **state)
@@ -159,9 +288,10 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(follows_exact_arithmetic),
-	    cmocka_unit_test(kernels_and_threads_agree),
-	    cmocka_unit_test(filled_again_forgets),
+	    cmocka_unit_test(follows_exact_arithmetic),    cmocka_unit_test(kernels_and_threads_agree),
+	    cmocka_unit_test(filled_again_forgets),        cmocka_unit_test(values_follow_exact_arithmetic),
+	    cmocka_unit_test(kernels_agree_on_values),     cmocka_unit_test(threads_agree_on_values),
+	    cmocka_unit_test(values_without_end_give_nan),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
