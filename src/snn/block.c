@@ -34,17 +34,21 @@ norm_step(struct snn *snn, struct norm_sites s, const float *x)
 	return snn->plan->fold_norm ? s.center : s.norm;
 }
 
-/* sum += weights times what the node has sent: all of it, or, where few have sent, spike
- * by spike. Both give the same bits (ann/dense.h). */
+/* sum += weights times what the node has sent: in fixed point, or in floats all of it, or, where
+ * few have sent, spike by spike. Both of these give the same bits (ann/dense.h). */
 static void
 receive(struct snn *snn, const struct receiver *to, const struct node *from, float *sum)
 {
 	const struct linear *l = &to->linear;
 	const float *sent = from->sent;
 
-	if (to->counts) {
+	if (to->kind == RECEIVES_COUNTS) {
 		if (from->step->events > 0)
 			fixed_add(to->fixed, from->counts, from->rows, site_rule(from->plan, *snn->t).grain, sum);
+		return;
+	}
+	if (to->kind == RECEIVES_VALUES) {
+		fixed_add_values(to->fixed, sent, from->rows, snn->digits, sum);
 		return;
 	}
 	if (from->packed) {

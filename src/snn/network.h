@@ -8,11 +8,15 @@
 #include "snn/group.h"
 #include "snn/snn.h"
 
+/* What a linear layer receives, and is multiplied with: floats, or, where products of bytes are
+ * fast, whole quanta, or values of any kind, with weights in fixed point. */
+enum reception { RECEIVES_FLOATS, RECEIVES_COUNTS, RECEIVES_VALUES };
+
 /* A linear layer as spikes meet it. */
 struct receiver {
-	struct linear linear; /* panels: NULL where `counts` */
+	struct linear linear; /* panels: NULL unless floats are received, or have been */
 	struct fixed *fixed;  /* NULL where never used */
-	bool counts;          /* it receives whole quanta, and products with `fixed` are fast */
+	enum reception kind;
 };
 
 /* Those of a block, which all networks of a plan share: in qkv and fc1 LayerNorm's gamma and beta
@@ -97,6 +101,7 @@ struct snn {
 	struct spikes *spikes; /* those of one layer */
 	float *unpacked;       /* [tokens, widest]: what a packed node has sent */
 	float *room;           /* of packed nodes */
+	int8_t *digits;        /* [fixed_values_scratch()] of [tokens, widest] */
 	float *heads;          /* [head_scratch()] */
 	uint32_t *senders;     /* [2 width, or channels of attention pooling, and tokens] for counting */
 	float *scores;         /* [heads, queries, tokens] */

@@ -75,7 +75,8 @@ fill_fixed(struct arena *arena, const struct source *s, const struct bench *benc
 	if (!to->fixed && !(to->fixed = fixed_new(arena, s->linear->in, s->linear->out)))
 		return false;
 	for (int i = 0; i < s->linear->in; i++)
-		bench->quantum[i] = neuron_quantum(&rule, p->threshold[p->channels == 1 ? 0 : i]);
+		bench->quantum[i] =
+		    to->kind == RECEIVES_VALUES ? 1 : neuron_quantum(&rule, p->threshold[p->channels == 1 ? 0 : i]);
 	read_weights(s, bench->w);
 	fixed_fill(to->fixed, bench->w, bench->quantum);
 	return true;
@@ -101,9 +102,9 @@ fill_panels(struct arena *arena, const struct source *s, const struct bench *ben
 static bool
 fill_receiver(struct arena *arena, const struct source *s, const struct bench *bench, struct receiver *to)
 {
-	to->counts = fixed_is_fast() && node_packs(s->from);
+	to->kind = !fixed_is_fast() ? RECEIVES_FLOATS : node_packs(s->from) ? RECEIVES_COUNTS : RECEIVES_VALUES;
 	return start_receiver(arena, s, bench, to) &&
-	       (to->counts ? fill_fixed(arena, s, bench, to) : fill_panels(arena, s, bench, to));
+	       (to->kind == RECEIVES_FLOATS ? fill_panels(arena, s, bench, to) : fill_fixed(arena, s, bench, to));
 }
 
 static const struct site_plan *

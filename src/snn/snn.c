@@ -146,12 +146,13 @@ scratch_init(struct snn *snn)
 	snn->spikes = spikes_new(snn->arena, model->tokens, widest);
 	snn->unpacked = arena_floats(snn->arena, (size_t)model->tokens * (size_t)widest);
 	snn->room = arena_floats(snn->arena, 2 * node_room(widest));
+	snn->digits = arena_alloc(snn->arena, fixed_values_scratch(model->tokens, widest));
 	snn->heads = arena_floats(snn->arena, head_scratch(model->tokens, model->head_dim));
 	snn->scores = arena_floats(snn->arena, (size_t)model->heads * (size_t)model->tokens * (size_t)model->tokens);
 	snn->graded = arena_floats(snn->arena, (size_t)model->tokens * (size_t)widest);
 	snn->senders = arena_alloc(snn->arena, ((size_t)model->tokens + 2 * (size_t)model->width) * sizeof(*snn->senders));
 	return snn->embedding && snn->first && snn->readout && snn->patch_scratch && snn->spikes && snn->unpacked && snn->room &&
-	       snn->heads && snn->scores && snn->graded && snn->senders;
+	       snn->digits && snn->heads && snn->scores && snn->graded && snn->senders;
 }
 
 static bool
