@@ -210,6 +210,14 @@ add_condition(void)
 }
 
 static void
+add_neurons(void)
+{
+	for (int i = NEURON_NONE + 1; i < NEURON_KINDS; i++)
+		list_add(neuron_name((enum neuron_kind)i));
+	list_add("delta");
+}
+
+static void
 add_kind(enum value_kind kind, const char *const *choices)
 {
 	switch (kind) {
@@ -224,9 +232,7 @@ add_kind(enum value_kind kind, const char *const *choices)
 			list_add(v->name);
 		break;
 	case VALUE_NEURON:
-		for (int i = NEURON_NONE + 1; i < NEURON_KINDS; i++)
-			list_add(neuron_name((enum neuron_kind)i));
-		list_add("delta");
+		add_neurons();
 		break;
 	case VALUE_RULE:
 		add_rules();

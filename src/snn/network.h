@@ -36,11 +36,10 @@ struct node {
 	bool derived;                    /* nothing in the network reads it: total and sent, which are no state,
 					  * are worked out for those who look (snn_node() with snn_derive()), */
 	uint64_t version;                /* and hold for this version of the network */
-	bool packed;                     /* what an encoder sends is kept as `counts`, not as `sent`; and the total
-					  * of one whose total nothing in the network reads, not at all: node_sent(), node_total() */
+	bool packed;                     /* what an encoder sends is kept as `counts`, not as `sent`: node_sent() */
 	int8_t *counts;                  /* state [fixed_counts_size()]: quanta of the step's grain */
 	float *quantum, *inverse;        /* [columns]: of grain 1; 1 over it, or 0 */
-	float *room;                     /* [2, node_room()]: all packed nodes work in it */
+	float *room;                     /* [node_room()]: all packed nodes work in it */
 	float *total;                    /* state [size] */
 	float *sent;                     /* state [size]; NULL where totals alternate */
 	float *before;                   /* state [size]; else NULL. Means nothing in the first step */
@@ -147,11 +146,10 @@ float *carve_floats(struct carve *c, size_t n);
 
 /* Can an encoder's spikes be kept as counts? */
 bool node_packs(const struct site_plan *plan);
-/* Floats that a packed node of so many columns works in, twice. */
+/* Floats that a packed node of so many columns works in. */
 size_t node_room(int columns);
-/* What an encoder or a graded site has sent in step t, and in all. */
-float node_sent(const struct node *node, int t, size_t element);
-float node_total(const struct node *node, size_t element);
+/* What an encoder or a graded site has sent in a step, whose grain (site_rule()) it was. */
+float node_sent(const struct node *node, float grain, size_t element);
 /* What a packed node has sent in step t: [size]. */
 void node_unpack(const struct node *node, int t, float *sent);
 
@@ -177,6 +175,7 @@ struct node_reader {
 	enum snn_quantity q;
 	int t;
 	float now, before; /* what sums are divided by, after this step and the last */
+	float grain;       /* of the step */
 };
 
 struct node_reader node_reader(const struct node *node, const struct plan *plan, int t, enum snn_quantity q, const float *in);

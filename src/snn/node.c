@@ -115,7 +115,7 @@ node_layout_written(struct node *node, struct carve *state)
 
 	if (alternates(node) || node->derived)
 		return;
-	if (!adds_up(node) && !(node->packed && (kind == SITE_AV || kind == SITE_ACT_OUT)))
+	if (!adds_up(node))
 		node->total = carve_floats(state, node->size);
 	if (node->packed)
 		node->counts = carve(state, fixed_counts_size(node->rows, node->columns));
@@ -205,16 +205,15 @@ static void
 encode_packed(struct node *node, struct neuron_rule rule)
 {
 	size_t bytes = neuron_state_size(node->plan->neuron), columns = (size_t)node->columns;
-	size_t room = node_room(node->columns), row_bytes = fixed_row(node->columns);
-	int most = (int)(room / columns);
+	size_t row_bytes = fixed_row(node->columns);
+	int most = (int)(node_room(node->columns) / columns);
 
 	for (int row = 0; row < node->rows; row += most) {
 		int rows = node->rows - row < most ? node->rows - row : most;
 		size_t at = (size_t)row * columns;
-		float *total = node->total ? node->total + at : node->room + room;
 
-		neuron_step(rule, node->target + at, node->threshold, (char *)node->m + at * bytes, total, node->room, rows,
-			    node->columns, node->step);
+		neuron_step(rule, node->target + at, node->threshold, (char *)node->m + at * bytes, node->total + at, node->room,
+			    rows, node->columns, node->step);
 		for (int r = 0; r < rows; r++)
 			fixed_counts(node->room + (size_t)r * columns, node->inverse, rule.grain, node->columns,
 				     node->counts + (size_t)(row + r) * row_bytes);
@@ -223,26 +222,13 @@ encode_packed(struct node *node, struct neuron_rule rule)
 
 /* The same number as the neuron's own, which is counts times the quantum too: a grain is a power of two. */
 float
-node_sent(const struct node *node, int t, size_t element)
+node_sent(const struct node *node, float grain, size_t element)
 {
 	size_t row = element / (size_t)node->columns, column = element % (size_t)node->columns;
 
 	if (!node->packed)
 		return node->sent[element];
-	return (float)node->counts[row * fixed_row(node->columns) + column] *
-	       (node->quantum[column] * site_rule(node->plan, t).grain);
-}
-
-float
-node_total(const struct node *node, size_t element)
-{
-	const struct neuron_type *type = neuron_type(node->plan->neuron);
-	struct neuron_rule rule = site_rule(node->plan, 1);
-
-	if (node->total)
-		return node->total[element];
-	return type->read(node->m, element) *
-	       (type->counts ? neuron_quantum(&rule, node->threshold[element % (size_t)node->columns]) : 1);
+	return (float)node->counts[row * fixed_row(node->columns) + column] * (node->quantum[column] * grain);
 }
 
 KERNEL static void

@@ -24,7 +24,7 @@ snn_derive(const struct snn *snn, struct node *node)
 	const struct node *block = snn->block ? snn->block[node->plan->site.block].node : NULL;
 	bool first = node->plan->site.kind == SITE_NORM1;
 	const struct node *center, *rsqrt;
-	float scale = snn_scale(snn), before = snn->plan->mean_decoded ? scale - 1 : 1;
+	float scale = snn_scale(snn), before = snn->plan->mean_decoded ? scale - 1 : 1, grain;
 
 	if (!node->derived || node->version == snn->version || *snn->t == 0)
 		return;
@@ -33,9 +33,10 @@ snn_derive(const struct snn *snn, struct node *node)
 	rsqrt = &block[first ? SITE_NORM1_RSQRT : SITE_NORM2_RSQRT];
 	rows_scale(center->total, node->rows, node->columns, rsqrt->total, scale, false, node->total);
 	memset(node->sent, 0, node->size * sizeof(*node->sent));
+	grain = site_rule(center->plan, *snn->t).grain;
 	if (*snn->t > 1) {
 		for (size_t i = 0; i < node->size; i++)
-			snn->graded[i] = center->total[i] - node_sent(center, *snn->t, i);
+			snn->graded[i] = center->total[i] - node_sent(center, grain, i);
 		rows_scale(snn->graded, node->rows, node->columns, rsqrt->before, before, false, node->sent);
 	}
 	for (size_t i = 0; i < node->size; i++)
@@ -142,7 +143,7 @@ count(const struct node *node, int t, size_t i)
 
 	for (int side = 0; side < (node->plan->split ? 2 : 1); side++) {
 		float quantum = neuron_quantum(&rule, node->threshold[side * node->columns + (int)column]);
-		float sent = node->side ? node->side[(size_t)side * node->size + i] : node_sent(node, t, i);
+		float sent = node->side ? node->side[(size_t)side * node->size + i] : node_sent(node, rule.grain, i);
 
 		if (quantum > 0)
 			sum += (side ? -1 : 1) * rintf(sent / quantum);
@@ -155,7 +156,7 @@ membrane_of(const struct node *node, size_t i)
 {
 	const struct neuron_type *type = neuron_type(node->plan->neuron);
 
-	return type->membrane ? type->membrane(node->m, i) : node->target[i] - node_total(node, i);
+	return type->membrane ? type->membrane(node->m, i) : node->target[i] - node->total[i];
 }
 
 struct node_reader
@@ -163,7 +164,8 @@ node_reader(const struct node *node, const struct plan *plan, int t, enum snn_qu
 {
 	float now = plan->mean_decoded ? (float)t : 1;
 
-	return (struct node_reader){node, in, q, t, now, plan->mean_decoded ? now - 1 : 1};
+	return (struct node_reader){
+	    node, in, q, t, now, plan->mean_decoded ? now - 1 : 1, t > 0 && node ? site_rule(node->plan, t).grain : 1};
 }
 
 static struct node_reader
@@ -180,7 +182,7 @@ total_before(const struct node_reader *r, size_t i)
 
 	if (r->t <= 1)
 		return 0;
-	return node->before ? node->before[i] : node_total(node, i) - node_sent(node, r->t, i);
+	return node->before ? node->before[i] : node->total[i] - node_sent(node, r->grain, i);
 }
 
 static inline float
@@ -190,11 +192,11 @@ read_element(const struct node_reader *r, size_t i)
 
 	switch (r->q) {
 	case SNN_VALUE:
-		return node_total(node, i) / r->now;
+		return node->total[i] / r->now;
 	case SNN_CORRECTION:
-		return node_total(node, i) / r->now - (r->before > 0 ? total_before(r, i) / r->before : 0);
+		return node->total[i] / r->now - (r->before > 0 ? total_before(r, i) / r->before : 0);
 	case SNN_SENT:
-		return node->before ? node->total[i] - total_before(r, i) : node_sent(node, r->t, i);
+		return node->before ? node->total[i] - total_before(r, i) : node_sent(node, r->grain, i);
 	case SNN_COUNT:
 		return count(node, r->t, i);
 	case SNN_MEMBRANE:
@@ -340,11 +342,11 @@ snn_extremes(const struct snn *snn, struct site site, enum snn_quantity q, struc
 	*out = (struct snn_extremes){INFINITY, -INFINITY};
 	if (*snn->t == 0 && q != SNN_THRESHOLD) {
 		*out = (struct snn_extremes){0, 0};
-	} else if (node && node->total && q == SNN_VALUE) {
+	} else if (node && q == SNN_VALUE) {
 		*out = extremes_of(node->total, n);
 		out->lo /= reader.now;
 		out->hi /= reader.now;
-	} else if (node && node->total && q == SNN_MEMBRANE && !neuron_type(node->plan->neuron)->membrane) {
+	} else if (node && q == SNN_MEMBRANE && !neuron_type(node->plan->neuron)->membrane) {
 		*out = extremes_of_difference(node->target, node->total, n);
 	} else {
 		for (size_t i = 0; i < n; i++) {
@@ -563,7 +565,7 @@ snn_site_bytes(const struct snn *snn, struct site site)
 	if (!node)
 		return 0;
 	sides = node->plan->split ? 2 : 1;
-	floats = (node->total ? node->size : 0) + (node->packed ? 0 : node->size) + (node->side ? sides * node->size : 0);
+	floats = node->size + (node->packed ? 0 : node->size) + (node->side ? sides * node->size : 0);
 	if (node->m && site.kind != SITE_ACT_OUT)
 		floats += node->size;
 	return floats * sizeof(float) + (node->packed ? fixed_counts_size(node->rows, node->columns) : 0) +

@@ -145,7 +145,7 @@ scratch_init(struct snn *snn)
 	snn->readout = arena_floats(snn->arena, 2 * (size_t)model->width);
 	snn->spikes = spikes_new(snn->arena, model->tokens, widest);
 	snn->unpacked = arena_floats(snn->arena, (size_t)model->tokens * (size_t)widest);
-	snn->room = arena_floats(snn->arena, 2 * node_room(widest));
+	snn->room = arena_floats(snn->arena, node_room(widest));
 	snn->digits = arena_alloc(snn->arena, fixed_values_scratch(model->tokens, widest));
 	snn->heads = arena_floats(snn->arena, head_scratch(model->tokens, model->head_dim));
 	snn->scores = arena_floats(snn->arena, (size_t)model->heads * (size_t)model->tokens * (size_t)model->tokens);
