@@ -46,10 +46,10 @@ Q := @
 say = @printf '  %-6s %s\n' '$(1)' '$(2)'
 endif
 
-SRC  := $(sort $(wildcard src/*/*.c))
+SRC  := $(sort $(wildcard src/*/*.c src/*/*/*.c))
 DBC  := $(sort $(wildcard db/*.c))
-UIC  := $(sort $(wildcard ui/*.c))
-OBJ  := $(SRC:%.c=$(B)/%.o) $(B)/src/study/rules_text.o
+UIC  := $(sort $(wildcard ui/*.c ui/*/*.c))
+OBJ  := $(SRC:%.c=$(B)/%.o) $(B)/src/study/energy/rules_text.o
 DBO  := $(DBC:%.c=$(B)/%.o) $(B)/db/schema.o
 UIO  := $(UIC:%.c=$(B)/%.o)
 UNIT := $(sort $(wildcard tests/unit/*.c))
@@ -58,7 +58,7 @@ TESTH := $(sort $(wildcard tests/support/*.c))
 # What spikescope.h includes, and nothing else, is installed.
 HEADERS = $(sort $(filter src/%.h,$(shell $(CC) -std=c11 -Isrc -MM src/spikescope.h)))
 EXAMPLES := $(sort $(wildcard examples/* examples/*/*))
-CHECKED := $(sort $(wildcard src/*.h src/*/*.[ch] db/*.[ch] ui/*.[ch] tests/*/*.[ch]))
+CHECKED := $(sort $(wildcard src/*.h src/*/*.[ch] src/*/*/*.[ch] db/*.[ch] ui/*.[ch] ui/*/*.[ch] tests/*/*.[ch]))
 
 LIB  := $(B)/libspikescope.a
 PROG := $(B)/spikescope
@@ -70,7 +70,7 @@ COMMANDS_PAGE := man/spikescope-commands.7
 # is written that way is left out.
 CPPCHECK := -q -j $(shell nproc 2>/dev/null || echo 1) --std=c11 --language=c -Isrc -I. --enable=warning,performance,portability \
 	--inline-suppr --error-exitcode=1 --suppress=missingInclude --suppress=missingIncludeSystem \
-	--suppress=duplicateAssignExpression $(addprefix --suppress=preprocessorErrorDirective:,ui/command_table.c src/snn/rows.c src/snn/neuron_rule.h src/ann/dense.c) \
+	--suppress=duplicateAssignExpression $(addprefix --suppress=preprocessorErrorDirective:,ui/commands/table.c src/kernels/rows.c src/snn/neurons/rule.h src/kernels/dense.c) \
 	'-Djson_object_foreach(o,k,v)=for(k=0;;)' '-Djson_array_foreach(a,i,v)=for(i=0;;)'
 
 help: ## this list
@@ -167,16 +167,16 @@ clean: ## remove what was built
 
 $(LIB): $(OBJ)
 	$(call say,AR,$@)
-	$(Q)rm -f $@ && $(AR) rcs $@ $^
+	$(Q)rm -f $@ && $(AR) qcs $@ $^
 
 $(PROG): $(UIO) $(DBO) $(LIB)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $(UIO) $(DBO) $(LIB) $(LDLIBS)
 
 # The kernels gain most from full optimisation. None of these flags changes a result.
-$(B)/src/ann/%.o $(B)/src/snn/%.o $(B)/src/ugo/%.o: CFLAGS += $(if $(filter 1,$(SAN)),,-O3)
+$(B)/src/kernels/%.o $(B)/src/ann/%.o $(B)/src/snn/%.o $(B)/src/ugo/%.o: CFLAGS += $(if $(filter 1,$(SAN)),,-O3)
 # Products and polynomials are sums of products: fused, they are rounded once a term.
-$(B)/src/ann/dense.o $(B)/src/ann/vector.o: CFLAGS += -ffp-contract=fast
+$(B)/src/kernels/dense.o $(B)/src/ann/vector.o: CFLAGS += -ffp-contract=fast
 
 $(B)/%.o: %.c
 	$(need_libs)$(call say,CC,$<)
@@ -192,11 +192,11 @@ $(B)/db/schema.o: $(B)/db/schema.c
 	$(Q)$(CC) $(CFLAGS) -MMD -MP -c -o $@ $<
 
 # So do the rules of what operations cost.
-$(B)/src/study/rules_text.c: src/study/rules.json scripts/embed-text
+$(B)/src/study/energy/rules_text.c: src/study/energy/rules.json scripts/embed-text
 	$(call say,EMBED,$<)
 	@mkdir -p $(@D)
-	$(Q)scripts/embed-text $< rules_text study/rules_text.h >$@.tmp && mv $@.tmp $@
-$(B)/src/study/rules_text.o: $(B)/src/study/rules_text.c
+	$(Q)scripts/embed-text $< rules_text study/energy/rules_text.h >$@.tmp && mv $@.tmp $@
+$(B)/src/study/energy/rules_text.o: $(B)/src/study/energy/rules_text.c
 	$(Q)$(CC) $(CFLAGS) -MMD -MP -c -o $@ $<
 
 # Tests and benchmarks link everything but main.
@@ -204,6 +204,6 @@ $(B)/tests/%: $(B)/tests/%.o $(TESTH:%.c=$(B)/%.o) $(filter-out $(B)/ui/main.o,$
 	$(call say,LD,$@)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS) $(TEST_LIBS)
 
--include $(wildcard $(B)/*/*.d $(B)/*/*/*.d)
+-include $(wildcard $(B)/*/*.d $(B)/*/*/*.d $(B)/*/*/*/*.d)
 .PHONY: help run all lib test tests bench bench-db bench-ugo lint asan docs docs-check deps compile_commands install uninstall clean
 .SECONDARY:

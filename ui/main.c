@@ -1,11 +1,11 @@
 /* spikescope: the program. Options, the config file, and which face to show. */
 #include "spikescope.h"
-#include "ui/command.h"
-#include "ui/commands.h"
-#include "ui/help.h"
-#include "ui/paths.h"
-#include "ui/repl.h"
-#include "ui/version.h"
+#include "ui/commands/commands.h"
+#include "ui/shell/command.h"
+#include "ui/shell/help.h"
+#include "ui/shell/repl.h"
+#include "ui/shell/version.h"
+#include "ui/workbench/paths.h"
 
 #include <errno.h>
 #include <getopt.h>

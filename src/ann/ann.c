@@ -1,7 +1,7 @@
 #include "ann/ann.h"
 
 #include "ann/network.h"
-#include "base/kernel.h"
+#include "kernels/kernel.h"
 
 #include <math.h>
 #include <omp.h>

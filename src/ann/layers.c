@@ -1,7 +1,7 @@
 #include "ann/layers.h"
 
 #include "ann/ann.h"
-#include "base/kernel.h"
+#include "kernels/kernel.h"
 
 #include <math.h>
 #include <string.h>

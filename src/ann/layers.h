@@ -3,8 +3,8 @@
 #ifndef SPIKESCOPE_ANN_LAYERS_H
 #define SPIKESCOPE_ANN_LAYERS_H
 
-#include "ann/dense.h"
-#include "model/resnet.h"
+#include "kernels/dense.h"
+#include "model/resnet/resnet.h"
 
 /* A convolution takes this many places at once. */
 enum { LAYER_TILE = 128 };

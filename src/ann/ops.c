@@ -1,9 +1,9 @@
 /* The pieces of a transformer that the reference and the spiking network share. */
 #include "ann/ann.h"
 
-#include "ann/dense.h"
-#include "base/kernel.h"
-#include "model/panels.h"
+#include "kernels/dense.h"
+#include "kernels/kernel.h"
+#include "kernels/panels.h"
 
 #include <math.h>
 #include <omp.h>

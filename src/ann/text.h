@@ -3,7 +3,7 @@
 #define SPIKESCOPE_ANN_TEXT_H
 
 #include "base/progress.h"
-#include "model/text_tower.h"
+#include "model/clip/text_tower.h"
 
 /* A text as token ids. What stands behind the end token changes nothing: the tower is causal. */
 struct text_ids {

@@ -1,7 +1,7 @@
 /* Functions of many numbers: written so that loops over them vectorise, accurate to a few
  * units in the last place of float32. Compiled with contraction into fused multiply-adds. */
 #include "ann/ann.h"
-#include "base/kernel.h"
+#include "kernels/kernel.h"
 
 #include <math.h>
 #include <omp.h>

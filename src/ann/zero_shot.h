@@ -5,7 +5,7 @@
 #define SPIKESCOPE_ANN_ZERO_SHOT_H
 
 #include "ann/text.h"
-#include "model/tokenizer.h"
+#include "model/text/tokenizer.h"
 
 struct zero_shot {
 	const char *const *name; /* [classes] */

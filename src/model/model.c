@@ -1,9 +1,9 @@
 #include "model/model.h"
 
 #include "model/classes.h"
-#include "model/clip_config.h"
-#include "model/resnet_build.h"
-#include "model/vit_weights.h"
+#include "model/clip/config.h"
+#include "model/resnet/build.h"
+#include "model/vit/weights.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 #include "model/site.h"
 
 #include "model/model.h"
-#include "model/resnet.h"
+#include "model/resnet/resnet.h"
 
 #include <fnmatch.h>
 #include <stdio.h>

@@ -14,7 +14,7 @@
 #include "base/hash.h"
 #include "base/status.h"
 #include "base/tensor.h"
-#include "snn/plan.h"
+#include "snn/plan/plan.h"
 
 struct snn;
 

@@ -1,6 +1,6 @@
 #include "study/assign.h"
 
-#include "snn/neuron.h"
+#include "snn/neurons/neuron.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -2,7 +2,7 @@
 #ifndef SPIKESCOPE_STUDY_ASSIGN_H
 #define SPIKESCOPE_STUDY_ASSIGN_H
 
-#include "snn/plan.h"
+#include "snn/plan/plan.h"
 
 /* ASSIGN_SAME: the form that the site's UGO has now (segments where it has none). */
 enum assign_form { ASSIGN_SAME, ASSIGN_RELU, ASSIGN_SEGMENTS };

@@ -1,6 +1,6 @@
 #include "study/audit.h"
 
-#include "snn/neuron.h"
+#include "snn/neurons/neuron.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -3,7 +3,7 @@
 #ifndef SPIKESCOPE_STUDY_AUDIT_H
 #define SPIKESCOPE_STUDY_AUDIT_H
 
-#include "snn/plan.h"
+#include "snn/plan/plan.h"
 
 enum audit_state {
 	AUDIT_SPIKING,

@@ -4,8 +4,8 @@
 #include "base/timing.h"
 #include "snn/snn.h"
 #include "study/compare.h"
-#include "study/energy.h"
-#include "study/walk.h"
+#include "study/energy/energy.h"
+#include "study/walk/walk.h"
 
 #include <math.h>
 #include <omp.h>

@@ -3,8 +3,8 @@
 #define SPIKESCOPE_STUDY_EVAL_H
 
 #include "base/progress.h"
-#include "model/dataset.h"
-#include "snn/plan.h"
+#include "model/data/dataset.h"
+#include "snn/plan/plan.h"
 
 /* One picture after t steps. */
 struct eval_outcome {

@@ -4,7 +4,7 @@
 #define SPIKESCOPE_STUDY_PROFILE_H
 
 #include "base/progress.h"
-#include "snn/plan.h"
+#include "snn/plan/plan.h"
 
 struct profile_site {
 	double seconds;       /* a step, mean */

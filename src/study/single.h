@@ -12,7 +12,7 @@
 #define SPIKESCOPE_STUDY_SINGLE_H
 
 #include "base/status.h"
-#include "snn/neuron.h"
+#include "snn/neurons/neuron.h"
 
 enum { SINGLE_STEPS_MAX = 1024, SINGLE_CURVE = 41 };
 

@@ -25,7 +25,7 @@
 #define SPIKESCOPE_STUDY_SPIKE_H
 
 #include "base/progress.h"
-#include "snn/neuron.h"
+#include "snn/neurons/neuron.h"
 
 enum spike_threshold { SPIKE_THRESHOLD_MAX, SPIKE_THRESHOLD_MMSE };
 

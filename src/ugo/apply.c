@@ -1,4 +1,4 @@
-#include "ugo/lanes.h"
+#include "kernels/lanes.h"
 #include "ugo/ugo.h"
 
 #include <string.h>

@@ -2,7 +2,7 @@
 #ifndef SPIKESCOPE_UGO_FORMS_H
 #define SPIKESCOPE_UGO_FORMS_H
 
-#include "ugo/sample.h"
+#include "ugo/fit/sample.h"
 
 /* Zeroes u and gives it arrays; h only for the segment form. On failure u is done. */
 bool ugo_alloc(struct ugo *u, int hidden, int nodes, bool segments, struct status *st);

@@ -1,7 +1,7 @@
 #include "ugo/forms.h"
 
 #include "base/text.h"
-#include "model/safetensors.h"
+#include "model/files/safetensors.h"
 
 #include <errno.h>
 #include <fcntl.h>

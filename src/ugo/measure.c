@@ -1,5 +1,5 @@
+#include "ugo/fit/minimax.h"
 #include "ugo/forms.h"
-#include "ugo/minimax.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /* Saturating ramps: where their knots belong, and about which node they start. */
+#include "ugo/fit/newton.h"
+#include "ugo/fit/request.h"
 #include "ugo/forms.h"
-#include "ugo/newton.h"
-#include "ugo/request.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -1,8 +1,8 @@
 /* What a breakpoint costs after a step, as a part of the step: one for every quantity,
  * and over all the sites that have it. Medians; one thread; both examples. */
 #include "base/timing.h"
-#include "model/dataset.h"
-#include "study/condition.h"
+#include "model/data/dataset.h"
+#include "study/walk/condition.h"
 
 #include <omp.h>
 #include <stdio.h>

@@ -8,9 +8,9 @@
 
 #include "db/query.h"
 #include "db/store.h"
-#include "ui/app.h"
-#include "ui/commands.h"
-#include "ui/notebook.h"
+#include "ui/commands/commands.h"
+#include "ui/workbench/app.h"
+#include "ui/workbench/notebook.h"
 
 #include <math.h>
 #include <omp.h>

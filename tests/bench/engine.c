@@ -9,12 +9,12 @@
  * (torch_vit.py); what is absent is left out with a word. */
 #include "spikescope.h"
 
-#include "ann/dense.h"
-#include "ann/fixed.h"
 #include "base/arena.h"
 #include "base/timing.h"
-#include "model/panels.h"
-#include "snn/group.h"
+#include "kernels/dense.h"
+#include "kernels/fixed.h"
+#include "kernels/panels.h"
+#include "snn/population/group.h"
 #include "tests/support/competitor.h"
 
 #include <math.h>

@@ -2,8 +2,8 @@
 #ifndef SPIKESCOPE_TESTS_MODELS_H
 #define SPIKESCOPE_TESTS_MODELS_H
 
-#include "model/dataset.h"
-#include "model/safetensors.h"
+#include "model/data/dataset.h"
+#include "model/files/safetensors.h"
 
 #include <stddef.h>
 

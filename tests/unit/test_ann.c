@@ -1,7 +1,7 @@
 /* The reference network against what other implementations computed, and under observers. */
 #include "ann/ann.h"
 
-#include "model/safetensors.h"
+#include "model/files/safetensors.h"
 #include "tests/support/models.h"
 
 #include <setjmp.h>

@@ -1,8 +1,8 @@
 /* Answers as people see them: cut, sorted, looked at. */
-#include "ui/answer.h"
+#include "ui/output/answer.h"
 
 #include "tests/support/scratch.h"
-#include "ui/chart_data.h"
+#include "ui/output/chart_data.h"
 
 #include <math.h>
 #include <setjmp.h>

@@ -1,6 +1,6 @@
 /* The canvas: text, frames, heatmaps, charts, and its back ends. */
 #include "tests/support/scratch.h"
-#include "ui/canvas.h"
+#include "ui/canvas/canvas.h"
 
 #include <locale.h>
 #include <math.h>

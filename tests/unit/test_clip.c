@@ -2,7 +2,7 @@
  * broken folders. */
 #include "ann/ann.h"
 #include "ann/text.h"
-#include "snn/plan.h"
+#include "snn/plan/plan.h"
 #include "snn/snn.h"
 #include "tests/support/files.h"
 #include "tests/support/models.h"

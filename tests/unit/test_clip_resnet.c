@@ -3,7 +3,7 @@
 #include "ann/ann.h"
 #include "ann/layers.h"
 #include "ann/text.h"
-#include "model/resnet.h"
+#include "model/resnet/resnet.h"
 #include "snn/snn.h"
 #include "study/audit.h"
 #include "study/ladder.h"

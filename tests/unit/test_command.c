@@ -1,5 +1,5 @@
 /* The command line: words, prefixes, options, faults, and the table itself. */
-#include "ui/command.h"
+#include "ui/shell/command.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

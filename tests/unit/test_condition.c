@@ -1,6 +1,6 @@
 /* Conditions: what they read, where they point when they are wrong, and what stops. */
-#include "model/dataset.h"
-#include "study/breakpoint.h"
+#include "model/data/dataset.h"
+#include "study/walk/breakpoint.h"
 
 #include <math.h>
 #include <setjmp.h>

@@ -1,6 +1,6 @@
 #include "base/text.h"
-#include "model/dataset.h"
-#include "model/image.h"
+#include "model/data/dataset.h"
+#include "model/image/image.h"
 #include "tests/support/files.h"
 #include "tests/support/models.h"
 

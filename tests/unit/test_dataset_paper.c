@@ -1,6 +1,6 @@
 /* The data sets of the paper: CIFAR-100, CIFAR-10.1 and 10.2 (arrays that NumPy wrote,
  * tests/fixtures/numpy), tiny-imagenet-200, ImageNet; each small, and each broken. */
-#include "model/dataset.h"
+#include "model/data/dataset.h"
 
 #include "tests/support/files.h"
 #include "tests/support/models.h"

@@ -2,8 +2,8 @@
  * however they are cut up, and the same from lists of spikes. */
 #include "spikescope.h"
 
-#include "ann/dense.h"
-#include "model/panels.h"
+#include "kernels/dense.h"
+#include "kernels/panels.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

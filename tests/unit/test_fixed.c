@@ -2,8 +2,8 @@
  * from every kernel and on any number of threads. */
 #include "spikescope.h"
 
-#include "ann/fixed.h"
 #include "base/arena.h"
+#include "kernels/fixed.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

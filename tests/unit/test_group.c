@@ -2,7 +2,7 @@
  * rules written down for one neuron with plain arithmetic: to the bit. */
 #include "spikescope.h"
 
-#include "snn/group.h"
+#include "snn/population/group.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

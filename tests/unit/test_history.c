@@ -1,8 +1,8 @@
 /* What the network did, read again without it: from what drove its neurons, and from a
  * recording that has room for only some of it. */
-#include "snn/excerpt.h"
-#include "study/history.h"
-#include "study/recording.h"
+#include "snn/probe/excerpt.h"
+#include "study/walk/history.h"
+#include "study/walk/recording.h"
 
 #include "tests/support/models.h"
 

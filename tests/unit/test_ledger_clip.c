@@ -3,7 +3,7 @@
  * attention pooling pair by pair. */
 #include "spikescope.h"
 
-#include "model/resnet.h"
+#include "model/resnet/resnet.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

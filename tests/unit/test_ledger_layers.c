@@ -2,8 +2,8 @@
  * taken through plain convolution loops, weight by weight. */
 #include "spikescope.h"
 
-#include "model/resnet.h"
-#include "model/safetensors.h"
+#include "model/files/safetensors.h"
+#include "model/resnet/resnet.h"
 #include "tests/support/scratch.h"
 
 #include <setjmp.h>

@@ -3,7 +3,7 @@
  * subtraction. And the products of trains (METHODS 5) as a property. */
 #include "spikescope.h"
 
-#include "snn/neuron.h"
+#include "snn/neurons/neuron.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

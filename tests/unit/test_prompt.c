@@ -1,5 +1,5 @@
 /* The command `prompt`, as a user types it. */
-#include "ui/app.h"
+#include "ui/workbench/app.h"
 
 #include "tests/support/models.h"
 #include "tests/support/scratch.h"

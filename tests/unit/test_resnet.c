@@ -1,10 +1,10 @@
 /* Residual networks: against torchvision, their sites, and what is refused. */
 #include "ann/ann.h"
 
-#include "model/resnet.h"
-#include "model/safetensors.h"
+#include "model/files/safetensors.h"
+#include "model/resnet/resnet.h"
 #include "snn/snn.h"
-#include "study/energy.h"
+#include "study/energy/energy.h"
 #include "study/spike.h"
 #include "tests/support/files.h"
 #include "tests/support/models.h"

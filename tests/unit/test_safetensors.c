@@ -1,5 +1,5 @@
 /* safetensors: good files, what is written, and files that lie. */
-#include "model/safetensors.h"
+#include "model/files/safetensors.h"
 
 #include "tests/support/files.h"
 #include "tests/support/models.h"

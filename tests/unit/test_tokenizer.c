@@ -1,5 +1,5 @@
 /* CLIP's tokenizer: ids against OpenAI's, each form of the vocabulary, and broken ones. */
-#include "model/tokenizer.h"
+#include "model/text/tokenizer.h"
 
 #include "tests/support/files.h"
 #include "tests/support/models.h"

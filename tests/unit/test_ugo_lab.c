@@ -1,5 +1,5 @@
 #include "tests/support/scratch.h"
-#include "ugo/train.h"
+#include "ugo/fit/train.h"
 #include "ugo/ugo.h"
 
 #include <setjmp.h>

@@ -6,9 +6,9 @@
  * give another plan, whose spikes then fall elsewhere. So the screens are compared as
  * text where the network's state is the one they were made from, and by their frames
  * where it is not. */
-#include "model/dataset.h"
+#include "model/data/dataset.h"
 #include "tests/support/scratch.h"
-#include "ui/view.h"
+#include "ui/views/view.h"
 
 #include <locale.h>
 #include <setjmp.h>

@@ -1,6 +1,6 @@
 /* A walk goes back to the bit, enters a step site by site, and reads its past again. */
-#include "study/history.h"
-#include "study/walk.h"
+#include "study/walk/history.h"
+#include "study/walk/walk.h"
 
 #include "tests/support/models.h"
 

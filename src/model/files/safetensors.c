@@ -1,0 +1,545 @@
+#include "model/files/safetensors.h"
+
+#include "base/arena.h"
+#include "base/text.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <jansson.h>
+#include <limits.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* The header's cap is the reference implementation's. */
+enum { HEADER_MAX = 100000000, INDEX_MAX = 64 << 20, SHARDS_MAX = 4096 };
+
+static const struct {
+	const char *name;
+	size_t size;
+} dtypes[] = {
+    [DTYPE_F32] = {"F32", 4}, [DTYPE_F16] = {"F16", 2},   [DTYPE_BF16] = {"BF16", 2}, [DTYPE_F64] = {"F64", 8},
+    [DTYPE_I64] = {"I64", 8}, [DTYPE_I32] = {"I32", 4},   [DTYPE_I16] = {"I16", 2},   [DTYPE_I8] = {"I8", 1},
+    [DTYPE_U8] = {"U8", 1},   [DTYPE_BOOL] = {"BOOL", 1},
+};
+
+enum { DTYPES = sizeof(dtypes) / sizeof(*dtypes) };
+
+struct mapping {
+	const unsigned char *base;
+	size_t size;
+};
+
+struct safetensors {
+	struct mapping *maps;
+	int map_count;
+	struct st_tensor *tensors; /* sorted by name */
+	size_t count, room;
+	struct arena *names;
+};
+
+/* The mapping of a whole regular file, at least `least` bytes of it. */
+static bool
+map_file(const char *path, size_t least, struct mapping *map, struct status *st)
+{
+	struct stat info;
+	void *base;
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a FIFO must not block */
+
+	if (fd < 0)
+		return status_fail(st, STATUS_DATA, "%s: cannot be read: %s", path, strerror(errno));
+	if (fstat(fd, &info) != 0 || !S_ISREG(info.st_mode)) {
+		close(fd);
+		return status_fail(st, STATUS_DATA, "%s: not a regular file; give a .safetensors file", path);
+	}
+	if (info.st_size < (off_t)least) {
+		close(fd);
+		return status_fail(st, STATUS_DATA, "%s: only %lld bytes; is this a complete download?", path,
+				   (long long)info.st_size);
+	}
+	base = mmap(NULL, (size_t)info.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+	close(fd);
+	if (base == MAP_FAILED)
+		return status_fail(st, STATUS_DATA, "%s: cannot be mapped: %s", path, strerror(errno));
+	*map = (struct mapping){base, (size_t)info.st_size};
+	return true;
+}
+
+static bool
+parse_dtype(const json_t *value, enum dtype *dtype)
+{
+	const char *name = json_string_value(value);
+
+	for (int i = 0; name && i < DTYPES; i++)
+		if (strcmp(name, dtypes[i].name) == 0) {
+			*dtype = (enum dtype)i;
+			return true;
+		}
+	return false;
+}
+
+/* Dimensions and element count; false when they are no shape or overflow. */
+static bool
+parse_shape(const json_t *value, struct st_tensor *t)
+{
+	if (!json_is_array(value) || json_array_size(value) > ST_DIMS)
+		return false;
+	t->dims = (int)json_array_size(value);
+	t->count = 1;
+	for (int i = 0; i < t->dims; i++) {
+		const json_t *dim = json_array_get(value, (size_t)i);
+
+		if (!json_is_integer(dim) || json_integer_value(dim) < 0)
+			return false;
+		t->dim[i] = json_integer_value(dim);
+		if (__builtin_mul_overflow(t->count, (size_t)t->dim[i], &t->count) || t->count > SIZE_MAX / sizeof(double))
+			return false;
+	}
+	return true;
+}
+
+/* data_offsets [begin, end) within data_size bytes. */
+static bool
+parse_offsets(const json_t *value, size_t data_size, size_t *begin, size_t *end)
+{
+	const json_t *b = json_array_get(value, 0), *e = json_array_get(value, 1);
+
+	if (json_array_size(value) != 2 || !json_is_integer(b) || !json_is_integer(e))
+		return false;
+	if (json_integer_value(b) < 0 || json_integer_value(e) < json_integer_value(b))
+		return false;
+	*begin = (size_t)json_integer_value(b);
+	*end = (size_t)json_integer_value(e);
+	return *end <= data_size;
+}
+
+static bool
+parse_tensor(const char *path, const char *name, const json_t *entry, const struct mapping *data, struct st_tensor *t,
+	     struct status *st)
+{
+	size_t begin, end;
+
+	if (!json_is_object(entry))
+		return status_fail(st, STATUS_DATA, "%s: the header's entry '%.100s' is not an object; download the file again",
+				   path, name);
+	if (!parse_dtype(json_object_get(entry, "dtype"), &t->dtype))
+		return status_fail(
+		    st, STATUS_DATA,
+		    "%s: tensor '%.100s' has the unknown dtype '%.20s'; F32, F16, BF16, F64, BOOL, U8 and I8 to I64 are read",
+		    path, name, json_string_value(json_object_get(entry, "dtype")) ?: "");
+	if (!parse_shape(json_object_get(entry, "shape"), t))
+		return status_fail(st, STATUS_DATA, "%s: tensor '%.100s' has an impossible shape (up to %d dimensions are read)",
+				   path, name, ST_DIMS);
+	if (!parse_offsets(json_object_get(entry, "data_offsets"), data->size, &begin, &end))
+		return status_fail(st, STATUS_DATA, "%s: tensor '%.100s' lies outside the file; is this a complete download?",
+				   path, name);
+	if (end - begin != t->count * dtypes[t->dtype].size)
+		return status_fail(st, STATUS_DATA, "%s: tensor '%.100s' has %zu bytes but its shape and dtype need %zu", path,
+				   name, end - begin, t->count * dtypes[t->dtype].size);
+	t->data = data->base + begin;
+	return true;
+}
+
+static bool
+reserve(struct safetensors *file, size_t more, struct status *st)
+{
+	size_t room = file->count + more;
+	struct st_tensor *tensors = realloc(file->tensors, (room ? room : 1) * sizeof(*tensors));
+
+	if (!tensors)
+		return status_nomem(st, "the list of tensors");
+	file->tensors = tensors;
+	file->room = room;
+	return true;
+}
+
+static int
+compare_place(const void *a, const void *b)
+{
+	const struct st_tensor *x = a, *y = b;
+	const char *p = x->data, *q = y->data;
+
+	return p != q ? (p > q) - (p < q) : (x->count > y->count) - (x->count < y->count);
+}
+
+static int
+compare_name(const void *a, const void *b)
+{
+	return strcmp(((const struct st_tensor *)a)->name, ((const struct st_tensor *)b)->name);
+}
+
+/* The tensors must tile the data: nothing shared, no holes, nothing behind the last. */
+static bool
+check_tiling(const char *path, struct st_tensor *tensors, size_t count, const struct mapping *data, struct status *st)
+{
+	const unsigned char *at = data->base;
+
+	qsort(tensors, count, sizeof(*tensors), compare_place);
+	for (size_t i = 0; i < count; i++) {
+		const struct st_tensor *t = &tensors[i];
+
+		if ((const unsigned char *)t->data < at)
+			return status_fail(st, STATUS_DATA, "%s: tensor '%.100s' overlaps '%.100s'; download the file again",
+					   path, t->name, tensors[i - 1].name);
+		if ((const unsigned char *)t->data > at)
+			return status_fail(st, STATUS_DATA, "%s: the data before tensor '%.100s' belongs to no tensor", path,
+					   t->name);
+		at += t->count * dtypes[t->dtype].size;
+	}
+	if (at != data->base + data->size)
+		return status_fail(st, STATUS_DATA, "%s: %zu bytes behind the last tensor; is this a complete safetensors file?",
+				   path, (size_t)(data->base + data->size - at));
+	return true;
+}
+
+static bool
+parse_entries(const char *path, json_t *header, const struct mapping *data, struct safetensors *file, struct status *st)
+{
+	size_t first = file->count;
+	const char *name;
+	json_t *entry;
+
+	if (!reserve(file, json_object_size(header), st))
+		return false;
+	json_object_foreach(header, name, entry)
+	{
+		struct st_tensor t = {0};
+
+		if (strcmp(name, "__metadata__") == 0)
+			continue;
+		if (!parse_tensor(path, name, entry, data, &t, st))
+			return false;
+		t.name = arena_strdup(file->names, name);
+		if (!t.name)
+			return status_nomem(st, "tensor names");
+		file->tensors[file->count++] = t;
+	}
+	return check_tiling(path, file->tensors + first, file->count - first, data, st);
+}
+
+static uint64_t
+read_le64(const unsigned char *p)
+{
+	uint64_t v = 0;
+
+	for (int i = 7; i >= 0; i--)
+		v = v << 8 | p[i];
+	return v;
+}
+
+/* Layout: 8 bytes of header length (little endian), header (JSON), data. */
+static bool
+parse_file(const char *path, const struct mapping *map, struct safetensors *file, struct status *st)
+{
+	uint64_t length = read_le64(map->base);
+	struct mapping data;
+	json_error_t error;
+	json_t *header;
+	bool ok;
+
+	if (length > HEADER_MAX || length > map->size - 8)
+		return status_fail(
+		    st, STATUS_DATA,
+		    "%s: the header claims %llu bytes of a file of %zu; not a safetensors file, or an incomplete download", path,
+		    (unsigned long long)length, map->size);
+	header = json_loadb((const char *)map->base + 8, length, JSON_REJECT_DUPLICATES, &error);
+	if (!json_is_object(header)) {
+		json_decref(header);
+		return status_fail(st, STATUS_DATA, "%s: the header is not valid JSON (%.120s); download the file again", path,
+				   header ? "not an object" : error.text);
+	}
+	data = (struct mapping){map->base + 8 + length, map->size - 8 - length};
+	ok = parse_entries(path, header, &data, file, st);
+	json_decref(header);
+	return ok;
+}
+
+static bool
+add_file(const char *path, struct safetensors *file, struct status *st)
+{
+	struct mapping *maps = realloc(file->maps, ((size_t)file->map_count + 1) * sizeof(*maps));
+
+	if (!maps)
+		return status_nomem(st, "the list of files");
+	file->maps = maps;
+	if (!map_file(path, 8, &maps[file->map_count], st))
+		return false;
+	return parse_file(path, &maps[file->map_count++], file, st);
+}
+
+/* Sorts by name; shards must not repeat each other's tensors. */
+static bool
+finish(const char *path, struct safetensors *file, struct status *st)
+{
+	qsort(file->tensors, file->count, sizeof(*file->tensors), compare_name);
+	for (size_t i = 1; i < file->count; i++)
+		if (compare_name(&file->tensors[i - 1], &file->tensors[i]) == 0)
+			return status_fail(st, STATUS_DATA, "%s: tensor '%.100s' is in two shards", path, file->tensors[i].name);
+	if (file->count > INT_MAX)
+		return status_fail(st, STATUS_DATA, "%s: too many tensors", path);
+	return true;
+}
+
+/* The set of the index's file names, as the keys of an object. */
+static json_t *
+shard_names(const char *path, const json_t *index, struct status *st)
+{
+	json_t *map = json_object_get(index, "weight_map"), *names = json_object(), *value;
+	const char *tensor;
+
+	if (!json_is_object(map) || json_object_size(map) == 0 || !names) {
+		json_decref(names);
+		status_fail(st, STATUS_DATA, "%s: has no weight_map; not a safetensors index", path);
+		return NULL;
+	}
+	json_object_foreach(map, tensor, value)
+	{
+		const char *name = json_string_value(value);
+
+		/* Shards lie beside their index; anything else is an attempt to read other files. */
+		if (!name || !*name || name[0] == '.' || strchr(name, '/')) {
+			status_fail(st, STATUS_DATA,
+				    "%s: tensor '%.100s' names the file '%.100s', which is not one beside the index", path,
+				    tensor, name ? name : "");
+			json_decref(names);
+			return NULL;
+		}
+		json_object_set_new(names, name, json_true());
+	}
+	return names;
+}
+
+static bool
+add_shards(const char *path, const json_t *names, struct safetensors *file, struct status *st)
+{
+	const char *slash = strrchr(path, '/'), *name;
+	int folder = slash ? (int)(slash + 1 - path) : 0;
+	json_t *unused;
+
+	if (json_object_size(names) > SHARDS_MAX)
+		return status_fail(st, STATUS_DATA, "%s: names %zu shards; at most %d are read", path, json_object_size(names),
+				   SHARDS_MAX);
+	json_object_foreach((json_t *)names, name, unused)
+	{
+		char *shard = text_format("%.*s%s", folder, path, name);
+		bool ok = shard ? add_file(shard, file, st) : status_nomem(st, "a shard's name");
+
+		free(shard);
+		if (!ok)
+			return false;
+	}
+	return finish(path, file, st);
+}
+
+static bool
+check_index(const char *path, const json_t *index, const struct safetensors *file, struct status *st)
+{
+	json_t *map = json_object_get(index, "weight_map"), *value;
+	const char *name;
+
+	json_object_foreach(map, name, value)
+	{
+		if (!safetensors_find(file, name))
+			return status_fail(st, STATUS_DATA,
+					   "%s: tensor '%.100s' is not in %.100s; is this a complete download of one version?",
+					   path, name, json_string_value(value));
+	}
+	return true;
+}
+
+static bool
+open_index(const char *path, struct safetensors *file, struct status *st)
+{
+	struct mapping map;
+	json_error_t error;
+	json_t *index, *names;
+	bool ok;
+
+	if (!map_file(path, 1, &map, st))
+		return false;
+	index = map.size > INDEX_MAX ? NULL : json_loadb((const char *)map.base, map.size, JSON_REJECT_DUPLICATES, &error);
+	munmap((void *)map.base, map.size);
+	if (!index)
+		return status_fail(st, STATUS_DATA, "%s: not a valid JSON index; download the file again", path);
+	names = shard_names(path, index, st);
+	ok = names && add_shards(path, names, file, st) && check_index(path, index, file, st);
+	json_decref(names);
+	json_decref(index);
+	return ok;
+}
+
+static bool
+has_suffix(const char *text, const char *suffix)
+{
+	size_t n = strlen(text), m = strlen(suffix);
+
+	return n >= m && strcmp(text + n - m, suffix) == 0;
+}
+
+static bool
+open_path(const char *path, struct safetensors *file, struct status *st)
+{
+	if (has_suffix(path, ".index.json"))
+		return open_index(path, file, st);
+	return add_file(path, file, st) && finish(path, file, st);
+}
+
+static bool
+open_folder(const char *folder, struct safetensors *file, struct status *st)
+{
+	static const char *const names[] = {"model.safetensors", "model.safetensors.index.json"};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		char *path = text_format("%s/%s", folder, names[i]);
+		bool there, ok;
+
+		if (!path)
+			return status_nomem(st, "a file name");
+		there = access(path, F_OK) == 0;
+		ok = there && open_path(path, file, st);
+		free(path);
+		if (there)
+			return ok;
+	}
+	return status_fail(st, STATUS_DATA,
+			   "%s: has neither model.safetensors nor model.safetensors.index.json; "
+			   "give a model's folder (other weight formats must be saved as safetensors first)",
+			   folder);
+}
+
+struct safetensors *
+safetensors_open(const char *path, struct status *st)
+{
+	struct safetensors *file = calloc(1, sizeof(*file));
+	struct stat info;
+	bool ok;
+
+	if (!file || !(file->names = arena_new())) {
+		free(file);
+		status_nomem(st, path);
+		return NULL;
+	}
+	if (stat(path, &info) != 0)
+		ok = status_fail(st, STATUS_DATA, "%s: %s", path, strerror(errno));
+	else
+		ok = S_ISDIR(info.st_mode) ? open_folder(path, file, st) : open_path(path, file, st);
+	if (ok)
+		return file;
+	safetensors_close(file);
+	return NULL;
+}
+
+void
+safetensors_close(struct safetensors *file)
+{
+	if (!file)
+		return;
+	for (int i = 0; i < file->map_count; i++)
+		munmap((void *)file->maps[i].base, file->maps[i].size);
+	arena_free(file->names);
+	free(file->maps);
+	free(file->tensors);
+	free(file);
+}
+
+void
+safetensors_unload(const struct safetensors *file)
+{
+	for (int i = 0; i < file->map_count; i++)
+		madvise((void *)file->maps[i].base, file->maps[i].size, MADV_DONTNEED);
+}
+
+int
+safetensors_count(const struct safetensors *file)
+{
+	return (int)file->count;
+}
+
+const struct st_tensor *
+safetensors_at(const struct safetensors *file, int index)
+{
+	return &file->tensors[index];
+}
+
+const struct st_tensor *
+safetensors_find(const struct safetensors *file, const char *name)
+{
+	struct st_tensor key = {.name = name};
+
+	return bsearch(&key, file->tensors, file->count, sizeof(key), compare_name);
+}
+
+size_t
+dtype_size(enum dtype dtype)
+{
+	return dtypes[dtype].size;
+}
+
+const char *
+dtype_name(enum dtype dtype)
+{
+	return dtypes[dtype].name;
+}
+
+static float
+from_bits(uint32_t bits)
+{
+	float f;
+
+	memcpy(&f, &bits, sizeof(f));
+	return f;
+}
+
+static float
+from_half(uint16_t h)
+{
+	uint32_t sign = (uint32_t)(h & 0x8000) << 16, exponent = (h >> 10) & 31, fraction = h & 1023;
+
+	if (exponent == 0) /* subnormal: fraction * 2^-24 */
+		return (sign ? -1.0f : 1.0f) * (float)fraction * 0x1p-24f;
+	if (exponent == 31)
+		return from_bits(sign | 0x7f800000 | fraction << 13);
+	return from_bits(sign | (exponent + 112) << 23 | fraction << 13);
+}
+
+/* Reads element i as TYPE from bytes of any alignment. */
+#define CONVERT(TYPE, EXPRESSION)                                                                                                \
+	for (size_t i = 0; i < count; i++) {                                                                                     \
+		TYPE v;                                                                                                          \
+                                                                                                                                 \
+		memcpy(&v, from + i * sizeof(v), sizeof(v));                                                                     \
+		out[i] = (EXPRESSION);                                                                                           \
+	}                                                                                                                        \
+	break
+
+void
+safetensors_read(const struct st_tensor *t, size_t first, size_t count, float *out)
+{
+	const unsigned char *from = (const unsigned char *)t->data + first * dtypes[t->dtype].size;
+
+	switch (t->dtype) {
+	case DTYPE_F32:
+		memcpy(out, from, count * sizeof(*out));
+		break;
+	case DTYPE_F16:
+		CONVERT(uint16_t, from_half(v));
+	case DTYPE_BF16:
+		CONVERT(uint16_t, from_bits((uint32_t)v << 16));
+	case DTYPE_F64:
+		CONVERT(double, (float)v);
+	case DTYPE_I64:
+		CONVERT(int64_t, (float)v);
+	case DTYPE_I32:
+		CONVERT(int32_t, (float)v);
+	case DTYPE_I16:
+		CONVERT(int16_t, (float)v);
+	case DTYPE_I8:
+		CONVERT(int8_t, (float)v);
+	case DTYPE_U8:
+	case DTYPE_BOOL:
+		CONVERT(uint8_t, (float)v);
+	}
+}

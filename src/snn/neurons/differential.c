@@ -1,0 +1,62 @@
+/* Multi-threshold with levels that shrink as 1/t (differential coding). No integer
+ * counts sums of such levels, so M is a float. */
+#include "snn/neurons/rule.h"
+
+static inline struct neuron_limits
+limits(float v, const struct neuron_rule *own)
+{
+	float base = v * own->grain;
+
+	return (struct neuron_limits){
+	    .quantum = 1, .low = base > 0.0f ? (4.0f / 3.0f) / base : 0.0f, .high = (float)(1 << (own->burst - 1)), .step = base};
+}
+
+static inline struct fired
+rule(float x, struct neuron_limits l, float *state, const struct neuron_rule *own)
+{
+	float start = *state, m = start;
+	int units = 0;
+
+	for (int i = 0; i < own->repeat; i++) {
+		float r = x - m, a = fabsf(r) * l.low;
+		float level = float_of(smaller(larger(bits_of(a) & EXPONENT, bits_of(1.0f)), bits_of(l.high)));
+		int fires = a >= 2.0f / 3.0f;
+
+		m += fires ? with_sign_of(bits_of(l.step * level), r) : 0.0f;
+		units += fires;
+	}
+	*state = m;
+	return (struct fired){m, m - start, units};
+}
+
+static float
+quantum(const struct neuron_rule *own, float threshold)
+{
+	return threshold * own->grain;
+}
+
+NEURON_LOOPS(only, rule, limits, float, NEURON_SUM)
+NEURON_STATE(differential, float, NEURON_NUMBER)
+
+static const struct neuron_loops *
+loops(const struct neuron_rule *own)
+{
+	(void)own;
+	return &only;
+}
+
+const struct neuron_type neuron_differential = {
+    .name = "differential",
+    .help = "multi-threshold with levels divided by t (DCGS)",
+    .burst = 8,
+    .burst_max = 10,
+    .levels = true,
+    .repeats = true,
+    .signs = true,
+    .sum = true,
+    .share = share_levels,
+    .quantum = quantum,
+    NEURON_STATE_OF(differential),
+    .cut = true,
+    .loops = loops,
+};

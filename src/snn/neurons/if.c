@@ -1,0 +1,44 @@
+/* Integrate and fire with soft reset. */
+#include "snn/neurons/rule.h"
+
+static inline struct neuron_limits
+limits(float v, const struct neuron_rule *own)
+{
+	return (struct neuron_limits){.quantum = v, .low = never_without(v, v), .start = own->initial * v};
+}
+
+static inline struct fired
+rule(float x, struct neuron_limits l, float *state, const struct neuron_rule *own)
+{
+	float m = *state;
+	int up = x - m * l.quantum + l.start >= l.low;
+
+	(void)own;
+	m += (float)up;
+	*state = m;
+	return (struct fired){m, (float)up * l.quantum, up};
+}
+
+NEURON_LOOPS(only, rule, limits, int16_t, NEURON_COUNT)
+NEURON_STATE(if, int16_t, NEURON_NUMBER)
+
+static const struct neuron_loops *
+loops(const struct neuron_rule *own)
+{
+	(void)own;
+	return &only;
+}
+
+const struct neuron_type neuron_if = {
+    .name = "if",
+    .help = "integrate and fire with soft reset; cannot take back",
+    .counts = true,
+    .has_initial = true,
+    .mean = true,
+    .sum = true,
+    .share = share_whole,
+    .most = most_one,
+    .quantum = quantum_threshold,
+    NEURON_STATE_OF(if),
+    .loops = loops,
+};

@@ -1,0 +1,62 @@
+/* Leaky integrate and fire. What has leaked is lost, so the train carries less than its
+ * target: for study, not for accuracy. */
+#include "snn/neurons/rule.h"
+
+struct leaky {
+	float u;        /* membrane potential */
+	float received; /* X of the step before */
+	int32_t count;  /* spikes sent */
+};
+
+static inline struct neuron_limits
+limits(float v, const struct neuron_rule *own)
+{
+	(void)own;
+	return (struct neuron_limits){.quantum = v, .low = never_without(v, v)};
+}
+
+static inline struct fired
+rule(float x, struct neuron_limits l, struct leaky *state, const struct neuron_rule *own)
+{
+	float u = own->leak * state->u + (x - state->received);
+	int fires = u >= l.low;
+
+	state->u = fires ? 0.0f : u;
+	state->received = x;
+	state->count += fires;
+	return (struct fired){(float)state->count, fires ? l.quantum : 0.0f, fires};
+}
+
+#define SPIKES(m) ((float)(m).count)
+
+NEURON_LOOPS_ALONE(only, rule, limits, struct leaky)
+NEURON_STATE(lif, struct leaky, SPIKES)
+
+static const struct neuron_loops *
+loops(const struct neuron_rule *own)
+{
+	(void)own;
+	return &only;
+}
+
+static float
+membrane(const void *state, size_t i)
+{
+	const struct leaky *neuron = state;
+
+	return neuron[i].u;
+}
+
+const struct neuron_type neuron_lif = {
+    .name = "lif",
+    .help = "leaky integrate and fire with hard reset (tau)",
+    .counts = true,
+    .mean = true,
+    .sum = true,
+    .share = share_whole,
+    .most = most_one,
+    .quantum = quantum_threshold,
+    .membrane = membrane,
+    NEURON_STATE_OF(lif),
+    .loops = loops,
+};

@@ -1,0 +1,75 @@
+/* Up to burst quanta a step, to the nearest. */
+#include "snn/neurons/rule.h"
+
+static inline struct neuron_limits
+limits(float v, const struct neuron_rule *own)
+{
+	return (struct neuron_limits){.quantum = v, .high = v > 0.0f ? (float)own->burst : 0.0f};
+}
+
+/* What is added last makes -0 a 0. */
+static inline struct fired
+rule(float x, struct neuron_limits l, float *state, const struct neuron_rule *own)
+{
+	float m = *state, n = rintf((x - m * l.quantum) / l.quantum);
+	float k = with_sign_of(smaller(magnitude(n), bits_of(l.high)), n) + 0.0f;
+
+	(void)own;
+	m += k;
+	*state = m;
+	return (struct fired){m, k * l.quantum, (int)fabsf(k)};
+}
+
+/* For bursts of at most 2, without a division: the smallest floats whose quotient by V
+ * rounds to 1 and 2. Ties go to the even neighbour: 1/2 (of V) to 0, 3/2 to 2. */
+static inline struct neuron_limits
+limits_two(float v, const struct neuron_rule *own)
+{
+	double two = (double)v * (1.5 - 0x1p-24);
+	float high = (float)two;
+
+	if ((double)high < two)
+		high = nextafterf(high, INFINITY);
+	return (struct neuron_limits){
+	    .quantum = v, .low = never_without(v, 0.5f * v), .high = own->burst > 1 ? never_without(v, high) : INFINITY};
+}
+
+static inline struct fired
+rule_two(float x, struct neuron_limits l, float *state, const struct neuron_rule *own)
+{
+	float m = *state, u = x - m * l.quantum, k;
+	int one = magnitude(u) > bits_of(l.low), two = magnitude(u) >= bits_of(l.high);
+
+	(void)own;
+	k = one ? with_sign_of(two ? bits_of(2.0f) : bits_of(1.0f), u) : 0.0f;
+	m += k;
+	*state = m;
+	return (struct fired){m, k * l.quantum, one + two};
+}
+
+NEURON_LOOPS(many, rule, limits, int16_t, NEURON_COUNT)
+NEURON_LOOPS_OF(two, rule_two, limits_two, rule, limits, rule, limits, int16_t, NEURON_COUNT, NEURON_OWN)
+NEURON_STATE(round, int16_t, NEURON_NUMBER)
+
+static const struct neuron_loops *
+loops(const struct neuron_rule *own)
+{
+	return own->burst <= 2 ? &two : &many;
+}
+
+const struct neuron_type neuron_round = {
+    .name = "round",
+    .help = "up to burst quanta a step, to the nearest",
+    .counts = true,
+    .burst = 4,
+    .burst_max = 16,
+    .signs = true,
+    .mean = true,
+    .sum = true,
+    .share = share_burst,
+    .most = most_burst,
+    .quantum = quantum_threshold,
+    NEURON_STATE_OF(round),
+    .cut = true,
+    .loops = loops,
+};

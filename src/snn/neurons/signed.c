@@ -1,0 +1,45 @@
+/* Signed with memory (STA): takes back no more than it has sent. */
+#include "snn/neurons/rule.h"
+
+static inline struct neuron_limits
+limits(float v, const struct neuron_rule *own)
+{
+	return (struct neuron_limits){.quantum = v, .low = never_without(v, v), .start = own->initial * v};
+}
+
+static inline struct fired
+rule(float x, struct neuron_limits l, float *state, const struct neuron_rule *own)
+{
+	float m = *state, u = x - m * l.quantum + l.start;
+	int up = u >= l.low, down = (u <= -l.low) & (m > 0.0f);
+
+	(void)own;
+	m += (float)(up - down);
+	*state = m;
+	return (struct fired){m, (float)(up - down) * l.quantum, up + down};
+}
+
+NEURON_LOOPS(only, rule, limits, int16_t, NEURON_COUNT)
+NEURON_STATE(signed, int16_t, NEURON_NUMBER)
+
+static const struct neuron_loops *
+loops(const struct neuron_rule *own)
+{
+	(void)own;
+	return &only;
+}
+
+const struct neuron_type neuron_signed = {
+    .name = "signed",
+    .help = "integrate and fire that takes back what it sent (STA: signed with memory)",
+    .counts = true,
+    .signs = true,
+    .has_initial = true,
+    .mean = true,
+    .sum = true,
+    .share = share_whole,
+    .most = most_one,
+    .quantum = quantum_threshold,
+    NEURON_STATE_OF(signed),
+    .loops = loops,
+};

@@ -1,0 +1,48 @@
+/* ST-BIF+: ternary spikes, and a count that stays within what a quantised activation has. */
+#include "snn/neurons/rule.h"
+
+static inline struct neuron_limits
+limits(float v, const struct neuron_rule *own)
+{
+	return (struct neuron_limits){
+	    .quantum = v, .low = v > 0.0f ? 0.0f : -INFINITY, .high = never_without(v, v), .start = own->initial * v};
+}
+
+static inline struct fired
+rule(float x, struct neuron_limits l, float *state, const struct neuron_rule *own)
+{
+	float m = *state, most = (float)own->burst, u = x - m * l.quantum + l.start;
+	int up = (u >= l.high) & (m < most), down = (u < l.low) & (m > -most);
+
+	m += (float)(up - down);
+	*state = m;
+	return (struct fired){m, (float)(up - down) * l.quantum, up + down};
+}
+
+NEURON_LOOPS(only, rule, limits, int16_t, NEURON_COUNT)
+NEURON_STATE(stbif, int16_t, NEURON_NUMBER)
+
+static const struct neuron_loops *
+loops(const struct neuron_rule *own)
+{
+	(void)own;
+	return &only;
+}
+
+const struct neuron_type neuron_stbif = {
+    .name = "stbif",
+    .help = "one quantum up or down a step, at most burst in all (ST-BIF+)",
+    .counts = true,
+    .burst = 16,
+    .burst_max = 1024,
+    .signs = true,
+    .has_initial = true,
+    .initial = 0.5f,
+    .sum = true,
+    .share = share_burst,
+    .most = most_one,
+    .quantum = quantum_threshold,
+    NEURON_STATE_OF(stbif),
+    .cut = true,
+    .loops = loops,
+};

@@ -1,0 +1,305 @@
+/* What a site's operands meet and its neurons do: of transformers and attention pooling, and what
+ * the neurons of residual networks do. */
+#include "model/resnet/resnet.h"
+#include "snn/neurons/neuron.h"
+#include "study/energy/ledger_count.h"
+
+/* --- what meets what ------------------------------------------------------ */
+
+/* So many tokens ask, and the keys and values of all answer. */
+struct attention_shape {
+	uint64_t queries, tokens, head_dim;
+};
+
+static struct attention_shape
+attention_of(const struct model *model)
+{
+	const struct resnet *net = model->resnet;
+
+	if (net)
+		return (struct attention_shape){1, (uint64_t)net->tokens, (uint64_t)net->head_dim};
+	return (struct attention_shape){(uint64_t)model->tokens, (uint64_t)model->tokens, (uint64_t)model->head_dim};
+}
+
+/* The site whose values a LayerNorm gives to the layer behind it. */
+static enum site_kind
+norm_operand(bool fold_norm, int which)
+{
+	static const enum site_kind folded[] = {SITE_NORM1_CENTER, SITE_NORM2_CENTER}, whole[] = {SITE_NORM1, SITE_NORM2};
+
+	return fold_norm ? folded[which] : whole[which];
+}
+
+/* Outputs of the linear layer in a transformer's block that reads sites of this kind; 0: none does. */
+static uint64_t
+linear_outputs(const struct model *model, bool fold_norm, enum site_kind kind)
+{
+	if (kind == norm_operand(fold_norm, 0))
+		return 3 * (uint64_t)model->width;
+	if (kind == norm_operand(fold_norm, 1))
+		return (uint64_t)model->mlp_width;
+	return kind == SITE_AV || kind == SITE_ACT_OUT ? (uint64_t)model->width : 0;
+}
+
+/* With how many values of the other operand a product multiplies each of this one; 0: it is none. */
+static uint64_t
+product_partners(struct attention_shape a, enum site_kind kind)
+{
+	switch (kind) {
+	case SITE_Q:
+		return a.tokens;
+	case SITE_K:
+	case SITE_V:
+		return a.queries;
+	case SITE_SOFTMAX:
+		return a.head_dim;
+	default:
+		return 0;
+	}
+}
+
+static enum ledger_edge
+edge(const struct model *model, bool fold_norm, struct site site, uint64_t *fan_out)
+{
+	*fan_out = 0;
+	if (model->resnet && !site_pools(site))
+		return LEDGER_EDGE_NONE;
+	if (!model->resnet && (*fan_out = linear_outputs(model, fold_norm, site.kind)) > 0)
+		return LEDGER_EDGE_SYNAPSE;
+	if ((*fan_out = product_partners(attention_of(model), site.kind)) > 0)
+		return LEDGER_EDGE_PRODUCT;
+	if (!plan_has_function(site.kind))
+		return LEDGER_EDGE_NONE;
+	*fan_out = 1;
+	return LEDGER_EDGE_UGO;
+}
+
+enum ledger_edge
+ledger_edge(const struct plan *plan, struct site site, uint64_t *fan_out)
+{
+	return edge(plan->model, plan->fold_norm, site, fan_out);
+}
+
+/* --- neurons and operands ------------------------------------------------- */
+
+/* Where the counts of an edge begin: events, units, powers, single; graded behind them. */
+static enum ledger_quantity
+edge_quantity(enum ledger_edge e)
+{
+	return e == LEDGER_EDGE_SYNAPSE   ? LEDGER_SYNAPSE_EVENTS
+	       : e == LEDGER_EDGE_PRODUCT ? LEDGER_PRODUCT_EVENTS
+					  : LEDGER_UGO_EVENTS;
+}
+
+bool
+ledger_single_level(const struct site_plan *p)
+{
+	switch (p->neuron) {
+	case NEURON_IF:
+	case NEURON_LIF:
+	case NEURON_SIGNED:
+	case NEURON_STBIF:
+		return true;
+	case NEURON_ROUND:
+		return p->burst == 1;
+	case NEURON_MT:
+		return p->burst == 1 && p->repeat == 1 && p->refine == 0;
+	default:
+		return false;
+	}
+}
+
+bool
+ledger_binary(const struct site_plan *p)
+{
+	return ledger_single_level(p) && !p->split && !neuron_type(p->neuron)->signs;
+}
+
+/* The row that a product's operand is charged to. */
+static struct site
+charged(enum ledger_edge e, struct site site)
+{
+	if (e == LEDGER_EDGE_PRODUCT)
+		site.kind = site.kind == SITE_Q || site.kind == SITE_K ? SITE_QK : SITE_AV;
+	return site;
+}
+
+void
+ledger_count_memory(struct ledger_row *row, enum ledger_edge e, uint64_t synapses)
+{
+	if (e != LEDGER_EDGE_PRODUCT)
+		row->n[LEDGER_WEIGHT_READS] += synapses;
+	row->n[LEDGER_STATE_READS] += (e == LEDGER_EDGE_PRODUCT ? 2 : 1) * synapses;
+	row->n[LEDGER_STATE_WRITES] += synapses;
+}
+
+static void
+count_spikes(const struct snn_spikes *s, const struct site_plan *p, enum ledger_edge e, uint64_t fan_out, struct ledger_row *own,
+	     struct ledger_row *to)
+{
+	enum ledger_quantity first = edge_quantity(e);
+
+	own->n[LEDGER_EVENTS] += s->events;
+	own->n[LEDGER_UNITS] += s->units;
+	own->n[LEDGER_POWERS] += s->powers;
+	if (e == LEDGER_EDGE_NONE)
+		return;
+	to->n[first] += fan_out * s->events;
+	to->n[first + 1] += fan_out * s->units;
+	to->n[first + 2] += fan_out * s->powers;
+	to->n[first + 3] += ledger_single_level(p) ? fan_out * s->events : 0;
+	ledger_count_memory(to, e, fan_out * s->events);
+}
+
+void
+ledger_count_graded(struct ledger_row *row, uint64_t synapses, uint64_t sums)
+{
+	row->n[LEDGER_SYNAPSE_GRADED] += synapses;
+	row->n[LEDGER_WEIGHT_READS] += synapses;
+	row->n[LEDGER_STATE_READS] += synapses + sums;
+	row->n[LEDGER_STATE_WRITES] += sums;
+}
+
+static void
+count_graded(const struct model *model, enum ledger_edge e, uint64_t size, uint64_t fan_out, struct ledger_row *to)
+{
+	uint64_t all = size * fan_out;
+
+	if (e == LEDGER_EDGE_PRODUCT) {
+		to->n[LEDGER_PRODUCT_GRADED] += all;
+		ledger_count_memory(to, e, all);
+		return;
+	}
+	ledger_count_graded(to, all, attention_of(model).tokens * fan_out);
+}
+
+static void
+count_updates(struct ledger_row *row, uint64_t neurons)
+{
+	row->n[LEDGER_NEURONS] += neurons;
+	row->n[LEDGER_WEIGHT_READS] += neurons;
+	row->n[LEDGER_STATE_READS] += neurons;
+	row->n[LEDGER_STATE_WRITES] += neurons;
+}
+
+static void
+count_neurons(const struct snn *snn, struct site site, uint64_t fan_out, enum ledger_edge e, struct ledger_row *own,
+	      struct ledger_row *to)
+{
+	struct snn_activity a;
+	uint64_t neurons;
+
+	snn_activity(snn, site, &a);
+	neurons = (uint64_t)a.neurons;
+	count_updates(own, neurons);
+	if (e == LEDGER_EDGE_SYNAPSE || e == LEDGER_EDGE_PRODUCT)
+		to->n[LEDGER_SLOTS] += fan_out * neurons;
+	if (e == LEDGER_EDGE_SYNAPSE && !ledger_binary(&snn_plan(snn)->site[site_index(snn_plan(snn)->model, site)]))
+		to->n[LEDGER_SYNAPSE_DENSE] += fan_out * neurons;
+}
+
+/* --- attention ------------------------------------------------------------ */
+
+/* What is done at a site of attention in every step whatever fires. decoded: trains are divided by t. */
+static void
+count_attention(const struct model *model, struct site site, bool decoded, struct ledger_row *row)
+{
+	uint64_t size = site_size(model, site);
+
+	switch (site.kind) {
+	case SITE_QK:
+	case SITE_SOFTMAX:
+		row->n[LEDGER_SCALINGS] += size;
+		break;
+	case SITE_EXP:
+		row->n[LEDGER_ADDITIONS] += size;
+		break;
+	case SITE_RECIPROCAL:
+		row->n[LEDGER_ADDITIONS] += size * attention_of(model).tokens;
+		break;
+	case SITE_AV:
+		row->n[LEDGER_SCALINGS] += decoded ? size : 0;
+		break;
+	default:
+		break;
+	}
+}
+
+static void
+count_function(const struct site_plan *p, uint64_t size, struct ledger_row *row)
+{
+	if (p->mode == FUNCTION_MODE_EXACT)
+		row->n[LEDGER_FUNCTIONS] += size;
+	else if (p->mode == FUNCTION_MODE_ANALOG)
+		row->n[LEDGER_FUNCTION_MACS] += 2 * size * (uint64_t)p->ugo->hidden;
+}
+
+static bool
+is_graded(const struct plan *plan, struct site site)
+{
+	return plan->site[site_index(plan->model, site)].neuron == NEURON_NONE;
+}
+
+/* The third term of a product: of spikes, or with a graded operand. */
+static void
+count_pairs(const struct snn *snn, struct site product, struct ledger_row *row)
+{
+	struct site a = product, b = product;
+	bool graded;
+
+	a.kind = product.kind == SITE_QK ? SITE_Q : SITE_SOFTMAX;
+	b.kind = product.kind == SITE_QK ? SITE_K : SITE_V;
+	graded = is_graded(snn_plan(snn), a) || is_graded(snn_plan(snn), b);
+	row->n[graded ? LEDGER_PAIRS_GRADED : LEDGER_PAIRS] += snn_step_pairs(snn, product);
+}
+
+/* --- a site --------------------------------------------------------------- */
+
+/* What its operand does: spikes, or values that are multiplied. */
+static void
+count_operand(const struct snn *snn, int index, struct ledger_row *row)
+{
+	const struct plan *plan = snn_plan(snn);
+	const struct site_plan *p = &plan->site[index];
+	uint64_t fan_out;
+	enum ledger_edge e = ledger_edge(plan, p->site, &fan_out);
+	struct ledger_row *own = &row[index], *to = &row[site_index(plan->model, charged(e, p->site))];
+
+	if (p->neuron != NEURON_NONE) {
+		struct snn_spikes spikes;
+
+		snn_step_spikes(snn, p->site, &spikes);
+		count_spikes(&spikes, p, e, fan_out, own, to);
+		count_neurons(snn, p->site, fan_out, e, own, to);
+	} else if (e == LEDGER_EDGE_SYNAPSE || e == LEDGER_EDGE_PRODUCT) {
+		count_graded(plan->model, e, site_size(plan->model, p->site), fan_out, to);
+	}
+}
+
+void
+ledger_count_site(const struct snn *snn, int index, struct ledger_row *row)
+{
+	const struct plan *plan = snn_plan(snn);
+	struct site site = plan->site[index].site;
+
+	count_attention(plan->model, site, plan->mean_decoded, &row[index]);
+	count_function(&plan->site[index], site_size(plan->model, site), &row[index]);
+	count_operand(snn, index, row);
+	if (site.kind == SITE_QK || site.kind == SITE_AV)
+		count_pairs(snn, site, &row[index]);
+}
+
+void
+ledger_reference_site(const struct model *model, bool fold_norm, struct site site, struct ledger_row *row)
+{
+	uint64_t fan_out, size = site_size(model, site);
+	enum ledger_edge e = edge(model, fold_norm, site, &fan_out);
+	struct ledger_row *own = &row[site_index(model, site)];
+
+	count_attention(model, site, false, own);
+	if (plan_has_function(site.kind))
+		own->n[LEDGER_FUNCTIONS] += size;
+	/* Either operand of a product names all of its multiplications. */
+	if (e == LEDGER_EDGE_SYNAPSE || site.kind == SITE_Q || site.kind == SITE_SOFTMAX)
+		count_graded(model, e, size, fan_out, &row[site_index(model, charged(e, site))]);
+}

@@ -1,0 +1,144 @@
+/* tutorial: one scene after the other. */
+#include "ui/commands/commands.h"
+
+#include "ui/panes/panes.h"
+#include "ui/workbench/paths.h"
+#include "ui/workbench/tutorial.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static const char *const tutorial_moves[] = {"next", "previous", "again", "off", NULL};
+
+/* Text in lines of at most 76 cells, indented by two. */
+static void
+say_wrapped(struct app *app, const char *text)
+{
+	size_t column = 0;
+
+	while (*text) {
+		size_t n = strcspn(text, " ");
+
+		if (column > 0 && column + 1 + n > 76) {
+			fputc('\n', app->out);
+			column = 0;
+		}
+		fprintf(app->out, "%s%.*s", column ? " " : "  ", (int)n, text);
+		column += n + (column ? 1 : 0);
+		text += n + (text[n] == ' ');
+	}
+	fputc('\n', app->out);
+}
+
+/* The command with @ replaced by the example's folder; the caller frees. */
+static char *
+with_folder(const char *command, const char *folder)
+{
+	const char *at = strchr(command, '@');
+	char *line = malloc(strlen(command) + strlen(folder) + 3);
+
+	if (line && at)
+		sprintf(line, "%.*s'%s'%s", (int)(at - command), command, folder, at + 1);
+	else if (line)
+		strcpy(line, command);
+	return line;
+}
+
+/* Runs a line as if it had been typed. */
+static enum status_code
+run_line(struct app *app, const char *line)
+{
+	enum status_code code;
+
+	if (!app->capture)
+		fprintf(app->out, "\n(spikescope) %s\n", line);
+	app->depth++;
+	code = app_execute(app, line);
+	app->depth--;
+	return code;
+}
+
+static bool
+run_commands(struct app *app, const struct scene *scene, const char *folder, struct status *st)
+{
+	for (int i = 0; i < SCENE_COMMANDS && scene->command[i]; i++) {
+		char *line = with_folder(scene->command[i], folder);
+		enum status_code code = line ? run_line(app, line) : STATUS_FAILED;
+
+		free(line);
+		if (code != STATUS_OK)
+			return status_fail(st, code, "the scene stopped; tutorial again repeats it");
+	}
+	return true;
+}
+
+/* In panes the view stands beside the scene's text; on lines it is printed. */
+static bool
+show_view(struct app *app, const struct scene *scene, struct status *st)
+{
+	char text[LAYOUT_TEXT];
+	bool all = strcmp(scene->view, "overview") == 0;
+
+	if (app->capture) {
+		snprintf(text, sizeof(text), all ? "2 tutorial | 2 model | 3 attention:3/raster:2" : "2 tutorial | 3 %s",
+			 scene->view);
+		app->panes->alone = NULL;
+		app->panes->looks = 0;
+		snprintf(app->panes->layout_name, sizeof(app->panes->layout_name), "tutorial");
+		return layout_parse(&app->panes->plan, text, st);
+	}
+	snprintf(text, sizeof(text), "view %s", scene->view);
+	return run_line(app, text) == STATUS_OK || status_fail(st, STATUS_FAILED, "the scene stopped");
+}
+
+static bool
+play(struct app *app, int number, struct status *st)
+{
+	const struct scene *scene = &tutorial_scenes[number - 1];
+	char *folder = path_example("digits-vit");
+	bool ok;
+
+	if (!folder)
+		return status_fail(st, STATUS_DATA,
+				   "examples/digits-vit is neither beside the program nor installed; type: make install");
+	app->tutorial = number;
+	fprintf(app->out, "%s%d/%d  %s\n", app->capture ? "" : "\n", number, SCENES, scene->title);
+	if (!app->capture)
+		say_wrapped(app, scene->text);
+	/* Later scenes need what the first ones made. */
+	ok = number < 3 || app->walk ||
+	     (run_commands(app, &tutorial_scenes[0], folder, st) && run_commands(app, &tutorial_scenes[1], folder, st));
+	ok = ok && run_commands(app, scene, folder, st) && show_view(app, scene, st);
+	free(folder);
+	if (ok && !app->capture)
+		fprintf(app->out, "\n  Try: %s\n  %s\n", scene->try,
+			number < SCENES ? "Then: tutorial next" : "That was the last scene.");
+	return ok;
+}
+
+bool
+cmd_tutorial(struct app *app, const struct call *call, struct status *st)
+{
+	const char *to = call->args > 0 ? call->arg[0] : "next";
+	int move = value_choice(to, tutorial_moves), number = app->tutorial;
+	long n;
+
+	if (value_int(to, 1, SCENES, &n))
+		number = (int)n;
+	else if (call->args > 0 && move < 3 && move >= 0 && number == 0)
+		return status_fail(st, STATUS_FAILED, "the tutorial has not begun; type: tutorial (it loads the example)");
+	else if (move == 0)
+		number++;
+	else if (move == 1)
+		number--;
+	else if (move < 0)
+		return status_fail(st, STATUS_USAGE, "tutorial: \"%s\" is no scene; as next, previous, again, off or 1 to %d", to,
+				   SCENES);
+	if (move == 3 || number > SCENES) {
+		app->tutorial = 0;
+		return panes_set_layout(app->panes, "default", st);
+	}
+	if (app->depth > 8)
+		return status_fail(st, STATUS_FAILED, "the tutorial cannot run within so many scripts");
+	return play(app, number < 1 ? 1 : number, st);
+}

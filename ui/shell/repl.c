@@ -1,0 +1,189 @@
+#include "ui/shell/repl.h"
+
+#include "ui/panes/screen.h"
+#include "ui/workbench/paths.h"
+
+#include <stdio.h>
+
+#include <readline/history.h>
+#include <readline/readline.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { HISTORY_LINES = 2000 };
+
+static const char prompt[] = "(spikescope) ";
+
+/* readline has one state for the whole program, and so has its loop. */
+static struct {
+	struct app *app;
+	char *pending;  /* a half-typed line to put back */
+	bool panes_key; /* C-x a was typed */
+	bool in_panes;
+	int loaded; /* history lines that came from the file */
+} repl;
+
+/* --- history -------------------------------------------------------------- */
+
+static void
+history_load(void)
+{
+	char *path = path_history();
+
+	using_history();
+	stifle_history(HISTORY_LINES);
+	if (path)
+		read_history(path);
+	repl.loaded = history_length;
+	free(path);
+}
+
+/* Appends what is new, so that several programs may share the file. */
+static void
+history_save(void)
+{
+	char *path = path_history();
+	int fresh = history_length - repl.loaded;
+
+	if (path && fresh > 0 && path_make_parents(path)) {
+		FILE *file = fopen(path, "a"); /* append_history() wants it to be there */
+
+		if (file)
+			fclose(file);
+		append_history(fresh, path);
+		history_truncate_file(path, HISTORY_LINES);
+	}
+	free(path);
+}
+
+const char *
+repl_history(int index)
+{
+	HIST_ENTRY *entry = repl.app ? history_get(history_base + index) : NULL;
+
+	return entry ? entry->line : NULL;
+}
+
+void
+repl_remember(const char *line)
+{
+	const HIST_ENTRY *last = history_length > 0 ? history_get(history_base + history_length - 1) : NULL;
+
+	if (repl.app && line[strspn(line, " \t")] && !(last && strcmp(last->line, line) == 0))
+		add_history(line);
+}
+
+/* --- keys ----------------------------------------------------------------- */
+
+/* Puts the half-typed line back, on the REPL's line or the panes'. */
+static int
+insert_pending(void)
+{
+	if (repl.pending)
+		rl_insert_text(repl.pending);
+	free(repl.pending);
+	repl.pending = NULL;
+	return 0;
+}
+
+/* Ctrl-C on the command line: an empty line. */
+static int
+signal_seen(void)
+{
+	if (!atomic_exchange(&repl.app->cancel, false))
+		return 0;
+	rl_free_line_state(); /* draws the old line once more */
+	fputs("\r\n", rl_outstream);
+	rl_replace_line("", 0);
+	rl_on_new_line();
+	rl_redisplay();
+	return 0;
+}
+
+static int
+key_panes(int count, int key)
+{
+	(void)count;
+	(void)key;
+	free(repl.pending);
+	repl.pending = strdup(rl_line_buffer);
+	repl.panes_key = true;
+	rl_replace_line("", 0);
+	rl_done = 1;
+	return 0;
+}
+
+static void
+setup_readline(struct app *app)
+{
+	rl_readline_name = "spikescope";
+	rl_change_environment = 0;
+	rl_attempted_completion_function = repl_complete;
+	rl_completer_word_break_characters = " \t\n\"'=";
+	rl_completer_quote_characters = "\"'";
+	rl_filename_quote_characters = " \t\\\"'#";
+	rl_startup_hook = insert_pending;
+	rl_signal_event_hook = signal_seen;
+	repl_complete_for(app);
+	rl_initialize();
+	rl_bind_keyseq("\\C-xa", key_panes);
+}
+
+/* --- the loop ------------------------------------------------------------- */
+
+bool
+repl_panes(struct app *app, struct status *st)
+{
+	bool ok;
+
+	if (!repl.app || repl.in_panes)
+		return status_fail(st, STATUS_FAILED,
+				   repl.in_panes ? "the panes are shown already; q leaves them"
+						 : "panes need a terminal; type: view overview");
+	repl.in_panes = true;
+	ok = screen_run(app, prompt, &repl.pending, st);
+	repl.in_panes = false;
+	return ok;
+}
+
+static enum status_code
+one_line(struct app *app)
+{
+	enum status_code code = STATUS_OK;
+	char *line = readline(prompt);
+
+	if (repl.panes_key) {
+		repl.panes_key = false;
+		code = app_execute(app, "panes");
+	} else if (!line) {
+		fputc('\n', stdout);
+		app->quit = true;
+	} else {
+		repl_remember(line);
+		log_add(&app->log, LOG_COMMAND, line, strlen(line));
+		code = app_execute(app, line);
+	}
+	free(line);
+	return code;
+}
+
+enum status_code
+repl_run(struct app *app, bool panes)
+{
+	enum status_code code = STATUS_OK;
+
+	repl.app = app;
+	app->interactive = true;
+	setup_readline(app);
+	history_load();
+	if (panes)
+		app_execute(app, "panes");
+	while (!app->quit)
+		code = one_line(app);
+	history_save();
+	free(repl.pending);
+	repl.pending = NULL;
+	repl.app = NULL;
+	return code;
+}

@@ -1,0 +1,102 @@
+/* The picture as the network sees it: patches apart, the selected token's framed. */
+#include "model/image/image.h"
+#include "ui/views/parts.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+void
+view_image_title(struct app *app, const struct view_args *args, char *out, size_t size)
+{
+	int q = app->model ? view_q(app, args) - app->model->prefix : -1, side;
+	char label[16];
+
+	snprintf(out, size, "%s", app->title ? app->title : "picture");
+	if (app->pixels && app->label >= 0)
+		snprintf(out + strlen(out), size - strlen(out), " (%s)", model_label(app->model, app->label, label));
+	if (!app->pixels || app->model->resnet)
+		return;
+	side = app->model->image_size / app->model->patch_size;
+	if (q >= 0)
+		snprintf(out + strlen(out), size - strlen(out), ", token %d: patch %d,%d", view_q(app, args), q / side, q % side);
+	else
+		snprintf(out + strlen(out), size - strlen(out), ", token %d: the class token", view_q(app, args));
+}
+
+/* The picture with a line of one pixel around every patch. */
+static uint8_t *
+with_grid(const struct model *model, const uint8_t *rgb, int patch, int *size)
+{
+	static const uint8_t grey[3] = {72, 72, 72}, chosen[3] = {255, 175, 0};
+	int p = model->patch_size, per_side = model->image_size / p, pitch = p + 1, n = per_side * pitch + 1, x, y;
+	uint8_t *out = malloc(3 * (size_t)n * (size_t)n);
+
+	*size = n;
+	for (y = 0; out && y < n; y++) {
+		for (x = 0; x < n; x++) {
+			bool line = x % pitch == 0 || y % pitch == 0;
+			int px = patch % per_side * pitch, py = patch / per_side * pitch;
+			bool framed = patch >= 0 && x >= px && x <= px + pitch && y >= py && y <= py + pitch;
+			const uint8_t *from = line ? (framed ? chosen : grey)
+						   : rgb + 3 * ((size_t)(y - y / pitch - 1) * (size_t)model->image_size +
+								(size_t)(x - x / pitch - 1));
+
+			memcpy(out + 3 * ((size_t)y * (size_t)n + (size_t)x), from, 3);
+		}
+	}
+	return out;
+}
+
+void
+view_image_draw(struct app *app, const struct view_args *args, struct canvas *canvas, struct rect area)
+{
+	uint8_t *rgb, *grid = NULL;
+	size_t side;
+	int n;
+
+	if (view_lacking(app, NEED_PICTURE, canvas, area))
+		return;
+	side = (size_t)app->model->image_size;
+	rgb = malloc(3 * side * side);
+	if (rgb) {
+		image_show(app->model, app->pixels, rgb);
+		if (!app->model->resnet)
+			grid = with_grid(app->model, rgb, view_q(app, args) - app->model->prefix, &n);
+	}
+	/* Lines that would be averaged away are left out. */
+	if (grid && canvas_heat_fit(canvas, area, n, n).factor == 1)
+		canvas_image(canvas, area, grid, n, n);
+	else if (rgb)
+		canvas_image(canvas, area, rgb, (int)side, (int)side);
+	free(grid);
+	free(rgb);
+}
+
+bool
+view_image_hit(struct app *app, const struct view_args *args, const struct canvas *canvas, struct rect area, int x, int y,
+	       char *command, size_t size)
+{
+	int p, side, n, col, row;
+	struct heat_fit fit;
+
+	(void)args;
+	if (!app->pixels || app->model->resnet)
+		return false;
+	p = app->model->patch_size;
+	side = app->model->image_size / p;
+	n = side * (p + 1) + 1;
+	fit = canvas_heat_fit(canvas, area, n, n);
+	if (fit.factor > 1) {
+		n = app->model->image_size;
+		fit = canvas_heat_fit(canvas, area, n, n);
+	} else {
+		p++;
+	}
+	col = (x - area.x) / (fit.unit * fit.magnify) * fit.factor / p;
+	row = (y - area.y) * fit.per_row / fit.magnify * fit.factor / p;
+	if (col >= side || row >= side)
+		return false;
+	snprintf(command, size, "select q %d", row * side + col + app->model->prefix);
+	return true;
+}

@@ -1,0 +1,45 @@
+/* What was typed, and what it printed. */
+#include "ui/views/parts.h"
+
+#include <stdio.h>
+#include <string.h>
+
+void
+view_log_title(struct app *app, const struct view_args *args, char *out, size_t size)
+{
+	(void)app;
+	(void)args;
+	snprintf(out, size, "log");
+}
+
+static struct pen
+log_pen(enum log_kind kind)
+{
+	switch (kind) {
+	case LOG_COMMAND:
+		return (struct pen){.fg = ROLE_KEY, .attr = ATTR_BOLD};
+	case LOG_ERROR:
+		return (struct pen){.fg = ROLE_BAD};
+	case LOG_NOTE:
+		return (struct pen){.fg = ROLE_DIM};
+	default:
+		return (struct pen){0};
+	}
+}
+
+void
+view_log_draw(struct app *app, const struct view_args *args, struct canvas *canvas, struct rect area)
+{
+	int y = area.y + area.h - 1, index = app->log.count - 1 - args->scroll;
+
+	for (; index >= 0 && y >= area.y; index--) {
+		const struct log_line *line = log_at(&app->log, index);
+		int x = area.x;
+
+		if (!line)
+			continue;
+		if (line->kind == LOG_COMMAND)
+			x += canvas_put(canvas, area, x, y, log_pen(line->kind), "> ");
+		canvas_put(canvas, area, x, y--, log_pen(line->kind), line->text);
+	}
+}

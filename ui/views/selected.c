@@ -1,0 +1,140 @@
+/* What is selected: one query and key of an attention map, one neuron of a site. */
+#include "ui/views/parts.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+void
+view_selected_title(struct app *app, const struct view_args *args, char *out, size_t size)
+{
+	if (!app->model)
+		snprintf(out, size, "selected");
+	else if (app->model->resnet)
+		snprintf(out, size, "selected: neuron %d", view_neuron(app, args));
+	else
+		snprintf(out, size, "selected: q %d, k %d", view_q(app, args), view_k(app, args));
+}
+
+static int
+line_pair(struct canvas *canvas, struct rect area, int y, const char *name, double snn, double ann, double change)
+{
+	char a[16], b[16], c[16];
+	int x = area.x;
+
+	if (y >= area.y + area.h)
+		return y;
+	canvas_put(canvas, area, x, y, (struct pen){0}, name);
+	canvas_put(canvas, area, x + 8, y, (struct pen){.fg = ROLE_SNN}, short_number(snn, a, sizeof(a)));
+	canvas_put(canvas, area, x + 15, y, (struct pen){.fg = ROLE_ANN}, isfinite(ann) ? short_number(ann, b, sizeof(b)) : "");
+	snprintf(c, sizeof(c), "%s", change < 0 ? "" : "+");
+	short_number(change, c + strlen(c), sizeof(c) - strlen(c));
+	canvas_put(canvas, area, x + 22, y, (struct pen){.fg = ROLE_DIM}, isfinite(change) ? c : "");
+	return y + 1;
+}
+
+static int
+draw_pair(const struct app *app, const struct view_args *args, struct canvas *canvas, struct rect area)
+{
+	static const struct {
+		const char *name;
+		enum site_kind kind;
+	} part[] = {{"score", SITE_QK}, {"weight", SITE_SOFTMAX}};
+	size_t n = (size_t)app->model->tokens, i;
+	size_t at = ((size_t)view_head(app, args) * n + (size_t)view_q(app, args)) * n + (size_t)view_k(app, args);
+	struct pen dim = {.fg = ROLE_DIM};
+	int y = area.y;
+
+	if (app->model->resnet)
+		return y;
+	canvas_put(canvas, area, area.x, y, dim, "q·k");
+	canvas_put(canvas, area, area.x + 8, y, (struct pen){.fg = ROLE_SNN, .attr = ATTR_BOLD}, "SNN");
+	canvas_put(canvas, area, area.x + 15, y, (struct pen){.fg = ROLE_ANN, .attr = ATTR_BOLD}, "ANN");
+	canvas_put(canvas, area, area.x + 22, y++, dim, "step");
+	for (i = 0; i < sizeof(part) / sizeof(*part); i++) {
+		struct site site = site_in(part[i].kind, view_layer(app, args));
+
+		y = line_pair(canvas, area, y, part[i].name, view_element(app, site, SNN_VALUE, at),
+			      view_reference_element(app, site, at), view_element(app, site, SNN_CORRECTION, at));
+	}
+	return y;
+}
+
+/* Spikes of the recorded neuron nearest to the selected one, by t. */
+static void
+draw_spikes(const struct app *app, struct site site, size_t at, struct canvas *canvas, struct rect area, int y)
+{
+	int first, last, stride, n, t, index = site_index(app->model, site), neuron;
+	float *size;
+	double hi = 1;
+
+	n = app->record ? record_neurons(app->record, index, &stride) : 0;
+	if (n == 0 || !record_span(app->record, &first, &last) || !(size = calloc((size_t)(last - first + 1), sizeof(*size))))
+		return;
+	neuron = (int)at / stride;
+	for (t = first; t <= last; t++) {
+		const int8_t *counts = record_counts(app->record, index, t);
+
+		size[t - first] = counts && neuron < n ? fabsf((float)counts[neuron]) : 0;
+		hi = fmax(hi, size[t - first]);
+	}
+	canvas_put(canvas, area, area.x, y, (struct pen){.fg = ROLE_DIM}, "spikes");
+	canvas_spark(canvas, area, area.x + 8, y, area.w - 8, size, last - first + 1, hi, ROLE_SNN);
+	free(size);
+}
+
+static int
+draw_neuron(const struct app *app, const struct view_args *args, struct canvas *canvas, struct rect area, int y)
+{
+	struct site site = view_site(app, args);
+	size_t at = (size_t)view_neuron(app, args);
+	char name[SITE_NAME_MAX], a[16], b[16];
+	double membrane, theta;
+
+	if (at >= site_size(app->model, site))
+		at = 0;
+	membrane = view_element(app, site, SNN_MEMBRANE, at);
+	theta = view_element(app, site, SNN_THRESHOLD, at);
+	canvas_printf(canvas, area, area.x, y++, (struct pen){.attr = ATTR_BOLD}, "%s[%zu]", site_name(site, name), at);
+	y = line_pair(canvas, area, y, "value", view_element(app, site, SNN_VALUE, at), view_reference_element(app, site, at),
+		      view_element(app, site, SNN_CORRECTION, at));
+	if (isfinite(membrane) && y < area.y + area.h)
+		canvas_printf(canvas, area, area.x, y++, (struct pen){0}, "memb.   %s of θ %s",
+			      short_number(membrane, a, sizeof(a)), short_number(theta, b, sizeof(b)));
+	if (y < area.y + area.h)
+		draw_spikes(app, site, at, canvas, area, y++);
+	return y;
+}
+
+/* Error of the selected site by t. */
+static void
+draw_error(const struct app *app, const struct view_args *args, struct canvas *canvas, struct rect area)
+{
+	int index = site_index(app->model, view_site(app, args)), i, n = app->walk->t;
+	float *y = malloc((size_t)n * sizeof(*y));
+	struct series s = {.y = y, .count = n, .letter = 'e', .fg = ROLE_SNN};
+	struct chart chart = {
+	    .series = &s, .count = 1, .first_x = 1, .y_zero = true, .x_name = "t", .x_whole = true, .mark_x = NAN};
+
+	chart.y_name = "error, relative";
+	for (i = 0; y && i < n; i++)
+		y[i] = app->walk->step[i].site[index].relative;
+	if (y)
+		canvas_chart(canvas, area, &chart);
+	free(y);
+}
+
+void
+view_selected_draw(struct app *app, const struct view_args *args, struct canvas *canvas, struct rect area)
+{
+	int y;
+
+	if (view_lacking(app, NEED_STEP, canvas, area))
+		return;
+	y = draw_pair(app, args, canvas, area);
+	if (area.h >= 8)
+		y = draw_neuron(app, args, canvas, area, y);
+	if (area.y + area.h - y >= 4)
+		draw_error(app, args, canvas, (struct rect){area.x, y, area.w, area.y + area.h - y});
+}
