@@ -1,7 +1,5 @@
 #include "study/assign.h"
 
-#include "snn/neurons/neuron.h"
-
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,13 +31,12 @@ in_form(struct ugo *to, const struct ugo *ugo, bool segments, struct status *st)
 static bool
 set_thresholds(struct plan *plan, const struct site_plan *p, struct status *st)
 {
-	const struct neuron_type *type = neuron_type(p->neuron);
 	const struct ugo *u = p->ugo;
 	float threshold[UGO_HIDDEN_MAX];
 
 	for (int i = 0; i < u->hidden; i++) {
 		double w = u->w1[i], b = u->b1[i], most = fmax(fmax(w * u->lo + b, w * u->hi + b), 0);
-		float share = u->h && p->neuron == NEURON_ROUND ? 1 : type->share(p->burst);
+		float share = neuron_share(p->neuron, p->settings.burst, u->h != NULL);
 
 		threshold[i] = (u->h ? u->h[i] : (float)most) * share * p->scale;
 	}
@@ -68,20 +65,21 @@ assign_ugo(struct plan *plan, struct site site, const struct ugo *ugo, enum assi
 static float
 factor(const struct site_plan *p)
 {
-	bool whole = p->mode == FUNCTION_MODE_SPIKING && (p->neuron == NEURON_ROUND || !p->ugo->h);
+	bool function = p->mode == FUNCTION_MODE_SPIKING;
 
-	return p->scale * (whole ? 1 : neuron_type(p->neuron)->share(p->burst));
+	return p->scale * (function && !p->ugo->h ? 1 : neuron_share(p->neuron, p->settings.burst, function));
 }
 
 /* Have only levels and scale changed, so that thresholds follow? */
 static bool
 follows(const struct site_plan *before, const struct site_plan *now)
 {
-	bool same = before->neuron == now->neuron && before->refine == now->refine && before->refine_after == now->refine_after &&
+	const struct neuron_settings *a = &before->settings, *b = &now->settings;
+	bool same = before->neuron == now->neuron && a->refine == b->refine && a->refine_after == b->refine_after &&
 		    before->mode == now->mode && before->rule == now->rule && before->hidden == now->hidden;
 
-	return same && (before->burst == now->burst || now->rule != THRESHOLD_MMSE ||
-			(now->mode == FUNCTION_MODE_SPIKING && now->ugo->h));
+	return same &&
+	       (a->burst == b->burst || now->rule != THRESHOLD_MMSE || (now->mode == FUNCTION_MODE_SPIKING && now->ugo->h));
 }
 
 bool

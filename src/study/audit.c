@@ -34,6 +34,8 @@ note_thresholds(const struct site_plan *p, struct audit_site *a)
 {
 	const struct neuron_type *type = neuron_type(p->neuron);
 
+	float share;
+
 	if (!p->threshold || !type)
 		return;
 	a->thresholds = p->channels * p->per_channel;
@@ -47,9 +49,9 @@ note_thresholds(const struct site_plan *p, struct audit_site *a)
 		snprintf(a->source, sizeof(a->source), "segment length");
 	else
 		snprintf(a->source, sizeof(a->source), "%s", threshold_rule_name(p->rule));
-	if (type->share(p->burst) != 1 && (p->mode == FUNCTION_MODE_NONE || p->neuron != NEURON_ROUND))
-		snprintf(a->source + strlen(a->source), sizeof(a->source) - strlen(a->source), " / %g",
-			 1 / (double)type->share(p->burst));
+	share = neuron_share(p->neuron, p->settings.burst, p->mode != FUNCTION_MODE_NONE);
+	if (share != 1)
+		snprintf(a->source + strlen(a->source), sizeof(a->source) - strlen(a->source), " / %g", 1 / (double)share);
 	if (p->scale != 1)
 		snprintf(a->source + strlen(a->source), sizeof(a->source) - strlen(a->source), " * %g", (double)p->scale);
 }

@@ -7,26 +7,44 @@
 struct single_settings
 single_defaults(enum neuron_kind kind)
 {
-	struct site_plan site = {0};
+	const struct neuron_type *type = neuron_type(kind);
 
-	neuron_defaults(kind, &site);
 	return (struct single_settings){.kind = kind,
-					.burst = site.burst,
-					.initial = site.initial,
+					.set = neuron_defaults(kind),
 					.threshold = 1,
-					.steps = kind == NEURON_LIF ? 200 : 64,
-					.current = kind == NEURON_LIF ? 1.5f : 0.3f,
+					.steps = type->steps ? type->steps : 64,
+					.current = type->current != 0.0f ? type->current : 0.3f,
 					.tau = 20,
 					.dt = 1,
 					.resistance = 1};
 }
 
 bool
+single_set(struct single_settings *s, const char *key, double value, struct status *st)
+{
+	const struct neuron_type *type = neuron_type(s->kind);
+	const struct neuron_setting *setting = neuron_setting(type, key);
+
+	if (!setting)
+		return status_fail(st, STATUS_USAGE, "neuron: %s has no %s", type->name, key);
+	if (type->leaky && strcmp(key, "tau") == 0)
+		s->tau = (float)value;
+	else if (!neuron_setting_set(setting, value, &s->set))
+		return status_fail(st, STATUS_USAGE, "neuron: %s of %s must be a %snumber from %g to %g", key, type->name,
+				   setting->whole ? "whole " : "", setting->lo, setting->hi);
+	return true;
+}
+
+bool
 single_kind(const char *name, enum neuron_kind *kind)
 {
-	if (strcmp(name, "delta") == 0) {
-		*kind = NEURON_DIFFERENTIAL;
-		return true;
+	for (int i = NEURON_NONE + 1; i < NEURON_KINDS; i++) {
+		const char *alias = neuron_type((enum neuron_kind)i)->alias;
+
+		if (alias && strcmp(name, alias) == 0) {
+			*kind = (enum neuron_kind)i;
+			return true;
+		}
 	}
 	return neuron_parse(name, kind) && *kind != NEURON_NONE;
 }
@@ -35,17 +53,17 @@ static bool
 check(const struct single_settings *s, struct status *st)
 {
 	const struct neuron_type *type = neuron_type(s->kind);
+	int most = neuron_burst_most(type);
 
 	if (s->steps < 1 || s->steps > SINGLE_STEPS_MAX)
 		return status_fail(st, STATUS_USAGE, "neuron: steps must be from 1 to %d", SINGLE_STEPS_MAX);
 	if (!(s->threshold > 0) || !isfinite(s->threshold))
 		return status_fail(st, STATUS_USAGE, "neuron: the threshold must be above 0");
-	if (s->burst < (type->burst_max ? 1 : 0) || s->burst > type->burst_max)
-		return status_fail(st, STATUS_USAGE, "neuron: %s takes a burst from %d to %d", type->name,
-				   type->burst_max ? 1 : 0, type->burst_max);
-	if (s->kind == NEURON_LIF && !(s->dt > 0 && s->dt <= s->tau))
+	if (s->set.burst < (most ? 1 : 0) || s->set.burst > most)
+		return status_fail(st, STATUS_USAGE, "neuron: %s takes a burst from %d to %d", type->name, most ? 1 : 0, most);
+	if (type->leaky && !(s->dt > 0 && s->dt <= s->tau))
 		return status_fail(st, STATUS_USAGE, "neuron: dt must be above 0 and at most tau");
-	if (s->kind == NEURON_LIF && !(s->reset < s->threshold))
+	if (type->leaky && !(s->reset < s->threshold))
 		return status_fail(st, STATUS_USAGE, "neuron: reset must be below the threshold");
 	return true;
 }
@@ -81,7 +99,7 @@ single_done(struct single_trace *trace)
 static void
 run_leaky(const struct single_settings *s, struct single_trace *trace)
 {
-	float u = s->rest + s->initial * s->threshold, total = 0;
+	float u = s->rest + s->set.initial * s->threshold, total = 0;
 
 	for (int i = 0; i < s->steps; i++) {
 		float x = input_at(s, i + 1);
@@ -102,18 +120,6 @@ run_leaky(const struct single_settings *s, struct single_trace *trace)
 	trace->mean = (double)total / s->steps;
 }
 
-/* The rule in step t, as the network has it. */
-static struct neuron_rule
-rule_at(const struct single_settings *s, int t)
-{
-	return (struct neuron_rule){.kind = s->kind,
-				    .burst = s->burst,
-				    .repeat = 1,
-				    .grain = s->kind == NEURON_DIFFERENTIAL ? 1 / (float)t : 1,
-				    .fine = 1,
-				    .initial = s->initial};
-}
-
 static bool
 run_network(const struct single_settings *s, struct single_trace *trace, struct status *st)
 {
@@ -127,9 +133,10 @@ run_network(const struct single_settings *s, struct single_trace *trace, struct 
 	for (int i = 0; i < s->steps; i++) {
 		trace->input[i] = input_at(s, i + 1);
 		target += trace->input[i];
-		neuron_step(rule_at(s, i + 1), &target, &s->threshold, state, &trace->total[i], &trace->sent[i], 1, 1, &tally);
+		neuron_step(neuron_rule_at(s->kind, &s->set, i + 1), &target, &s->threshold, state, &trace->total[i],
+			    &trace->sent[i], 1, 1, &tally);
 		trace->membrane[i] =
-		    type->membrane ? type->membrane(state, 0) : target - trace->total[i] + s->initial * s->threshold;
+		    type->membrane ? type->membrane(state, 0) : target - trace->total[i] + s->set.initial * s->threshold;
 	}
 	free(state);
 	trace->events = (double)tally.events;
@@ -145,7 +152,7 @@ single_run(const struct single_settings *s, struct single_trace *trace, struct s
 	*trace = (struct single_trace){0};
 	if (!check(s, st) || !trace_init(trace, s->steps, st))
 		return false;
-	if (s->kind != NEURON_LIF)
+	if (!neuron_type(s->kind)->leaky)
 		return run_network(s, trace, st);
 	run_leaky(s, trace);
 	return true;
@@ -154,11 +161,12 @@ single_run(const struct single_settings *s, struct single_trace *trace, struct s
 static float
 theory(const struct single_settings *s, float x)
 {
+	const struct neuron_type *type = neuron_type(s->kind);
 	double drive = (double)s->resistance * (double)x + (double)s->rest;
 
-	if (s->kind == NEURON_IF)
+	if (type->closed_form)
 		return x <= 0 ? 0 : fminf(x, s->threshold);
-	if (s->kind != NEURON_LIF)
+	if (!type->leaky)
 		return NAN;
 	if (drive <= (double)s->threshold)
 		return 0;
@@ -169,6 +177,7 @@ bool
 single_rate_curve(const struct single_settings *settings, float lo, float hi, struct single_curve *curve, struct status *st)
 {
 	struct single_settings s = *settings;
+	bool leaky = neuron_type(s.kind)->leaky;
 
 	s.train = NULL;
 	for (int i = 0; i < SINGLE_CURVE; i++) {
@@ -180,7 +189,7 @@ single_rate_curve(const struct single_settings *settings, float lo, float hi, st
 			return false;
 		}
 		curve->current[i] = s.current;
-		curve->rate[i] = (float)(s.kind == NEURON_LIF ? trace.rate : s.once ? trace.mean * s.steps : trace.mean);
+		curve->rate[i] = (float)(leaky ? trace.rate : s.once ? trace.mean * s.steps : trace.mean);
 		curve->theory[i] = theory(&s, s.current);
 		single_done(&trace);
 	}

@@ -5,7 +5,7 @@
  * all its constants (METHODS 3): tau du/dt = -(u - rest) + R x by Euler's method with
  * the step dt; a spike at u >= V, then u = reset.
  *
- *	struct single_settings s = single_defaults(NEURON_LIF);
+ *	struct single_settings s = single_defaults(kind);
  *	s.current = 1.5f;
  *	single_run(&s, &trace, &st); */
 #ifndef SPIKESCOPE_STUDY_SINGLE_H
@@ -18,21 +18,23 @@ enum { SINGLE_STEPS_MAX = 1024, SINGLE_CURVE = 41 };
 
 struct single_settings {
 	enum neuron_kind kind;
-	int burst;          /* as in the plan: quanta a step, levels */
-	float initial;      /* membrane potential at the start, in thresholds */
-	float threshold;    /* V > 0 */
-	int steps;          /* 1..SINGLE_STEPS_MAX */
-	float current;      /* x at every step, */
-	const float *train; /* or this one [train_count], over and over; NULL: the current */
+	struct neuron_settings set; /* as in the plan; set.initial counts for leaky neurons too */
+	float threshold;            /* V > 0 */
+	int steps;                  /* 1..SINGLE_STEPS_MAX */
+	float current;              /* x at every step, */
+	const float *train;         /* or this one [train_count], over and over; NULL: the current */
 	int train_count;
 	bool once; /* the input comes in the first step alone (sum-decoded trains) */
-	/* lif */
+	/* leaky neurons (struct neuron_type) */
 	float tau, dt; /* same unit of time, 0 < dt <= tau */
 	float rest, reset, resistance;
 };
 
 struct single_settings single_defaults(enum neuron_kind kind);
-/* "if" or any name of neuron.h; also "delta", for differential. */
+/* Sets what the neuron can be set to ("beta", "levels" ...). STATUS_USAGE for keys that it does not have and
+ * values out of range. */
+bool single_set(struct single_settings *settings, const char *key, double value, struct status *st);
+/* A neuron's name, or its other name. */
 bool single_kind(const char *name, enum neuron_kind *kind);
 
 struct single_trace {

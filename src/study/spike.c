@@ -14,32 +14,24 @@ struct population {
 	const struct ugo *u;
 	const struct spike_options *options;
 	const struct neuron_type *type;
-	struct neuron_rule rule;
+	struct neuron_settings settings;
 	float *threshold, *initial; /* [hidden] */
 };
 
-static struct neuron_rule
-rule_of(const struct spike_options *options)
+static struct neuron_settings
+settings_of(const struct spike_options *options)
 {
-	struct site_plan usual = {0};
+	struct neuron_settings settings = neuron_defaults(options->neuron);
 
-	neuron_defaults(options->neuron, &usual);
-	return (struct neuron_rule){.kind = options->neuron,
-				    .burst = options->burst > 0 ? options->burst : usual.burst,
-				    .repeat = 1,
-				    .grain = 1,
-				    .fine = 1,
-				    .initial = usual.initial,
-				    .leak = options->neuron == NEURON_LIF ? 1 - 1 / usual.tau : 0};
+	settings.burst = options->burst > 0 ? options->burst : settings.burst;
+	return settings;
 }
 
 /* What a neuron of threshold 1 can send in a step. */
 static double
-capacity(const struct neuron_rule *rule)
+capacity(const struct neuron_type *type, int burst)
 {
-	if (rule->kind == NEURON_BURST)
-		return 1 + 0.5 * rule->burst;
-	return 1 / (double)neuron_type(rule->kind)->share(rule->burst);
+	return type->largest ? type->largest(burst) : 1 / (double)type->share(burst);
 }
 
 /* Do the hidden neurons see the value itself at every step, rather than t times it? */
@@ -103,9 +95,10 @@ population_done(struct population *p)
 static float
 initial_of(const struct population *p, int unit)
 {
-	float quantum = neuron_quantum(&p->rule, 1);
+	struct neuron_rule rule = neuron_rule_at(p->options->neuron, &p->settings, 1);
+	float quantum = neuron_quantum(&rule, 1);
 
-	if (!p->type->has_initial)
+	if (!neuron_setting(p->type, "initial"))
 		return 0;
 	switch (p->options->potential) {
 	case SPIKE_HALF:
@@ -124,7 +117,7 @@ population_make(struct population *p, const struct ugo *u, const struct spike_op
 	*p = (struct population){.u = u,
 				 .options = options,
 				 .type = neuron_type(options->neuron),
-				 .rule = rule_of(options),
+				 .settings = settings_of(options),
 				 .threshold = calloc(2 * (size_t)u->hidden, sizeof(float))};
 	if (!p->threshold)
 		return status_nomem(st, "spiking neurons");
@@ -132,7 +125,8 @@ population_make(struct population *p, const struct ugo *u, const struct spike_op
 	for (int i = 0; i < u->hidden; i++) {
 		bool mmse = options->threshold == SPIKE_THRESHOLD_MMSE && !u->h;
 
-		p->threshold[i] = (float)(mmse ? threshold_mmse(u, i, train, options->T) : unit_most(u, i) / capacity(&p->rule));
+		p->threshold[i] = (float)(mmse ? threshold_mmse(u, i, train, options->T)
+					       : unit_most(u, i) / capacity(p->type, p->settings.burst));
 		p->initial[i] = initial_of(p, i);
 	}
 	return true;
@@ -145,8 +139,7 @@ unit_targets(const struct population *p, int i, const struct spike_inputs *in, i
 	const struct ugo *u = p->u;
 	const float *value = in->value + (size_t)(in->T > 1 ? t - 1 : 0) * (size_t)in->count;
 	float s = sees_value(p->type, in) ? 1 : (float)t, bias = u->b1[i] * s, top = u->h ? u->h[i] * s : INFINITY;
-	bool cut = u->h || (p->rule.kind != NEURON_IF && p->rule.kind != NEURON_LIF && p->rule.kind != NEURON_SIGNED &&
-			    p->rule.kind != NEURON_BURST);
+	bool cut = u->h || p->type->cut;
 
 	for (int j = 0; j < in->count; j++) {
 		float target = u->w1[i] * (value[j] * s) + bias;
@@ -224,20 +217,19 @@ unit_simulate(const struct population *p, int i, const struct spike_inputs *in, 
 	      struct neuron_tally *tally, struct spike_result *result)
 {
 	float scale = sees_value(p->type, in) ? 1 : (float)p->options->T;
-	struct neuron_rule rule = p->rule;
 	int n = in->count;
 
-	rule.initial = p->initial[i];
 	for (int j = 0; j < n; j++)
 		w->threshold[j] = p->threshold[i];
 	memset(w->state, 0, (size_t)n * p->type->state_size);
 	for (int t = 1; t <= p->options->T; t++) {
+		struct neuron_rule rule = neuron_rule_at(p->options->neuron, &p->settings, t);
+
+		rule.initial = p->initial[i];
 		unit_targets(p, i, in, t, w->x);
-		if (rule.kind == NEURON_DIFFERENTIAL)
-			rule.grain = 1 / (float)t;
 		neuron_step(rule, w->x, w->threshold, w->state, w->total, w->sent, 1, n, tally);
 	}
-	if (rule.kind == NEURON_IF && in->T == 1 && !in->sum_decoded)
+	if (p->type->closed_form && in->T == 1 && !in->sum_decoded)
 		check_counts(p, i, w, n, result);
 	for (int j = 0; j < n; j++)
 		sum[j] = w->total[j] / scale;
@@ -419,9 +411,9 @@ check_options(const struct ugo *u, const struct spike_options *options, const st
 {
 	if (!neuron_type(options->neuron))
 		return status_fail(st, STATUS_USAGE, "a spiking UGO needs a neuron; graded ones do not spike");
-	if (options->burst < 0 || options->burst > neuron_type(options->neuron)->burst_max)
+	if (options->burst < 0 || options->burst > neuron_burst_most(neuron_type(options->neuron)))
 		return status_fail(st, STATUS_USAGE, "a burst of %d; %s neurons take 0 to %d", options->burst,
-				   neuron_name(options->neuron), neuron_type(options->neuron)->burst_max);
+				   neuron_name(options->neuron), neuron_burst_most(neuron_type(options->neuron)));
 	if (options->T < 1 || options->T > SPIKE_T_MAX)
 		return status_fail(st, STATUS_USAGE, "T must be 1 to %d steps, not %d", SPIKE_T_MAX, options->T);
 	if ((train->T > 1 && train->T != options->T) || (test->T > 1 && test->T != options->T))
@@ -447,7 +439,7 @@ spike_run(const struct ugo *u, const struct spike_options *options, const struct
 	if (ok) {
 		measure(result, u, &readout, sums, test);
 		for (int i = 0; i < u->hidden; i++)
-			result->cost += fabs(readout.z[i]) * (double)p.threshold[i] * capacity(&p.rule);
+			result->cost += fabs(readout.z[i]) * (double)p.threshold[i] * capacity(p.type, p.settings.burst);
 	}
 	free(sums);
 	readout_done(&readout);

@@ -7,7 +7,7 @@
  *
  *	spike_inputs_constant(&train, &ugo, 0.25, 2000, &st);
  *	spike_inputs_constant(&test, &ugo, 0.75, 2000, &st);
- *	spike_run(&ugo, &(struct spike_options){.neuron = NEURON_IF, .T = 32}, &train, &test, &result, &st);
+ *	spike_run(&ugo, &(struct spike_options){.neuron = kind, .T = 32}, &train, &test, &result, &st);
  *
  * Choices, and what each costs:
  *	potential   an initial membrane potential: 5-20% more spikes, nothing else
@@ -25,12 +25,12 @@
 #define SPIKESCOPE_STUDY_SPIKE_H
 
 #include "base/progress.h"
-#include "snn/neurons/neuron.h"
+#include "snn/plan/plan.h"
 
 enum spike_threshold { SPIKE_THRESHOLD_MAX, SPIKE_THRESHOLD_MMSE };
 
 /* Of the quantum: none, half of it, or by unit i the fraction of i golden ratios; for neurons
- * that take one (neuron_type.has_initial). */
+ * that take one. */
 enum spike_potential { SPIKE_ZERO, SPIKE_HALF, SPIKE_DITHER };
 
 enum { SPIKE_T_MAX = 1024, SPIKE_POINTS = 2000 };

@@ -8,13 +8,9 @@ static double
 ramp_levels(const struct spike_options *options, int T)
 {
 	const struct neuron_type *type = neuron_type(options->neuron);
-	int burst = options->burst > 0 ? options->burst : type->burst;
+	int burst = options->burst > 0 ? options->burst : neuron_defaults(options->neuron).burst;
 
-	if (options->neuron == NEURON_BURST)
-		return (2.0 + burst) * T; /* quanta of half a threshold */
-	if (type->levels)
-		return type->mean ? 2.0 * T : ldexp(1, burst - 1);
-	return options->neuron == NEURON_ROUND || options->neuron == NEURON_STBIF ? (double)burst * T : T;
+	return type->ramp_levels ? type->ramp_levels(burst, T) : T;
 }
 
 static bool

@@ -212,6 +212,7 @@ static void
 class_globs(struct tune_class *class, const struct plan *plan)
 {
 	for (int i = 0; i < 4 && class->class->kind[i] != SITE_PATCH_EMBED; i++) {
+		const struct neuron_type *type;
 		const struct site_plan *p;
 		char name[SITE_NAME_MAX];
 		struct site site;
@@ -221,13 +222,14 @@ class_globs(struct tune_class *class, const struct plan *plan)
 		p = &plan->site[site_index(plan->model, site)];
 		if (p->neuron == NEURON_NONE)
 			continue;
+		type = neuron_type(p->neuron);
 		site_name(site, name);
 		snprintf(class->globs[class->glob_count++], SITE_NAME_MAX, "blocks.*%s", strchr(name + strlen("blocks."), '.'));
-		class->base_levels = p->burst;
+		class->base_levels = p->settings.burst;
 		class->base_scale = (double)p->scale;
 		class->base_hidden = p->ugo ? p->ugo->hidden : 0;
-		class->levels = p->burst > LEVELS_LEAST || (p->burst > 1 && p->neuron != NEURON_MT);
-		class->repeats = neuron_type(p->neuron)->repeats;
+		class->levels = p->settings.burst > LEVELS_LEAST || (p->settings.burst > 1 && !neuron_setting(type, "refine"));
+		class->repeats = neuron_setting(type, "repeat") != NULL;
 		class->function = plan_has_function(site.kind);
 	}
 }

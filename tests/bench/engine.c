@@ -432,9 +432,7 @@ updates(const struct population *p, int rows, int steps)
 	struct ugo ugo = {.hidden = p->hidden, .w1 = w1, .b1 = b1, .w2 = w2, .h = p->segments ? h : NULL, .lo = -8, .hi = 8};
 	struct site_plan plan = {.site = site_in(SITE_ACT, 0),
 				 .neuron = p->rule.kind,
-				 .burst = p->rule.burst,
-				 .repeat = 1,
-				 .refine = (int)-log2f(p->rule.fine),
+				 .settings = {.burst = p->rule.burst, .repeat = 1, .refine = (int)-log2f(p->rule.fine)},
 				 .channels = p->own ? COLUMNS : 1,
 				 .per_channel = p->hidden,
 				 .threshold = threshold,

@@ -203,13 +203,26 @@ check_neurons(struct neuron_rule rule, uint64_t seed)
 }
 
 static const struct neuron_rule rules[] = {
-    {NEURON_IF, 0, 1, 1, 1, 0, 0},           {NEURON_IF, 0, 1, 1, 1, 1, 0},           {NEURON_SIGNED, 0, 1, 1, 1, 0, 0},
-    {NEURON_SIGNED, 0, 1, 1, 1, 0.5f, 0},    {NEURON_BURST, 0, 1, 1, 1, 0, 0},        {NEURON_BURST, 2, 1, 1, 1, 0, 0},
-    {NEURON_BURST, 2, 1, 1, 1, 0.5f, 0},     {NEURON_BURST, 5, 1, 1, 1, 0, 0},        {NEURON_ROUND, 1, 1, 1, 1, 0, 0},
-    {NEURON_ROUND, 2, 1, 1, 1, 0, 0},        {NEURON_ROUND, 4, 1, 1, 1, 0, 0},        {NEURON_MT, 1, 1, 1, 1, 0, 0},
-    {NEURON_MT, 6, 1, 1, 0x1p-6f, 0, 0},     {NEURON_MT, 6, 2, 1, 0x1p-6f, 0, 0},     {NEURON_MT, 8, 3, 1, 1, 0, 0},
-    {NEURON_DIFFERENTIAL, 8, 1, 1, 1, 0, 0}, {NEURON_DIFFERENTIAL, 8, 2, 1, 1, 0, 0}, {NEURON_STBIF, 16, 1, 1, 1, 0.5f, 0},
-    {NEURON_STBIF, 3, 1, 1, 1, 1, 0},        {NEURON_ECMT, 8, 1, 1, 1, 0, 0},
+    {.kind = NEURON_IF, .repeat = 1, .grain = 1, .fine = 1},
+    {.kind = NEURON_IF, .repeat = 1, .grain = 1, .fine = 1, .initial = 1},
+    {.kind = NEURON_SIGNED, .repeat = 1, .grain = 1, .fine = 1},
+    {.kind = NEURON_SIGNED, .repeat = 1, .grain = 1, .fine = 1, .initial = 0.5f},
+    {.kind = NEURON_BURST, .repeat = 1, .grain = 1, .fine = 1},
+    {.kind = NEURON_BURST, .burst = 2, .repeat = 1, .grain = 1, .fine = 1},
+    {.kind = NEURON_BURST, .burst = 2, .repeat = 1, .grain = 1, .fine = 1, .initial = 0.5f},
+    {.kind = NEURON_BURST, .burst = 5, .repeat = 1, .grain = 1, .fine = 1},
+    {.kind = NEURON_ROUND, .burst = 1, .repeat = 1, .grain = 1, .fine = 1},
+    {.kind = NEURON_ROUND, .burst = 2, .repeat = 1, .grain = 1, .fine = 1},
+    {.kind = NEURON_ROUND, .burst = 4, .repeat = 1, .grain = 1, .fine = 1},
+    {.kind = NEURON_MT, .burst = 1, .repeat = 1, .grain = 1, .fine = 1},
+    {.kind = NEURON_MT, .burst = 6, .repeat = 1, .grain = 1, .fine = 0x1p-6f},
+    {.kind = NEURON_MT, .burst = 6, .repeat = 2, .grain = 1, .fine = 0x1p-6f},
+    {.kind = NEURON_MT, .burst = 8, .repeat = 3, .grain = 1, .fine = 1},
+    {.kind = NEURON_DIFFERENTIAL, .burst = 8, .repeat = 1, .grain = 1, .fine = 1},
+    {.kind = NEURON_DIFFERENTIAL, .burst = 8, .repeat = 2, .grain = 1, .fine = 1},
+    {.kind = NEURON_STBIF, .burst = 16, .repeat = 1, .grain = 1, .fine = 1, .initial = 0.5f},
+    {.kind = NEURON_STBIF, .burst = 3, .repeat = 1, .grain = 1, .fine = 1, .initial = 1},
+    {.kind = NEURON_ECMT, .burst = 8, .repeat = 1, .grain = 1, .fine = 1},
 };
 enum { RULES = sizeof(rules) / sizeof(*rules) };
 
@@ -254,10 +267,12 @@ make_population(struct neuron_rule rule, bool segments, bool own, struct rng *rn
 	p->rule = rule;
 	p->ugo = (struct ugo){
 	    .hidden = HIDDEN, .w1 = p->w1, .b1 = p->b1, .w2 = p->w2, .b2 = 0.3f, .h = segments ? p->h : NULL, .lo = -3, .hi = 3};
-	p->plan =
-	    (struct site_plan){.site = site_in(SITE_ACT, 0), .neuron = rule.kind, .burst = rule.burst, .repeat = rule.repeat};
-	p->plan.refine = (int)-log2f(rule.fine);
-	p->plan.initial = rule.initial;
+	p->plan = (struct site_plan){.site = site_in(SITE_ACT, 0), .neuron = rule.kind};
+	p->plan.settings = (struct neuron_settings){.burst = rule.burst,
+						    .repeat = rule.repeat,
+						    .refine = (int)-log2f(rule.fine),
+						    .refine_after = NEURON_REFINE_AFTER,
+						    .initial = rule.initial};
 	p->plan.channels = channels;
 	p->plan.per_channel = HIDDEN;
 	p->plan.threshold = p->threshold;

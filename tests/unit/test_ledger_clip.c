@@ -154,7 +154,7 @@ touch(uint64_t *n, uint64_t weights, uint64_t reads, uint64_t writes)
 static bool
 single_level(const struct site_plan *p)
 {
-	return p->neuron == NEURON_IF || (p->neuron == NEURON_ROUND && p->burst == 1);
+	return p->neuron == NEURON_IF || (p->neuron == NEURON_ROUND && p->settings.burst == 1);
 }
 
 /* A spike that meets one weight, one value of a product, or its UGO's sum: what stands at `first`. */

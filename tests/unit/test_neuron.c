@@ -190,7 +190,7 @@ lif_fires_with_the_period_of_its_equation(void **state)
 	for (int i = 1; i < 60; i++) {
 		double tau = 8, c = i / 64.0, v = 1, leak = 1 - 1 / tau;
 		double period = tau * c > v ? ceil(log(1 - v / (tau * c)) / log(leak) - 1e-9) : INFINITY;
-		struct neuron_rule rule = {.kind = NEURON_LIF, .leak = (float)leak};
+		struct neuron_rule rule = {.kind = NEURON_LIF, .own = {(float)leak}};
 		char memory[64] = {0};
 		float threshold = (float)v, total = 0, sent;
 		struct neuron_tally tally = {0, 0};
@@ -355,6 +355,39 @@ products_are_what_has_arrived(void **state)
 	}
 }
 
+/* Kept plans know neurons by their numbers; and every type says all that the program asks. */
+static void
+types_say_everything(void **state)
+{
+	static const char *const kept[] = {"graded", "if", "lif",          "signed", "burst",
+					   "round",  "mt", "differential", "stbif",  "ecmt"};
+
+	(void)state;
+	for (int i = 0; i < 10; i++)
+		assert_string_equal(neuron_name((enum neuron_kind)i), kept[i]);
+	for (int i = NEURON_NONE + 1; i < NEURON_KINDS; i++) {
+		const struct neuron_type *type = neuron_type((enum neuron_kind)i);
+		struct neuron_settings usual = neuron_defaults((enum neuron_kind)i);
+		enum neuron_kind kind;
+
+		assert_true(neuron_parse(type->name, &kind) && (int)kind == i);
+		assert_true(type->help && type->state_size > 0 && type->read && type->share && type->quantum && type->loops);
+		assert_true(type->mean || type->sum);
+		assert_true(neuron_settings_valid(type, &usual));
+		for (const struct neuron_setting *s = type->settings; s && s->key; s++) {
+			struct neuron_settings other = usual;
+
+			assert_true(s->help && s->lo < s->hi && neuron_takes(s->key));
+			assert_true(neuron_setting(type, s->key) == s && neuron_setting_value(s, &usual) == s->usual);
+			assert_false(neuron_setting_set(s, s->hi * 1.01 + 1, &other) || neuron_setting_set(s, NAN, &other));
+			assert_false(s->whole && neuron_setting_set(s, s->lo + 0.5, &other));
+			assert_true(neuron_setting_set(s, s->hi, &other) && neuron_setting_value(s, &other) == s->hi);
+		}
+	}
+	assert_null(neuron_setting(neuron_type(NEURON_IF), "levels"));
+	assert_ptr_equal(neuron_setting(neuron_type(NEURON_MT), "burst"), neuron_setting(neuron_type(NEURON_MT), "levels"));
+}
+
 int
 main(void)
 {
@@ -368,6 +401,7 @@ main(void)
 	    cmocka_unit_test(ecmt_takes_the_largest_level_below),
 	    cmocka_unit_test(differential_is_levels_over_t),
 	    cmocka_unit_test(products_are_what_has_arrived),
+	    cmocka_unit_test(types_say_everything),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -99,7 +99,7 @@ test_sent_and_membrane(void **state)
 			sum += trace.input[i];
 			sent += trace.sent[i];
 			assert_true(fabsf(sent - trace.total[i]) < 1e-3f);
-			assert_true(fabsf(sum - trace.total[i] + s.initial * s.threshold - trace.membrane[i]) < 1e-3f);
+			assert_true(fabsf(sum - trace.total[i] + s.set.initial * s.threshold - trace.membrane[i]) < 1e-3f);
 		}
 		single_done(&trace);
 	}
@@ -168,7 +168,7 @@ test_bad_settings(void **state)
 	s[3].reset = 1;
 	s[4].threshold = NAN;
 	s[5] = single_defaults(NEURON_ROUND);
-	s[5].burst = 1000;
+	s[5].set.burst = 1000;
 	for (int i = 0; i < 6; i++) {
 		struct single_trace trace;
 		struct status st = {0};

@@ -396,7 +396,7 @@ test_site_trains(void **state)
 	struct example m = open_model();
 	struct site_pictures from = {m.plan, site_of(&m, "blocks.0.mlp.act"), m.pixels, 4};
 	const struct site_plan *site = &m.plan->site[site_index(m.model, from.site)];
-	struct spike_options options = {.neuron = NEURON_ROUND, .burst = site->burst, .T = 8};
+	struct spike_options options = {.neuron = NEURON_ROUND, .burst = site->settings.burst, .T = 8};
 	struct spike_inputs train, test, first;
 	struct spike_result r, again;
 	struct status st = {0};

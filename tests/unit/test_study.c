@@ -138,9 +138,9 @@ overrides_change_what_they_name(void **state)
 				  "blocks.1.attn.k:neuron=graded blocks.2.attn.v:scale=2 blocks.3.*.exp:function=exact");
 	const struct site_plan *q = at(plan, SITE_Q, 0), *v = at(plan, SITE_V, 2);
 
-	assert_true(at(plan, SITE_ACT, 3)->neuron == NEURON_MT && at(plan, SITE_ACT, 3)->burst == 5);
+	assert_true(at(plan, SITE_ACT, 3)->neuron == NEURON_MT && at(plan, SITE_ACT, 3)->settings.burst == 5);
 	assert_true(at(plan, SITE_ACT, 3)->ugo->hidden <= 12);
-	assert_true(q->neuron == NEURON_ROUND && q->burst == 8 && q->rule == THRESHOLD_MMSE);
+	assert_true(q->neuron == NEURON_ROUND && q->settings.burst == 8 && q->rule == THRESHOLD_MMSE);
 	assert_true(at(plan, SITE_Q, 1)->neuron == NEURON_MT);
 	assert_true(at(plan, SITE_K, 1)->neuron == NEURON_NONE);
 	for (int i = 0; i < v->channels; i++)
@@ -166,7 +166,7 @@ wrong_overrides_are_named(void **state)
 	    {"delta", "blocks.*.mlp.act:levels=x", "whole number"},
 	    {"delta", "blocks.*.attn.qk:neuron=mt", "no site that matches"},
 	    {"delta", "blocks.*.norm1:neuron=mt", "no site that matches"},
-	    {"delta", "blocks.*.attn.q:initial=0.5", "initial potential"},
+	    {"delta", "blocks.*.attn.q:initial=0.5", "takes initial: if, signed"},
 	    {"delta", "blocks.*.attn.q:scale=nan", "number from"},
 	    {"delta", "blocks.*.attn.q:rule=median", "percentile"},
 	    {"delta", "blocks.*.attn.q:function=exact", "a function"},

@@ -325,7 +325,7 @@ thresholds_follow_levels(void **state)
 	for (int i = 0; i < built->sites; i++) {
 		const struct site_plan *a = &changed->site[i], *b = &built->site[i];
 
-		assert_int_equal(a->burst, b->burst);
+		assert_int_equal(a->settings.burst, b->settings.burst);
 		for (int k = 0; b->threshold && k < b->channels * b->per_channel; k++)
 			assert_true(fabsf(a->threshold[k] - b->threshold[k]) <= 1e-6f * b->threshold[k]);
 	}
@@ -351,8 +351,8 @@ refinement_begins_when_said(void **state)
 	struct plan *late = build(e, "delta", "blocks.*.attn.q:after=7"), *copy = plan_copy(late, &st);
 	int q = site_index(e->model, site_in(SITE_Q, 0)), center = site_index(e->model, site_in(SITE_NORM1_CENTER, 0));
 
-	assert_true(copy && copy->site[q].refine_after == 7 && copy->site[q].refine == 6);
-	assert_int_equal(copy->site[center].refine_after, 4);
+	assert_true(copy && copy->site[q].settings.refine_after == 7 && copy->site[q].settings.refine == 6);
+	assert_int_equal(copy->site[center].settings.refine_after, 4);
 	assert_string_equal(copy->hash, late->hash);
 	assert_string_not_equal(late->hash, e->delta->hash);
 	plan_free(copy);

@@ -34,8 +34,8 @@ output_site(struct output *o, const struct app *app, const struct audit_site *a)
 	output_text(o, "site", site_name(a->site, name));
 	output_text(o, "state", audit_state_name(a->state));
 	output_text(o, "neuron", type ? type->name : NULL);
-	if (type && type->burst_max > 0)
-		output_int(o, "levels", p->burst);
+	if (neuron_burst_most(type) > 0)
+		output_int(o, "levels", p->settings.burst);
 	else
 		output_null(o, "levels");
 	output_text(o, "threshold", type ? a->source : NULL);

@@ -4,6 +4,7 @@
 #include "ui/views/view.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -44,6 +45,24 @@ read_train(const char *text, struct single_settings *s, struct status *st)
 	return true;
 }
 
+/* "beta=1.7,tau=20": settings of the neuron. */
+static bool
+read_set(const char *text, struct single_settings *s, struct status *st)
+{
+	while (*text) {
+		char key[24];
+		int used = 0;
+		double value;
+
+		if (sscanf(text, "%23[^=,]=%lf%n", key, &value, &used) != 2 || (text[used] && text[used] != ','))
+			return status_fail(st, STATUS_USAGE, "neuron: --set must be as KEY=VALUE,KEY=VALUE, not \"%.40s\"", text);
+		if (!single_set(s, key, value, st))
+			return false;
+		text += used + (text[used] == ',');
+	}
+	return true;
+}
+
 static bool
 read_settings(const struct call *call, struct single_settings *s, struct status *st)
 {
@@ -57,14 +76,17 @@ read_settings(const struct call *call, struct single_settings *s, struct status 
 	s->current = (float)call_real(call, "current", (double)s->current);
 	s->steps = (int)call_int(call, "steps", s->steps);
 	s->threshold = (float)call_real(call, "threshold", (double)s->threshold);
-	s->burst = (int)call_int(call, "burst", s->burst);
-	s->initial = (float)call_real(call, "initial", (double)s->initial);
+	s->set.burst = (int)call_int(call, "burst", s->set.burst);
+	s->set.initial = (float)call_real(call, "initial", (double)s->set.initial);
 	s->once = call_has(call, "once");
-	s->tau = (float)call_real(call, "tau", (double)s->tau);
 	s->dt = (float)call_real(call, "dt", (double)s->dt);
 	s->rest = (float)call_real(call, "rest", (double)s->rest);
 	s->reset = (float)call_real(call, "reset", (double)s->reset);
 	s->resistance = (float)call_real(call, "resistance", (double)s->resistance);
+	if (call_has(call, "tau") && !single_set(s, "tau", call_real(call, "tau", 0), st))
+		return false;
+	if (call_has(call, "set") && !read_set(call_text(call, "set"), s, st))
+		return false;
 	return !call_has(call, "train") || read_train(call_text(call, "train"), s, st);
 }
 
@@ -130,8 +152,8 @@ cmd_neuron(struct app *app, const struct call *call, struct status *st)
 	bool ok = single != NULL || status_nomem(st, "a neuron");
 
 	ok = ok && read_settings(call, s, st) && single_run(s, &single->trace, st) &&
-	     single_rate_curve(s, 0, s->kind == NEURON_LIF ? 5 * s->threshold / s->resistance : 3 * s->threshold, &single->curve,
-			       st);
+	     single_rate_curve(s, 0, neuron_type(s->kind)->leaky ? 5 * s->threshold / s->resistance : 3 * s->threshold,
+			       &single->curve, st);
 	if (!ok) {
 		single_free(single);
 		return false;

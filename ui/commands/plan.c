@@ -35,7 +35,7 @@ output_planned_site(struct output *o, const struct site_plan *p)
 	output_row(o);
 	output_text(o, "site", site_name(p->site, name));
 	output_text(o, "neuron", neuron_name(p->neuron));
-	output_int(o, "burst", p->burst);
+	output_int(o, "burst", p->settings.burst);
 	output_text(o, "function", function_mode_name(p->mode));
 	output_int(o, "hidden", p->ugo ? p->ugo->hidden : 0);
 	output_real(o, "lo", p->ugo ? p->ugo->lo : (double)p->observed_lo);

@@ -94,7 +94,7 @@ static const char *const run_states[] = {"running", "done", "failed", "cancelled
 	    NUMBER("samples", "N", 0, 1000000, "fit to so many inputs drawn (default: 0, integrate)"),                           \
 	    NUMBER("seed", "N", 0, INT_MAX, "of the samples")
 #define SPIKE_OPTIONS                                                                                                            \
-	OTHER("neuron", "NEURON", VALUE_TEXT, "if (default), signed, burst, round, mt ..."),                                     \
+	OTHER("neuron", "NEURON", VALUE_NEURON, "as `help neuron` lists them (default: if)"),                                    \
 	    NUMBER("burst", "N", 1, 1024, "the neuron's burst or levels (default: its own)"),                                    \
 	    CHOICE("threshold", "RULE", spike_threshold_names, "max (default) or mmse, of ReLU units"),                          \
 	    CHOICE("potential", "U0", spike_potential_names, "at the start: zero, half (default) or dither"),                    \
@@ -225,9 +225,9 @@ const struct command_info command_table[] = {
      "convert the model to a spiking network",
      "Builds a plan without training. Calibration pictures come from --calibration, else from calibration.safetensors beside the "
      "model, else they are the first of the open data set. CHANGES are GLOB:KEY=VALUE,... separated by blanks, applied in order, "
-     "as 'blocks.*.mlp.act:neuron=mt,levels=5 blocks.0.attn.q:neuron=graded'. Keys of a site: neuron (graded, if, lif, signed, "
-     "burst, round, mt, differential, stbif, ecmt), burst or levels, repeat, refine, after, initial (membrane potential at the "
-     "start, in thresholds), tau, rule, scale (multiplies the thresholds), channels (each, shared: thresholds of an encoder), "
+     "as 'blocks.*.mlp.act:neuron=mt,levels=5 blocks.0.attn.q:neuron=graded'. Keys of a site: neuron (graded, or one that "
+     "`help neuron` lists) and what that neuron can be set to, rule, scale (multiplies the thresholds), channels (each, shared: "
+     "thresholds of an encoder), "
      "function (exact, analog, spiking), hidden. Keys: recipe, T, plan (its hash), model, calibration_pictures, "
      "calibration_hash, seed, analog_functions, neurons, seconds.",
      "convert --recipe sta --T 16",
@@ -386,13 +386,15 @@ const struct command_info command_table[] = {
       REAL("threshold", "V", 1e-6, 1e6, "the threshold (default: 1)"),
       NUMBER("burst", "N", 0, 64, "quanta a step, or levels (default: the model's)"),
       REAL("initial", "U", -1, 1, "membrane potential at the start, in thresholds"),
-      REAL("tau", "TIME", 1e-3, 1e6, "lif: time constant (default: 20)"),
+      OTHER("set", "KEY=X,...", VALUE_TEXT, "what else the neuron can be set to"),
+      REAL("tau", "TIME", 1e-3, 1e6, "time constant of those that have one (default: 20)"),
       REAL("dt", "TIME", 1e-6, 1e6, "lif: step of Euler's method (default: 1)"),
       REAL("rest", "U", -1e6, 1e6, "lif: potential at rest (default: 0)"),
       REAL("reset", "U", -1e6, 1e6, "lif: potential after a spike (default: 0)"),
       REAL("resistance", "R", 1e-6, 1e6, "lif: what the current is multiplied with (default: 1)")},
      "run a single neuron under a current or a spike train",
-     "MODEL is a neuron of plans or delta (differential). Draws input, membrane, spikes, and what it sends against a constant "
+     "MODEL is a neuron of plans or delta (differential); --set sets what it can be set to, as levels=3,repeat=2. Draws input, "
+     "membrane, spikes, and what it sends against a constant "
      "current, for if and lif beside the formula. JSON keys: neuron, count, events, units, rate_per_step (lif: per unit of "
      "time), decoded, steps [{t, input, membrane, sent, total}], curve [{current, rate, theory}].",
      "neuron lif --current 1.5 --tau 10",

@@ -137,7 +137,7 @@ spike_options_of_call(const struct call *call, struct spike_plan *plan, struct s
 {
 	char names[120];
 
-	plan->options.neuron = NEURON_IF;
+	neuron_parse("if", &plan->options.neuron);
 	if (call_has(call, "neuron") &&
 	    (!neuron_parse(call_text(call, "neuron"), &plan->options.neuron) || plan->options.neuron == NEURON_NONE))
 		return status_fail(st, STATUS_USAGE, "%s: there is no spiking neuron \"%s\"; there are %s", call->info->name,

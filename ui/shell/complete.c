@@ -212,9 +212,13 @@ add_condition(void)
 static void
 add_neurons(void)
 {
-	for (int i = NEURON_NONE + 1; i < NEURON_KINDS; i++)
-		list_add(neuron_name((enum neuron_kind)i));
-	list_add("delta");
+	for (int i = NEURON_NONE + 1; i < NEURON_KINDS; i++) {
+		const struct neuron_type *type = neuron_type((enum neuron_kind)i);
+
+		list_add(type->name);
+		if (type->alias)
+			list_add(type->alias);
+	}
 }
 
 static void

@@ -56,7 +56,33 @@ print_expressions(FILE *out)
 	print_wrapped(out, text, 2);
 }
 
-/* Recipes and views have tables of their own. */
+/* "multi-threshold ...; levels 1 to 8 (6), repeat 1 to 3 (1)" */
+static void
+neuron_text(const struct neuron_type *type, char *out, size_t size)
+{
+	int used = snprintf(out, size, "%s", type->help);
+
+	for (const struct neuron_setting *s = type->settings; s && s->key && used < (int)size; s++)
+		used += snprintf(out + used, size - (size_t)used, "%s %s %g to %g (%g)", s == type->settings ? ";" : ",", s->key,
+				 s->lo, s->hi, s->usual);
+}
+
+static void
+print_neurons(FILE *out)
+{
+	char text[400];
+
+	fputs("\n  Neurons, what they can be set to, and what they are unless said:\n", out);
+	for (int i = NEURON_NONE + 1; i < NEURON_KINDS; i++) {
+		const struct neuron_type *type = neuron_type((enum neuron_kind)i);
+
+		neuron_text(type, text, sizeof(text));
+		fprintf(out, "  %s\n", type->name);
+		print_wrapped(out, text, 6);
+	}
+}
+
+/* Recipes, views and neurons have tables of their own. */
 static void
 print_choices(FILE *out, const struct command_info *info)
 {
@@ -72,6 +98,8 @@ print_choices(FILE *out, const struct command_info *info)
 		fprintf(out, "  %-14s %s\n", function_table[i].name, function_table[i].formula);
 	if (info->arg[0].kind == VALUE_FUNCTION)
 		print_expressions(out);
+	if (info->arg[0].kind == VALUE_NEURON)
+		print_neurons(out);
 }
 
 static void
@@ -288,6 +316,22 @@ man_sentence(FILE *out, const char *words)
 }
 
 static void
+man_neurons(FILE *out)
+{
+	char text[400];
+
+	fputs(".IP\nNeurons, what they can be set to, and what they are unless said:\n", out);
+	for (int i = NEURON_NONE + 1; i < NEURON_KINDS; i++) {
+		const struct neuron_type *type = neuron_type((enum neuron_kind)i);
+
+		neuron_text(type, text, sizeof(text));
+		fprintf(out, ".RS\n.TP\n.B %s\n", type->name);
+		man_text(out, text);
+		fputs(".RE\n", out);
+	}
+}
+
+static void
 man_command(FILE *out, const struct command_info *info)
 {
 	char *usage = command_usage(info);
@@ -304,6 +348,8 @@ man_command(FILE *out, const struct command_info *info)
 		man_text(out, o->help);
 		fputs(".RE\n", out);
 	}
+	if (info->arg[0].kind == VALUE_NEURON)
+		man_neurons(out);
 	fputs(".IP\nExample:\n.B ", out);
 	man_text(out, info->example);
 }

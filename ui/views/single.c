@@ -53,7 +53,7 @@ static void
 draw_curve(const struct single *single, struct canvas *canvas, struct rect area)
 {
 	const struct single_curve *curve = &single->curve;
-	bool leaky = single->settings.kind == NEURON_LIF;
+	bool leaky = neuron_type(single->settings.kind)->leaky;
 	struct series series[2] = {
 	    {.x = curve->current, .y = curve->theory, .count = SINGLE_CURVE, .letter = 't', .name = "formula", .fg = ROLE_ANN},
 	    {.x = curve->current, .y = curve->rate, .count = SINGLE_CURVE, .letter = 'r', .fg = ROLE_SNN}};

@@ -55,7 +55,9 @@ set_bits(const float *restrict sent, const float *restrict quantum, int rows, in
 bool
 sends_numbers(const struct site_plan *p)
 {
-	return p->neuron == NEURON_ROUND && p->burst > 2;
+	const struct neuron_type *type = neuron_type(p->neuron);
+
+	return type && type->number && p->settings.burst > 2;
 }
 
 KERNEL static uint64_t
@@ -85,7 +87,7 @@ powers_of(const struct node *node)
 	const struct site_plan *p = node->plan;
 	uint64_t sum = 0;
 
-	if (p->neuron == NEURON_ROUND && !sends_numbers(p))
+	if (neuron_type(p->neuron) && neuron_type(p->neuron)->number && !sends_numbers(p))
 		return (uint64_t)node->step->events;
 	if (!sends_numbers(p) || !node->m)
 		return (uint64_t)node->step->units;

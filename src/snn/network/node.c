@@ -29,7 +29,7 @@ spread_thresholds(struct node *node, struct arena *arena)
 bool
 node_packs(const struct site_plan *p)
 {
-	int most = p->mode == FUNCTION_MODE_NONE ? neuron_most(p) : 0;
+	int most = p->mode == FUNCTION_MODE_NONE ? neuron_most(p->neuron, &p->settings) : 0;
 
 	return p->threshold && !p->split && most > 0 && most <= FIXED_COUNT_MOST;
 }
@@ -46,7 +46,7 @@ static bool
 pack(struct node *node, struct arena *arena)
 {
 	const struct site_plan *p = node->plan;
-	struct neuron_rule rule = {.kind = p->neuron, .burst = p->burst, .grain = 1, .fine = 1};
+	struct neuron_rule rule = {.kind = p->neuron, .burst = p->settings.burst, .grain = 1, .fine = 1};
 
 	node->quantum = arena_floats(arena, (size_t)node->columns);
 	node->inverse = arena_floats(arena, (size_t)node->columns);
@@ -165,18 +165,7 @@ node_layout_group(struct node *node, struct carve *state)
 struct neuron_rule
 site_rule(const struct site_plan *site, int t)
 {
-	int halvings = t > site->refine_after ? t - site->refine_after : 0;
-
-	halvings = halvings < site->refine ? halvings : site->refine;
-	return (struct neuron_rule){
-	    .kind = site->neuron,
-	    .burst = site->burst,
-	    .repeat = site->repeat,
-	    .grain = site->neuron == NEURON_DIFFERENTIAL ? 1 / (float)t : ldexpf(1, -halvings),
-	    .fine = ldexpf(1, -site->refine),
-	    .initial = site->initial,
-	    .leak = site->neuron == NEURON_LIF ? 1 - 1 / site->tau : 0,
-	};
+	return neuron_rule_at(site->neuron, &site->settings, t);
 }
 
 /* One population of the encoder: row by row where weights that spikes meet are counted. */

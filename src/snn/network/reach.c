@@ -126,7 +126,7 @@ powers_met(const struct snn *snn, const struct node *node)
 	if (p->neuron == NEURON_NONE)
 		return is_relu(snn, node) ? (uint64_t)node->reach->events : spikes_passed_on(snn, node).powers;
 	if (!sends_numbers(p))
-		return (uint64_t)(p->neuron == NEURON_ROUND ? node->reach->events : node->reach->units);
+		return (uint64_t)(neuron_type(p->neuron)->number ? node->reach->events : node->reach->units);
 	for (int row = 0; row < node->rows; row++)
 		sum += node->fan_out[row] *
 		       set_bits_of_row(node->sent + (size_t)row * (size_t)node->columns, node->threshold, node->columns);

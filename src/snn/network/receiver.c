@@ -70,7 +70,7 @@ static bool
 fill_fixed(struct arena *arena, const struct source *s, const struct bench *bench, struct receiver *to)
 {
 	const struct site_plan *p = s->from;
-	struct neuron_rule rule = {.kind = p->neuron, .burst = p->burst, .grain = 1, .fine = 1};
+	struct neuron_rule rule = {.kind = p->neuron, .burst = p->settings.burst, .grain = 1, .fine = 1};
 
 	if (!to->fixed && !(to->fixed = fixed_new(arena, s->linear->in, s->linear->out)))
 		return false;

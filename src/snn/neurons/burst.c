@@ -1,4 +1,7 @@
-/* The burst neuron of STA's released code. */
+/* The burst neuron of STA's released code: +-V by the rule of signed, then k spikes of V/2,
+ * k = floor(|r| / (V/2 + 1e-5)) with the sign of r = max(-M, u), |k| <= burst. M is a float, added up
+ * as the released code does: what its rounding leaves of a train that was taken back decides whether
+ * more is taken back. */
 #include "snn/neurons/rule.h"
 
 /* 1e5 and 1e-5 are the released code's. */
@@ -122,13 +125,27 @@ loops(const struct neuron_rule *own)
 	return own->burst == 2 ? &two : &many;
 }
 
+static double
+largest(int burst)
+{
+	return 1 + 0.5 * burst;
+}
+
+static double
+ramp_levels(int burst, int T)
+{
+	return (2.0 + burst) * T;
+}
+
+static const struct neuron_setting settings[] = {SETTING_BURST(8, 2), SETTING_INITIAL(0), {.key = NULL}};
+
 const struct neuron_type neuron_burst = {
     .name = "burst",
     .help = "signed, then up to burst spikes of half the threshold (STA)",
-    .burst = 2,
-    .burst_max = 8,
+    .settings = settings,
     .signs = true,
-    .has_initial = true,
+    .ramp_levels = ramp_levels,
+    .largest = largest,
     .mean = true,
     .sum = true,
     .share = share_whole,

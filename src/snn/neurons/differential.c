@@ -1,5 +1,6 @@
-/* Multi-threshold with levels that shrink as 1/t (differential coding). No integer
- * counts sums of such levels, so M is a float. */
+/* Multi-threshold with all levels divided by t (differential coding: DCGS, arXiv 2503.00301, in sums:
+ * its membrane u_t = t (r_t - M) against levels V 2^k). No integer counts sums of such levels, so M is
+ * a float. */
 #include "snn/neurons/rule.h"
 
 static inline struct neuron_limits
@@ -45,13 +46,30 @@ loops(const struct neuron_rule *own)
 	return &only;
 }
 
+static float
+grain(const struct neuron_settings *settings, int t)
+{
+	(void)settings;
+	return 1 / (float)t;
+}
+
+static double
+ramp_levels(int burst, int T)
+{
+	(void)T;
+	return ldexp(1, burst - 1);
+}
+
+static const struct neuron_setting settings[] = {SETTING_LEVELS(10, 8), SETTING_REPEAT, {.key = NULL}};
+
 const struct neuron_type neuron_differential = {
     .name = "differential",
     .help = "multi-threshold with levels divided by t (DCGS)",
-    .burst = 8,
-    .burst_max = 10,
+    .alias = "delta",
+    .settings = settings,
     .levels = true,
-    .repeats = true,
+    .grain = grain,
+    .ramp_levels = ramp_levels,
     .signs = true,
     .sum = true,
     .share = share_levels,

@@ -1,4 +1,5 @@
-/* Multi-threshold by ECMT's rule, which rounds down except at the lowest level. */
+/* Multi-threshold by ECMT's rule, which rounds down except at the lowest level: of the levels V 2^k
+ * the largest with |u| >= V 2^k - V/2 fires with the sign of u (arXiv 2502.21193, equation 10). */
 #include "snn/neurons/rule.h"
 
 static inline struct neuron_limits
@@ -30,12 +31,21 @@ loops(const struct neuron_rule *own)
 	return &only;
 }
 
+static double
+ramp_levels(int burst, int T)
+{
+	(void)burst;
+	return 2.0 * T;
+}
+
+static const struct neuron_setting settings[] = {SETTING_LEVELS(10, 8), {.key = NULL}};
+
 const struct neuron_type neuron_ecmt = {
     .name = "ecmt",
     .help = "multi-threshold, rounding down (ECMT)",
     .counts = true,
-    .burst = 8,
-    .burst_max = 10,
+    .settings = settings,
+    .ramp_levels = ramp_levels,
     .levels = true,
     .signs = true,
     .mean = true,

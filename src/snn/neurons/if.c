@@ -1,4 +1,4 @@
-/* Integrate and fire with soft reset. */
+/* Integrate and fire: +1 quantum V when u >= V (soft reset). */
 #include "snn/neurons/rule.h"
 
 static inline struct neuron_limits
@@ -29,11 +29,15 @@ loops(const struct neuron_rule *own)
 	return &only;
 }
 
+static const struct neuron_setting settings[] = {SETTING_INITIAL(0), {.key = NULL}};
+
 const struct neuron_type neuron_if = {
     .name = "if",
     .help = "integrate and fire with soft reset; cannot take back",
     .counts = true,
-    .has_initial = true,
+    .settings = settings,
+    .closed_form = true,
+    .single_level = always_single,
     .mean = true,
     .sum = true,
     .share = share_whole,

@@ -1,6 +1,10 @@
-/* Leaky integrate and fire. What has leaked is lost, so the train carries less than its
+/* Leaky integrate and fire: an Euler step of tau du/dt = -u + R x with R = tau, u = (1 - 1/tau) u + x;
+ * +1 quantum V and u = 0 when u >= V (hard reset, rest at 0). What has leaked is lost, so the train carries less than its
  * target: for study, not for accuracy. */
 #include "snn/neurons/rule.h"
+
+enum { TAU };  /* its setting */
+enum { LEAK }; /* its constant */
 
 struct leaky {
 	float u;        /* membrane potential */
@@ -18,7 +22,7 @@ limits(float v, const struct neuron_rule *own)
 static inline struct fired
 rule(float x, struct neuron_limits l, struct leaky *state, const struct neuron_rule *own)
 {
-	float u = own->leak * state->u + (x - state->received);
+	float u = own->own[LEAK] * state->u + (x - state->received);
 	int fires = u >= l.low;
 
 	state->u = fires ? 0.0f : u;
@@ -47,15 +51,29 @@ membrane(const void *state, size_t i)
 	return neuron[i].u;
 }
 
+static void
+derive(const float *setting, float *constant)
+{
+	constant[LEAK] = 1 - 1 / setting[TAU];
+}
+
+static const struct neuron_setting settings[] = {SETTING_OWN(TAU, "tau", "time constant in steps", 1, 1e6, 20), {.key = NULL}};
+
 const struct neuron_type neuron_lif = {
     .name = "lif",
     .help = "leaky integrate and fire with hard reset (tau)",
+    .settings = settings,
     .counts = true,
     .mean = true,
     .sum = true,
     .share = share_whole,
     .most = most_one,
     .quantum = quantum_threshold,
+    .single_level = always_single,
+    .derive = derive,
+    .steps = 200,
+    .current = 1.5f,
+    .leaky = true,
     .membrane = membrane,
     NEURON_STATE_OF(lif),
     .loops = loops,

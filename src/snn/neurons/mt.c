@@ -1,4 +1,8 @@
-/* Multi-threshold, nearest level, with levels that may be refined. */
+/* Multi-threshold with the nearest rule (SPIKING 2): levels V 2^k for k in 0..levels-1; what is
+ * missing, r = X_t - M, is answered by the level nearest to |r| with its sign, by nothing below V/2.
+ * `repeat` such spikes a step. The levels may be refined: at step t they are scaled by `grain`, a
+ * power of 2 that is at least `fine`; the quantum is V fine. When refinement has ended (grain = fine <
+ * 1), nothing below three quarters of the lowest level is answered, so that the neuron falls silent. */
 #include "snn/neurons/rule.h"
 
 /* low and high are the smallest and the largest step in quanta; step turns what is
@@ -83,14 +87,59 @@ loops(const struct neuron_rule *own)
 	return by_repeat[own->repeat - 1];
 }
 
+static float
+grain(const struct neuron_settings *settings, int t)
+{
+	int halvings = t > settings->refine_after ? t - settings->refine_after : 0;
+
+	return ldexpf(1, -(halvings < settings->refine ? halvings : settings->refine));
+}
+
+static bool
+single_level(const struct neuron_settings *settings)
+{
+	return settings->burst == 1 && settings->repeat == 1 && settings->refine == 0;
+}
+
+static double
+ramp_levels(int burst, int T)
+{
+	(void)T;
+	return ldexp(1, burst - 1);
+}
+
+/* Plans from before it could be set keep the hashes that they have. */
+static bool
+says_after(const struct neuron_settings *settings)
+{
+	return settings->refine > 0 && settings->refine_after != NEURON_REFINE_AFTER;
+}
+
+static const struct neuron_setting settings[] = {
+    SETTING_LEVELS(8, 6),
+    SETTING_REPEAT,
+    {.key = "refine", .help = "halvings of the levels, one a step", .whole = true, .hi = NEURON_REFINE_MOST, SETTING_AT(refine)},
+    {.key = "after",
+     .help = "the step after which they begin",
+     .json = "refine_after",
+     .whole = true,
+     .lo = 1,
+     .hi = NEURON_REFINE_AFTER_MOST,
+     .usual = NEURON_REFINE_AFTER,
+     .said = says_after,
+     SETTING_AT(refine_after)},
+    {.key = NULL},
+};
+
 const struct neuron_type neuron_mt = {
     .name = "mt",
     .help = "multi-threshold: the nearest of the levels, powers of two of the threshold",
     .counts = true,
-    .burst = 6,
-    .burst_max = 8,
+    .settings = settings,
     .levels = true,
-    .repeats = true,
+    .grain = grain,
+    .single_level = single_level,
+    .ramp_levels = ramp_levels,
     .signs = true,
     .sum = true,
     .share = share_levels,

@@ -1,4 +1,5 @@
-/* Up to burst quanta a step, to the nearest. */
+/* Up to burst quanta V a step: the nearest integer to u / V (as an initial potential of V/2 would have
+ * it; SPIKING 0.3). */
 #include "snn/neurons/rule.h"
 
 static inline struct neuron_limits
@@ -57,12 +58,38 @@ loops(const struct neuron_rule *own)
 	return own->burst <= 2 ? &two : &many;
 }
 
+static bool
+single_level(const struct neuron_settings *settings)
+{
+	return settings->burst == 1;
+}
+
+static float
+held(int burst, int T)
+{
+	return (float)T * (float)burst;
+}
+
+static double
+ramp_levels(int burst, int T)
+{
+	return (double)burst * T;
+}
+
+static const struct neuron_setting settings[] = {SETTING_BURST(16, 4), {.key = NULL}};
+
+/* A quantum fills a segment; what more a step can send only catches up. */
 const struct neuron_type neuron_round = {
     .name = "round",
     .help = "up to burst quanta a step, to the nearest",
     .counts = true,
-    .burst = 4,
-    .burst_max = 16,
+    .settings = settings,
+    .number = true,
+    .single_level = single_level,
+    .segment_share = share_whole,
+    .rounds = true,
+    .held = held,
+    .ramp_levels = ramp_levels,
     .signs = true,
     .mean = true,
     .sum = true,

@@ -343,6 +343,30 @@ neuron_rule_of(const struct neuron_tile_step *step, bool plain)
 #define NEURON_STATE_OF(name) .state_size = name##_state_size, .read = name##_read
 #define NEURON_NUMBER(m)      ((float)(m)) /* COUNT of a state that is a number */
 
+/* Settings that several neurons have. */
+#define SETTING_AT(field) .at = offsetof(struct neuron_settings, field)
+#define SETTING_COUNT(name, what, most, value)                                                                                   \
+	{                                                                                                                        \
+		.key = (name), .help = (what), .whole = true, .lo = 1, .hi = (most), .usual = (value), SETTING_AT(burst)         \
+	}
+#define SETTING_BURST(most, value)  SETTING_COUNT("burst", "quanta a step", most, value)
+#define SETTING_LEVELS(most, value) SETTING_COUNT("levels", "thresholds: powers of two of the lowest", most, value)
+#define SETTING_REPEAT                                                                                                           \
+	{                                                                                                                        \
+		.key = "repeat", .help = "spikes a step", .whole = true, .lo = 1, .hi = NEURON_REPEAT_MOST, .usual = 1,          \
+		SETTING_AT(repeat)                                                                                               \
+	}
+#define SETTING_INITIAL(value)                                                                                                   \
+	{                                                                                                                        \
+		.key = "initial", .help = "membrane potential at the start, in thresholds", .hi = 1, .usual = (value),           \
+		SETTING_AT(initial)                                                                                              \
+	}
+/* number: which of those that the neuron has alone. */
+#define SETTING_OWN(number, name, what, least, most, value)                                                                      \
+	{                                                                                                                        \
+		.key = (name), .help = (what), .lo = (least), .hi = (most), .usual = (value), SETTING_AT(own[number])            \
+	}
+
 /* Shares and quanta that several neurons have. */
 static inline float
 share_whole(int burst)
@@ -381,6 +405,14 @@ static inline int
 most_level(int burst)
 {
 	return 1 << (burst - 1);
+}
+
+/* Is every spike one quantum, whatever the settings? */
+static inline bool
+always_single(const struct neuron_settings *settings)
+{
+	(void)settings;
+	return true;
 }
 
 static inline float

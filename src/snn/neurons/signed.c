@@ -1,4 +1,5 @@
-/* Signed with memory (STA): takes back no more than it has sent. */
+/* Signed with memory (STA): as if, and -1 when u <= -V and m > 0, so that it takes back no more than
+ * it has sent. */
 #include "snn/neurons/rule.h"
 
 static inline struct neuron_limits
@@ -29,12 +30,15 @@ loops(const struct neuron_rule *own)
 	return &only;
 }
 
+static const struct neuron_setting settings[] = {SETTING_INITIAL(0), {.key = NULL}};
+
 const struct neuron_type neuron_signed = {
     .name = "signed",
     .help = "integrate and fire that takes back what it sent (STA: signed with memory)",
     .counts = true,
     .signs = true,
-    .has_initial = true,
+    .settings = settings,
+    .single_level = always_single,
     .mean = true,
     .sum = true,
     .share = share_whole,

@@ -1,4 +1,6 @@
-/* ST-BIF+: ternary spikes, and a count that stays within what a quantised activation has. */
+/* ST-BIF+: ternary spikes, and a count that stays within what a quantised activation has: +1 quantum V
+ * when u >= V and m < burst, -1 when u < 0 and m > -burst; the initial potential is V/2 unless said
+ * (SpikeZIP-TF, arXiv 2406.03470). */
 #include "snn/neurons/rule.h"
 
 static inline struct neuron_limits
@@ -29,15 +31,32 @@ loops(const struct neuron_rule *own)
 	return &only;
 }
 
+static float
+held(int burst, int T)
+{
+	(void)T;
+	return (float)burst;
+}
+
+static double
+ramp_levels(int burst, int T)
+{
+	return (double)burst * T;
+}
+
+static const struct neuron_setting settings[] = {
+    SETTING_COUNT("burst", "the largest count", 1024, 16), SETTING_INITIAL(0.5), {.key = NULL}};
+
 const struct neuron_type neuron_stbif = {
     .name = "stbif",
     .help = "one quantum up or down a step, at most burst in all (ST-BIF+)",
     .counts = true,
-    .burst = 16,
-    .burst_max = 1024,
+    .settings = settings,
+    .single_level = always_single,
+    .rounds = true,
+    .held = held,
+    .ramp_levels = ramp_levels,
     .signs = true,
-    .has_initial = true,
-    .initial = 0.5f,
     .sum = true,
     .share = share_burst,
     .most = most_one,

@@ -6,7 +6,6 @@
 #include "base/arena.h"
 #include "kernels/kernel.h"
 #include "snn/network/network.h"
-#include "snn/neurons/neuron.h"
 #include "snn/plan/recipe.h"
 
 #include <math.h>
@@ -81,7 +80,9 @@ add_loss_round(float *restrict loss, float a, float maximum, float levels)
 static bool
 rounds(const struct tracker *t)
 {
-	return t->site->neuron == NEURON_ROUND || t->site->neuron == NEURON_STBIF;
+	const struct neuron_type *type = neuron_type(t->site->neuron);
+
+	return type && type->rounds;
 }
 
 static float
@@ -94,7 +95,9 @@ candidate(const struct tracker *t, int unit, int i)
 static float
 quanta(const struct calibration *c, const struct site_plan *p)
 {
-	return p->neuron == NEURON_ROUND ? c->levels * (float)p->burst : p->neuron == NEURON_STBIF ? (float)p->burst : c->levels;
+	const struct neuron_type *type = neuron_type(p->neuron);
+
+	return type && type->held ? type->held(p->settings.burst, c->plan->T) : (float)c->plan->T;
 }
 
 static void
@@ -493,7 +496,7 @@ batch_passes(struct calibration *c, int batches, struct status *st)
 static bool
 segment_thresholds(struct calibration *c, const struct site_plan *p, struct status *st)
 {
-	float threshold[UGO_HIDDEN_MAX], share = p->neuron == NEURON_ROUND ? 1 : neuron_type(p->neuron)->share(p->burst);
+	float threshold[UGO_HIDDEN_MAX], share = neuron_share(p->neuron, p->settings.burst, true);
 
 	for (int i = 0; i < p->ugo->hidden; i++)
 		threshold[i] = p->ugo->h[i] * share * p->scale;
@@ -512,7 +515,8 @@ keep_thresholds(struct calibration *c, struct tracker *t, struct status *st)
 		return segment_thresholds(c, p, st);
 	share = p->scale * (p->mode == FUNCTION_MODE_NONE ? c->recipe->headroom : 1);
 	for (int u = 0; u < t->units; u++)
-		t->threshold[u] *= share * (p->mode == FUNCTION_MODE_NONE ? neuron_type(p->neuron)->share(p->burst) : 1);
+		t->threshold[u] *=
+		    share * (p->mode == FUNCTION_MODE_NONE ? neuron_share(p->neuron, p->settings.burst, false) : 1);
 	if (p->mode == FUNCTION_MODE_SPIKING)
 		return plan_set_threshold(c->plan, p->site, t->threshold, p->channelwise ? t->columns : 1, p->ugo->hidden, st);
 	return plan_set_threshold(c->plan, p->site, t->threshold, p->channelwise ? t->columns : 1, p->split ? 2 : 1, st);
@@ -546,12 +550,12 @@ apply_options(struct site_plan *p, const struct plan_options *options)
 	p->rule = (enum threshold_rule)options->rule;
 	if (options->hidden > 0)
 		p->hidden = options->hidden;
-	if (p->neuron != NEURON_MT)
+	if (!neuron_setting(neuron_type(p->neuron), "refine"))
 		return;
 	if (options->repeat > 0)
-		p->repeat = options->repeat;
+		p->settings.repeat = options->repeat;
 	if (options->coarse)
-		p->refine = 0;
+		p->settings.refine = 0;
 }
 
 struct plan *
@@ -567,8 +571,8 @@ plan_build(const struct model *model, const struct plan_options *given, const st
 		status_fail(st, STATUS_USAGE, "calibration needs at least one picture; open a data set with `data PATH`");
 		return NULL;
 	}
-	if (options.repeat < 0 || options.repeat > 3) {
-		status_fail(st, STATUS_USAGE, "a neuron sends 1 to 3 spikes a step, not %d", options.repeat);
+	if (options.repeat < 0 || options.repeat > NEURON_REPEAT_MOST) {
+		status_fail(st, STATUS_USAGE, "a neuron sends 1 to %d spikes a step, not %d", NEURON_REPEAT_MOST, options.repeat);
 		return NULL;
 	}
 	c.plan = plan_new(model, options.recipe, options.T, st);

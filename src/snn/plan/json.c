@@ -17,21 +17,13 @@ ugo_json(const struct ugo *u)
 static void
 settings_json(json_t *o, const struct site_plan *p)
 {
-	const struct neuron_type *type = neuron_type(p->neuron);
+	for (const struct neuron_setting *s = neuron_type(p->neuron)->settings; s && s->key; s++) {
+		double value = neuron_setting_value(s, &p->settings);
 
-	if (type->burst_max > 0)
-		json_object_set_new(o, type->levels ? "levels" : "burst", json_integer(p->burst));
-	if (type->repeats)
-		json_object_set_new(o, "repeat", json_integer(p->repeat));
-	if (p->neuron == NEURON_MT)
-		json_object_set_new(o, "refine", json_integer(p->refine));
-	/* Plans that know no other keep the names that they have. */
-	if (p->refine > 0 && p->refine_after != PLAN_REFINE_AFTER)
-		json_object_set_new(o, "refine_after", json_integer(p->refine_after));
-	if (type->has_initial)
-		json_object_set_new(o, "initial", json_real((double)p->initial));
-	if (p->neuron == NEURON_LIF)
-		json_object_set_new(o, "tau", json_real((double)p->tau));
+		if (!s->said || s->said(&p->settings))
+			json_object_set_new(o, s->json ? s->json : s->key,
+					    s->whole ? json_integer((json_int_t)value) : json_real(value));
+	}
 }
 
 static json_t *

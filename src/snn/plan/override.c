@@ -1,7 +1,6 @@
 /* Overrides: settings of sites that differ from the recipe's, as text. */
 #include "base/text.h"
 #include "snn/network/network.h"
-#include "snn/neurons/neuron.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -59,58 +58,10 @@ set_neuron(struct plan *plan, struct site_plan *p, const char *value, struct sta
 	}
 	if (!may_spike(plan, p))
 		return false;
-	neuron_defaults(kind, p);
+	plan_site_neuron(p, kind);
 	if (plan_has_function(p->site.kind))
 		p->mode = kind == NEURON_NONE ? FUNCTION_MODE_ANALOG : FUNCTION_MODE_SPIKING;
 	return true;
-}
-
-static bool
-set_burst(struct plan *plan, struct site_plan *p, const char *value, struct status *st)
-{
-	const struct neuron_type *type = neuron_type(p->neuron);
-
-	(void)plan;
-	return type && type->burst_max > 0 && whole(value, 1, type->burst_max, &p->burst, st);
-}
-
-static bool
-set_repeat(struct plan *plan, struct site_plan *p, const char *value, struct status *st)
-{
-	const struct neuron_type *type = neuron_type(p->neuron);
-
-	(void)plan;
-	return type && type->repeats && whole(value, 1, 3, &p->repeat, st);
-}
-
-static bool
-set_refine(struct plan *plan, struct site_plan *p, const char *value, struct status *st)
-{
-	(void)plan;
-	return p->neuron == NEURON_MT && whole(value, 0, 8, &p->refine, st);
-}
-
-static bool
-set_after(struct plan *plan, struct site_plan *p, const char *value, struct status *st)
-{
-	(void)plan;
-	return p->neuron == NEURON_MT && whole(value, 1, PLAN_REFINE_AFTER_MAX, &p->refine_after, st);
-}
-
-static bool
-set_initial(struct plan *plan, struct site_plan *p, const char *value, struct status *st)
-{
-	const struct neuron_type *type = neuron_type(p->neuron);
-
-	(void)plan;
-	return type && type->has_initial && real(value, 0, 1, &p->initial, st);
-}
-
-static bool
-set_tau(struct plan *plan, struct site_plan *p, const char *value, struct status *st)
-{
-	(void)plan;
-	return p->neuron == NEURON_LIF && real(value, 1, 1e6, &p->tau, st);
 }
 
 static bool
@@ -172,61 +123,86 @@ set_hidden(struct plan *plan, struct site_plan *p, const char *value, struct sta
 	return plan_has_function(p->site.kind) && whole(value, 1, UGO_HIDDEN_MAX, &p->hidden, st);
 }
 
-static const struct {
+static const struct key {
 	const char *key;
 	setter *set;
 	const char *where; /* it has a meaning */
 } keys[] = {
     {"neuron", set_neuron, "an encoder or a function"},
-    {"burst", set_burst, "a neuron with a burst or levels"},
-    {"levels", set_burst, "a neuron with a burst or levels"},
-    {"repeat", set_repeat, "a multi-threshold neuron"},
-    {"refine", set_refine, "a multi-threshold neuron"},
-    {"after", set_after, "a multi-threshold neuron"},
-    {"initial", set_initial, "a neuron with an initial potential"},
-    {"tau", set_tau, "a lif neuron"},
     {"rule", set_rule, "a neuron"},
     {"scale", set_scale, "a neuron"},
     {"channels", set_channels, "an encoder"},
     {"function", set_function, "a function"},
     {"hidden", set_hidden, "a function"},
+    {NULL, NULL, NULL},
 };
-enum { KEYS = sizeof(keys) / sizeof(*keys) };
+
+/* A setting of the site's neuron. */
+static bool
+set_of_neuron(struct site_plan *p, const char *key, const char *value, struct status *st)
+{
+	const struct neuron_setting *s = neuron_setting(neuron_type(p->neuron), key);
+	char *end;
+	double number = strtod(value, &end);
+
+	if (!s || (*value != '\0' && *end == '\0' && neuron_setting_set(s, number, &p->settings)))
+		return s != NULL;
+	return status_fail(st, STATUS_USAGE, "wants a %snumber from %g to %g, not '%s'", s->whole ? "whole " : "", s->lo, s->hi,
+			   value);
+}
+
+static bool
+no_key(const char *key, struct status *st)
+{
+	char names[200];
+
+	return status_fail(
+	    st, STATUS_USAGE,
+	    "there is no key '%s'; there are neuron, rule, scale, channels, function and hidden, and of neurons %s", key,
+	    neuron_setting_keys(names, sizeof(names)));
+}
+
+static bool
+no_place(const char *glob, const char *setting, const char *where, int matched, struct status *st)
+{
+	char names[200];
+
+	if (matched == 0)
+		return status_fail(st, STATUS_USAGE, "no site matches '%s'; `model` lists them", glob);
+	if (where)
+		return status_fail(st, STATUS_USAGE, "no site that matches '%s' has %s, which %s is for", glob, where, setting);
+	return status_fail(st, STATUS_USAGE, "no site that matches '%s' has a neuron that takes %s: %s", glob, setting,
+			   neuron_takers(setting, names, sizeof(names)));
+}
 
 /* KEY=VALUE for every site that the glob matches; at least one must take it. */
 static bool
 apply_setting(struct plan *plan, const char *glob, char *setting, struct status *st)
 {
 	char *value = strchr(setting, '=');
-	int key = 0, matched = 0, taken = 0;
+	const struct key *key = keys;
+	int matched = 0, taken = 0;
 
 	if (!value)
 		return status_fail(st, STATUS_USAGE, "'%s' is not KEY=VALUE", setting);
 	*value++ = '\0';
-	while (key < KEYS && strcmp(keys[key].key, setting) != 0)
+	while (key->key && strcmp(key->key, setting) != 0)
 		key++;
-	if (key == KEYS)
-		return status_fail(st, STATUS_USAGE,
-				   "there is no key '%s'; there are neuron, burst, levels, repeat, refine, after, initial, tau, "
-				   "rule, scale, channels, function and hidden",
-				   setting);
+	if (!key->key && !neuron_takes(setting))
+		return no_key(setting, st);
 	for (int i = 0; i < plan->sites; i++) {
+		struct site_plan *p = &plan->site[i];
 		struct status own = {0};
 
-		if (!site_matches(plan->site[i].site, glob))
+		if (!site_matches(p->site, glob))
 			continue;
 		matched++;
-		if (keys[key].set(plan, &plan->site[i], value, &own))
+		if (key->key ? key->set(plan, p, value, &own) : set_of_neuron(p, setting, value, &own))
 			taken++;
 		else if (own.code != STATUS_OK)
 			return status_fail(st, own.code, "%s %s", setting, own.message);
 	}
-	if (matched == 0)
-		return status_fail(st, STATUS_USAGE, "no site matches '%s'; `model` lists them", glob);
-	if (taken == 0)
-		return status_fail(st, STATUS_USAGE, "no site that matches '%s' has %s, which %s is for", glob, keys[key].where,
-				   setting);
-	return true;
+	return taken > 0 || no_place(glob, setting, key->where, matched, st);
 }
 
 /* GLOB:KEY=VALUE,... */

@@ -208,16 +208,43 @@ pack_thresholds(struct packer *p, const struct plan *plan, struct site_plan *s)
 
 /* Two numbers in one, so that plans from before the second was known can be read. */
 static void
-pack_refinement(struct packer *p, struct site_plan *s)
+pack_refinement(struct packer *p, struct neuron_settings *s)
 {
-	int later = s->refine_after - PLAN_REFINE_AFTER;
-	int packed = number(p, s->refine + (s->refine > 0 ? 16 * later : 0), -16 * PLAN_REFINE_AFTER, 16 * PLAN_REFINE_AFTER_MAX);
+	int later = s->refine_after - NEURON_REFINE_AFTER;
+	int packed =
+	    number(p, s->refine + (s->refine > 0 ? 16 * later : 0), -16 * NEURON_REFINE_AFTER, 16 * NEURON_REFINE_AFTER_MOST);
 
 	if (!p->in)
 		return;
 	s->refine = packed & 15;
-	s->refine_after = PLAN_REFINE_AFTER + (packed - s->refine) / 16;
-	p->failed |= s->refine > 8 || s->refine_after < 1 || s->refine_after > PLAN_REFINE_AFTER_MAX;
+	s->refine_after = NEURON_REFINE_AFTER + (packed - s->refine) / 16;
+}
+
+/* What the neuron has alone: one number in any case, which stands for nothing where it has none. */
+static void
+pack_own(struct packer *p, const struct neuron_type *type, struct neuron_settings *s)
+{
+	float none = 20;
+	int own = 0;
+
+	for (const struct neuron_setting *one = type ? type->settings : NULL; one && one->key; one++)
+		own += one->at >= offsetof(struct neuron_settings, own);
+	floats(p, own > 0 ? s->own : &none, own > 1 ? own : 1);
+}
+
+static void
+pack_neuron(struct packer *p, struct site_plan *s)
+{
+	const struct neuron_type *type;
+
+	s->neuron = (enum neuron_kind)number(p, (int)s->neuron, NEURON_NONE, NEURON_KINDS - 1);
+	type = neuron_type(s->neuron);
+	s->settings.burst = number(p, s->settings.burst, 0, 1 << 10);
+	s->settings.repeat = number(p, s->settings.repeat, 0, NEURON_REPEAT_MOST);
+	pack_refinement(p, &s->settings);
+	floats(p, &s->settings.initial, 1);
+	pack_own(p, type, &s->settings);
+	p->failed |= p->in && !neuron_settings_valid(type, &s->settings);
 }
 
 static bool
@@ -225,12 +252,7 @@ pack_site(struct packer *p, const struct plan *plan, struct site_plan *s)
 {
 	bool has = s->ugo != NULL;
 
-	s->neuron = (enum neuron_kind)number(p, (int)s->neuron, NEURON_NONE, NEURON_KINDS - 1);
-	s->burst = number(p, s->burst, 0, 1 << 10);
-	s->repeat = number(p, s->repeat, 0, 3);
-	pack_refinement(p, s);
-	floats(p, &s->initial, 1);
-	floats(p, &s->tau, 1);
+	pack_neuron(p, s);
 	flag(p, &s->positive);
 	flag(p, &s->split);
 	flag(p, &s->channelwise);

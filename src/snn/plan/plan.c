@@ -2,7 +2,6 @@
 
 #include "base/arena.h"
 #include "snn/network/network.h"
-#include "snn/neurons/neuron.h"
 #include "snn/plan/recipe.h"
 
 #include <math.h>
@@ -82,12 +81,20 @@ plan_encodes(enum site_kind kind)
 	}
 }
 
+void
+plan_site_neuron(struct site_plan *site, enum neuron_kind kind)
+{
+	site->neuron = kind;
+	site->settings = neuron_defaults(kind);
+	site->split = false;
+}
+
 static void
 site_from_recipe(struct site_plan *p, const struct recipe *recipe)
 {
 	const struct recipe_site *row = recipe_site(recipe, p->site.kind);
 
-	neuron_defaults(NEURON_NONE, p);
+	plan_site_neuron(p, NEURON_NONE);
 	p->rule = recipe->rule;
 	p->mode = plan_has_function(p->site.kind) ? FUNCTION_MODE_EXACT : FUNCTION_MODE_NONE;
 	p->scale = 1;
@@ -95,9 +102,10 @@ site_from_recipe(struct site_plan *p, const struct recipe *recipe)
 	p->hidden = recipe->hidden;
 	if (!row)
 		return;
-	neuron_defaults(row->neuron, p);
-	p->burst = row->burst;
-	p->refine = row->neuron == NEURON_MT ? recipe->refine : 0;
+	plan_site_neuron(p, row->neuron);
+	p->settings.burst = row->burst;
+	if (neuron_setting(neuron_type(p->neuron), "refine"))
+		p->settings.refine = recipe->refine;
 	p->positive = row->positive;
 	p->split = row->split;
 	p->channelwise = row->per_channel;

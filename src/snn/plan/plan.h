@@ -24,29 +24,12 @@
 #include "base/status.h"
 #include "model/model.h"
 #include "model/site.h"
+#include "snn/neurons/neuron.h"
 #include "ugo/ugo.h"
 
 #include <stdint.h>
 
 enum { PLAN_T_MAX = 1024 };
-
-/* Refined levels halve at every step after this one, unless a recipe or override says (SPIKING 2). */
-enum { PLAN_REFINE_AFTER = 3, PLAN_REFINE_AFTER_MAX = 64 };
-
-/* The neuron models; neuron.h says what each does. */
-enum neuron_kind {
-	NEURON_NONE, /* graded: the value passes as it is (analog) */
-	NEURON_IF,
-	NEURON_LIF,
-	NEURON_SIGNED,
-	NEURON_BURST,
-	NEURON_ROUND,
-	NEURON_MT,
-	NEURON_DIFFERENTIAL,
-	NEURON_STBIF,
-	NEURON_ECMT,
-	NEURON_KINDS
-};
 
 enum function_mode {
 	FUNCTION_MODE_NONE,   /* the site has no nonlinearity */
@@ -60,17 +43,12 @@ enum threshold_rule { THRESHOLD_MAX, THRESHOLD_PERCENTILE, THRESHOLD_MMSE };
 struct site_plan {
 	struct site site;
 	enum neuron_kind neuron; /* of the encoder, or of the UGO's hidden neurons */
-	int burst;               /* quanta a step, levels or largest count: what neuron.h says of the neuron */
-	int repeat;              /* mt: spikes a step */
-	int refine;              /* mt: how often the levels halve, once a step */
-	int refine_after;        /* mt: the last step before they do, at least 1 */
-	float initial;           /* membrane potential at the start, in thresholds, 0..1 */
-	float tau;               /* lif: time constant in steps, at least 1 */
-	bool positive;           /* the site's values are never negative (softmax) */
-	bool split;              /* two neurons a channel, one for each sign (released x2x) */
-	bool channelwise;        /* thresholds are found for each channel */
-	float scale;             /* what thresholds are multiplied with once they are found; 1 */
-	int hidden;              /* size of the UGO to fit */
+	struct neuron_settings settings;
+	bool positive;    /* the site's values are never negative (softmax) */
+	bool split;       /* two neurons a channel, one for each sign (released x2x) */
+	bool channelwise; /* thresholds are found for each channel */
+	float scale;      /* what thresholds are multiplied with once they are found; 1 */
+	int hidden;       /* size of the UGO to fit */
 
 	/* Thresholds: for encoders one per channel (and sign); for UGOs one per hidden
 	 * neuron, or per channel and hidden neuron. NULL when the site does not spike. */
@@ -143,12 +121,8 @@ bool plan_set_ugo(struct plan *plan, struct site site, const struct ugo *ugo, st
  * semicolons, later ones win; each is GLOB:KEY=VALUE[,KEY=VALUE...] with the keys
  *   neuron=NAME     the encoder's, or the UGO's hidden neurons' (graded: none); its
  *                   other settings fall back to that neuron's own
- *   burst=N         spikes a step, or levels (also: levels=N)
- *   repeat=N        multi-threshold neurons: spikes a step, 1..3
- *   refine=N        multi-threshold neurons: halvings of the levels, 0..8
- *   after=N         multi-threshold neurons: the step after which they begin, 1..64
- *   initial=X       membrane potential at the start, in thresholds, 0..1
- *   tau=X           lif: time constant in steps, 1..1e6
+ *   SETTING=X       of the neuron, as its type has it (neuron.h): burst or levels, repeat,
+ *                   refine, after, initial, tau ...
  *   rule=NAME       max, percentile or mmse
  *   scale=X         thresholds are multiplied with it, 0.01..100
  *   channels=NAME   each: a threshold for every channel; shared: one for all (encoders)
@@ -180,6 +154,9 @@ char *plan_json(const struct plan *plan);
 /* The function that stands at a UGO site of this model. */
 enum function plan_function(const struct model *model, enum site_kind kind);
 
+/* Gives the site this neuron, with its default settings, and one neuron a channel. */
+void plan_site_neuron(struct site_plan *site, enum neuron_kind kind);
+
 /* Can this kind of site have an encoder; does it have a nonlinearity? */
 bool plan_encodes(enum site_kind kind);
 bool plan_has_function(enum site_kind kind);
@@ -188,8 +165,6 @@ bool plan_has_function(enum site_kind kind);
  * whose function is EXACT or ANALOG. */
 int plan_analog_functions(const struct plan *plan);
 
-const char *neuron_name(enum neuron_kind kind); /* "graded", "if", "lif", ... (neuron.h) */
-bool neuron_parse(const char *name, enum neuron_kind *kind);
 const char *threshold_rule_name(enum threshold_rule rule); /* "max", "percentile", "mmse" */
 const char *function_mode_name(enum function_mode m);      /* "none", "exact", "analog", "spiking" */
 

@@ -54,9 +54,9 @@ group_slot_size(const struct group *g)
 static bool
 shares(const struct group *g)
 {
-	struct neuron_rule rule = {.kind = g->plan->neuron, .burst = g->plan->burst, .repeat = g->plan->repeat};
+	struct neuron_rule rule = neuron_rule_at(g->plan->neuron, &g->plan->settings, 1);
 
-	return neuron_type(rule.kind)->loops(&rule)->one && g->plan->initial < 1;
+	return neuron_type(rule.kind)->loops(&rule)->one && g->plan->settings.initial < 1;
 }
 
 size_t
@@ -89,7 +89,7 @@ spread_thresholds(struct group *g)
 {
 	const struct site_plan *p = g->plan;
 	const struct neuron_type *type = neuron_type(p->neuron);
-	struct neuron_rule rule = {.kind = p->neuron, .burst = p->burst, .grain = 1, .fine = ldexpf(1, -p->refine)};
+	struct neuron_rule rule = neuron_rule_at(p->neuron, &p->settings, 1);
 	int hidden = p->ugo->hidden, columns = g->per_column ? g->columns : 1;
 
 	for (int i = 0; i < hidden; i++)

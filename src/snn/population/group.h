@@ -16,7 +16,7 @@
 #ifndef SPIKESCOPE_SNN_GROUP_H
 #define SPIKESCOPE_SNN_GROUP_H
 
-#include "snn/neurons/neuron.h"
+#include "snn/plan/plan.h"
 
 /* Inputs outside a UGO's range. */
 struct alarm_tally {

@@ -94,19 +94,9 @@ edge_quantity(enum ledger_edge e)
 bool
 ledger_single_level(const struct site_plan *p)
 {
-	switch (p->neuron) {
-	case NEURON_IF:
-	case NEURON_LIF:
-	case NEURON_SIGNED:
-	case NEURON_STBIF:
-		return true;
-	case NEURON_ROUND:
-		return p->burst == 1;
-	case NEURON_MT:
-		return p->burst == 1 && p->repeat == 1 && p->refine == 0;
-	default:
-		return false;
-	}
+	const struct neuron_type *type = neuron_type(p->neuron);
+
+	return type && type->single_level && type->single_level(&p->settings);
 }
 
 bool
