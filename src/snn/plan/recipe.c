@@ -3,116 +3,108 @@
 #include <math.h>
 #include <string.h>
 
-#define SPIKING FUNCTION_MODE_SPIKING
-#define ANALOG  FUNCTION_MODE_ANALOG
-#define BURST2  NEURON_BURST, 2
-
 /* METHODS 3-6 and the released code: B = 2, encoders behind LayerNorm, softmax and
  * attention, thresholds per channel; q, k, v and the activation's output stay graded. */
 static const struct recipe_site release_sites[] = {
-    {SITE_NORM1_RSQRT, BURST2, false, false, SPIKING, 32, false},
-    {SITE_NORM1, BURST2, false, true, FUNCTION_MODE_NONE, 0, true},
-    {SITE_EXP, NEURON_NONE, 0, false, false, ANALOG, 32, false},
-    {SITE_RECIPROCAL, NEURON_NONE, 0, false, false, ANALOG, 64, false},
-    {SITE_SOFTMAX, BURST2, true, false, FUNCTION_MODE_NONE, 0, true},
-    {SITE_AV, BURST2, false, true, FUNCTION_MODE_NONE, 0, true},
-    {SITE_NORM2_RSQRT, BURST2, false, false, SPIKING, 32, false},
-    {SITE_NORM2, BURST2, false, true, FUNCTION_MODE_NONE, 0, true},
-    {SITE_ACT, BURST2, false, false, SPIKING, 64, true},
+    {.kind = SITE_NORM1_RSQRT, .neuron = NEURON_BURST, .burst = 2, .mode = FUNCTION_MODE_SPIKING, .hidden = 32},
+    {.kind = SITE_NORM1, .neuron = NEURON_BURST, .burst = 2, .split = true, .per_channel = true},
+    {.kind = SITE_EXP, .mode = FUNCTION_MODE_ANALOG, .hidden = 32},
+    {.kind = SITE_RECIPROCAL, .mode = FUNCTION_MODE_ANALOG, .hidden = 64},
+    {.kind = SITE_SOFTMAX, .neuron = NEURON_BURST, .burst = 2, .positive = true, .per_channel = true},
+    {.kind = SITE_AV, .neuron = NEURON_BURST, .burst = 2, .split = true, .per_channel = true},
+    {.kind = SITE_NORM2_RSQRT, .neuron = NEURON_BURST, .burst = 2, .mode = FUNCTION_MODE_SPIKING, .hidden = 32},
+    {.kind = SITE_NORM2, .neuron = NEURON_BURST, .burst = 2, .split = true, .per_channel = true},
+    {.kind = SITE_ACT, .neuron = NEURON_BURST, .burst = 2, .mode = FUNCTION_MODE_SPIKING, .hidden = 64, .per_channel = true},
     {0},
 };
 
 /* SPIKING 3.1, column F3: burst 4 with rounding at every operand, segment UGOs of 24
  * units whose neurons send at most two quanta of a whole segment a step. */
 static const struct recipe_site sta_sites[] = {
-    {SITE_NORM1_CENTER, NEURON_ROUND, 4, false, false, FUNCTION_MODE_NONE, 0, true},
-    {SITE_NORM1_RSQRT, NEURON_ROUND, 2, false, false, SPIKING, 24, false},
-    {SITE_Q, NEURON_ROUND, 4, false, false, FUNCTION_MODE_NONE, 0, true},
-    {SITE_K, NEURON_ROUND, 4, false, false, FUNCTION_MODE_NONE, 0, true},
-    {SITE_V, NEURON_ROUND, 4, false, false, FUNCTION_MODE_NONE, 0, true},
-    {SITE_EXP, NEURON_ROUND, 2, false, false, SPIKING, 24, false},
-    {SITE_RECIPROCAL, NEURON_ROUND, 2, false, false, SPIKING, 24, false},
-    {SITE_SOFTMAX, NEURON_ROUND, 4, true, false, FUNCTION_MODE_NONE, 0, true},
-    {SITE_AV, NEURON_ROUND, 4, false, false, FUNCTION_MODE_NONE, 0, true},
-    {SITE_NORM2_CENTER, NEURON_ROUND, 4, false, false, FUNCTION_MODE_NONE, 0, true},
-    {SITE_NORM2_RSQRT, NEURON_ROUND, 2, false, false, SPIKING, 24, false},
-    {SITE_ACT, NEURON_ROUND, 2, false, false, SPIKING, 24, false},
-    {SITE_ACT_OUT, NEURON_ROUND, 4, false, false, FUNCTION_MODE_NONE, 0, true},
+    {.kind = SITE_NORM1_CENTER, .neuron = NEURON_ROUND, .burst = 4, .per_channel = true},
+    {.kind = SITE_NORM1_RSQRT, .neuron = NEURON_ROUND, .burst = 2, .mode = FUNCTION_MODE_SPIKING, .hidden = 24},
+    {.kind = SITE_Q, .neuron = NEURON_ROUND, .burst = 4, .per_channel = true},
+    {.kind = SITE_K, .neuron = NEURON_ROUND, .burst = 4, .per_channel = true},
+    {.kind = SITE_V, .neuron = NEURON_ROUND, .burst = 4, .per_channel = true},
+    {.kind = SITE_EXP, .neuron = NEURON_ROUND, .burst = 2, .mode = FUNCTION_MODE_SPIKING, .hidden = 24},
+    {.kind = SITE_RECIPROCAL, .neuron = NEURON_ROUND, .burst = 2, .mode = FUNCTION_MODE_SPIKING, .hidden = 24},
+    {.kind = SITE_SOFTMAX, .neuron = NEURON_ROUND, .burst = 4, .positive = true, .per_channel = true},
+    {.kind = SITE_AV, .neuron = NEURON_ROUND, .burst = 4, .per_channel = true},
+    {.kind = SITE_NORM2_CENTER, .neuron = NEURON_ROUND, .burst = 4, .per_channel = true},
+    {.kind = SITE_NORM2_RSQRT, .neuron = NEURON_ROUND, .burst = 2, .mode = FUNCTION_MODE_SPIKING, .hidden = 24},
+    {.kind = SITE_ACT, .neuron = NEURON_ROUND, .burst = 2, .mode = FUNCTION_MODE_SPIKING, .hidden = 24},
+    {.kind = SITE_ACT_OUT, .neuron = NEURON_ROUND, .burst = 4, .per_channel = true},
     {0},
 };
 
 /* SPIKING 2, design D: levels by site, hidden neurons with two more than refinement
  * alone would need, 24 segments. The encoders before the wide layers, whose spikes cost most,
  * refine a step later: four steps take 7% less energy and agree as often. */
-#define MT(levels) NEURON_MT, levels
 static const struct recipe_site delta_sites[] = {
-    {SITE_NORM1_CENTER, MT(6), false, false, FUNCTION_MODE_NONE, 0, true},
-    {SITE_NORM1_RSQRT, MT(6), false, false, SPIKING, 24, false},
-    {SITE_Q, MT(6), false, false, FUNCTION_MODE_NONE, 0, true},
-    {SITE_K, MT(6), false, false, FUNCTION_MODE_NONE, 0, true},
-    {SITE_V, MT(6), false, false, FUNCTION_MODE_NONE, 0, true},
-    {SITE_EXP, MT(6), false, false, SPIKING, 24, false},
-    {SITE_RECIPROCAL, MT(6), false, false, SPIKING, 24, false},
-    {SITE_SOFTMAX, MT(7), true, false, FUNCTION_MODE_NONE, 0, true},
-    {SITE_AV, MT(6), false, false, FUNCTION_MODE_NONE, 0, true},
-    {SITE_NORM2_CENTER, MT(6), false, false, FUNCTION_MODE_NONE, 0, true},
-    {SITE_NORM2_RSQRT, MT(6), false, false, SPIKING, 24, false},
-    {SITE_ACT, MT(6), false, false, SPIKING, 24, false},
-    {SITE_ACT_OUT, MT(7), false, false, FUNCTION_MODE_NONE, 0, true},
+    {.kind = SITE_NORM1_CENTER, .neuron = NEURON_MT, .burst = 6, .per_channel = true},
+    {.kind = SITE_NORM1_RSQRT, .neuron = NEURON_MT, .burst = 6, .mode = FUNCTION_MODE_SPIKING, .hidden = 24},
+    {.kind = SITE_Q, .neuron = NEURON_MT, .burst = 6, .per_channel = true},
+    {.kind = SITE_K, .neuron = NEURON_MT, .burst = 6, .per_channel = true},
+    {.kind = SITE_V, .neuron = NEURON_MT, .burst = 6, .per_channel = true},
+    {.kind = SITE_EXP, .neuron = NEURON_MT, .burst = 6, .mode = FUNCTION_MODE_SPIKING, .hidden = 24},
+    {.kind = SITE_RECIPROCAL, .neuron = NEURON_MT, .burst = 6, .mode = FUNCTION_MODE_SPIKING, .hidden = 24},
+    {.kind = SITE_SOFTMAX, .neuron = NEURON_MT, .burst = 7, .positive = true, .per_channel = true},
+    {.kind = SITE_AV, .neuron = NEURON_MT, .burst = 6, .per_channel = true},
+    {.kind = SITE_NORM2_CENTER, .neuron = NEURON_MT, .burst = 6, .per_channel = true},
+    {.kind = SITE_NORM2_RSQRT, .neuron = NEURON_MT, .burst = 6, .mode = FUNCTION_MODE_SPIKING, .hidden = 24},
+    {.kind = SITE_ACT, .neuron = NEURON_MT, .burst = 6, .mode = FUNCTION_MODE_SPIKING, .hidden = 24},
+    {.kind = SITE_ACT_OUT, .neuron = NEURON_MT, .burst = 7, .per_channel = true},
     {0},
 };
 
 /* SPIKING 3.1, column F5: as sta, with at most one quantum a step. */
-#define TERNARY NEURON_ROUND, 1
 static const struct recipe_site ternary_sites[] = {
-    {SITE_NORM1_CENTER, TERNARY, false, false, FUNCTION_MODE_NONE, 0, true},
-    {SITE_NORM1_RSQRT, NEURON_ROUND, 2, false, false, SPIKING, 24, false},
-    {SITE_Q, TERNARY, false, false, FUNCTION_MODE_NONE, 0, true},
-    {SITE_K, TERNARY, false, false, FUNCTION_MODE_NONE, 0, true},
-    {SITE_V, TERNARY, false, false, FUNCTION_MODE_NONE, 0, true},
-    {SITE_EXP, NEURON_ROUND, 2, false, false, SPIKING, 24, false},
-    {SITE_RECIPROCAL, NEURON_ROUND, 2, false, false, SPIKING, 24, false},
-    {SITE_SOFTMAX, TERNARY, true, false, FUNCTION_MODE_NONE, 0, true},
-    {SITE_AV, TERNARY, false, false, FUNCTION_MODE_NONE, 0, true},
-    {SITE_NORM2_CENTER, TERNARY, false, false, FUNCTION_MODE_NONE, 0, true},
-    {SITE_NORM2_RSQRT, NEURON_ROUND, 2, false, false, SPIKING, 24, false},
-    {SITE_ACT, NEURON_ROUND, 2, false, false, SPIKING, 24, false},
-    {SITE_ACT_OUT, TERNARY, false, false, FUNCTION_MODE_NONE, 0, true},
+    {.kind = SITE_NORM1_CENTER, .neuron = NEURON_ROUND, .burst = 1, .per_channel = true},
+    {.kind = SITE_NORM1_RSQRT, .neuron = NEURON_ROUND, .burst = 2, .mode = FUNCTION_MODE_SPIKING, .hidden = 24},
+    {.kind = SITE_Q, .neuron = NEURON_ROUND, .burst = 1, .per_channel = true},
+    {.kind = SITE_K, .neuron = NEURON_ROUND, .burst = 1, .per_channel = true},
+    {.kind = SITE_V, .neuron = NEURON_ROUND, .burst = 1, .per_channel = true},
+    {.kind = SITE_EXP, .neuron = NEURON_ROUND, .burst = 2, .mode = FUNCTION_MODE_SPIKING, .hidden = 24},
+    {.kind = SITE_RECIPROCAL, .neuron = NEURON_ROUND, .burst = 2, .mode = FUNCTION_MODE_SPIKING, .hidden = 24},
+    {.kind = SITE_SOFTMAX, .neuron = NEURON_ROUND, .burst = 1, .positive = true, .per_channel = true},
+    {.kind = SITE_AV, .neuron = NEURON_ROUND, .burst = 1, .per_channel = true},
+    {.kind = SITE_NORM2_CENTER, .neuron = NEURON_ROUND, .burst = 1, .per_channel = true},
+    {.kind = SITE_NORM2_RSQRT, .neuron = NEURON_ROUND, .burst = 2, .mode = FUNCTION_MODE_SPIKING, .hidden = 24},
+    {.kind = SITE_ACT, .neuron = NEURON_ROUND, .burst = 2, .mode = FUNCTION_MODE_SPIKING, .hidden = 24},
+    {.kind = SITE_ACT_OUT, .neuron = NEURON_ROUND, .burst = 1, .per_channel = true},
     {0},
 };
 
 /* SPIKING 3.2 (c): ECMT's neurons at every operand, the functions exact, as its
  * expectation compensation computes them. */
-#define ECMT NEURON_ECMT, 8
 static const struct recipe_site ecmt_sites[] = {
-    {SITE_NORM1, ECMT, false, false, FUNCTION_MODE_NONE, 0, true},
-    {SITE_Q, ECMT, false, false, FUNCTION_MODE_NONE, 0, true},
-    {SITE_K, ECMT, false, false, FUNCTION_MODE_NONE, 0, true},
-    {SITE_V, ECMT, false, false, FUNCTION_MODE_NONE, 0, true},
-    {SITE_SOFTMAX, ECMT, true, false, FUNCTION_MODE_NONE, 0, true},
-    {SITE_AV, ECMT, false, false, FUNCTION_MODE_NONE, 0, true},
-    {SITE_NORM2, ECMT, false, false, FUNCTION_MODE_NONE, 0, true},
-    {SITE_ACT_OUT, ECMT, false, false, FUNCTION_MODE_NONE, 0, true},
+    {.kind = SITE_NORM1, .neuron = NEURON_ECMT, .burst = 8, .per_channel = true},
+    {.kind = SITE_Q, .neuron = NEURON_ECMT, .burst = 8, .per_channel = true},
+    {.kind = SITE_K, .neuron = NEURON_ECMT, .burst = 8, .per_channel = true},
+    {.kind = SITE_V, .neuron = NEURON_ECMT, .burst = 8, .per_channel = true},
+    {.kind = SITE_SOFTMAX, .neuron = NEURON_ECMT, .burst = 8, .positive = true, .per_channel = true},
+    {.kind = SITE_AV, .neuron = NEURON_ECMT, .burst = 8, .per_channel = true},
+    {.kind = SITE_NORM2, .neuron = NEURON_ECMT, .burst = 8, .per_channel = true},
+    {.kind = SITE_ACT_OUT, .neuron = NEURON_ECMT, .burst = 8, .per_channel = true},
     {0},
 };
 
 /* SPIKING 3.2 (d''): differential coding at the encoders, LayerNorm folded, hidden
  * neurons with fixed levels, for those that shrink lose what they have. */
-#define DIFF NEURON_DIFFERENTIAL, 8
 static const struct recipe_site dcgs_sites[] = {
-    {SITE_NORM1_CENTER, DIFF, false, false, FUNCTION_MODE_NONE, 0, true},
-    {SITE_NORM1_RSQRT, MT(5), false, false, SPIKING, 24, false},
-    {SITE_Q, DIFF, false, false, FUNCTION_MODE_NONE, 0, true},
-    {SITE_K, DIFF, false, false, FUNCTION_MODE_NONE, 0, true},
-    {SITE_V, DIFF, false, false, FUNCTION_MODE_NONE, 0, true},
-    {SITE_EXP, MT(5), false, false, SPIKING, 24, false},
-    {SITE_RECIPROCAL, MT(5), false, false, SPIKING, 24, false},
-    {SITE_SOFTMAX, DIFF, true, false, FUNCTION_MODE_NONE, 0, true},
-    {SITE_AV, DIFF, false, false, FUNCTION_MODE_NONE, 0, true},
-    {SITE_NORM2_CENTER, DIFF, false, false, FUNCTION_MODE_NONE, 0, true},
-    {SITE_NORM2_RSQRT, MT(5), false, false, SPIKING, 24, false},
-    {SITE_ACT, MT(5), false, false, SPIKING, 24, false},
-    {SITE_ACT_OUT, DIFF, false, false, FUNCTION_MODE_NONE, 0, true},
+    {.kind = SITE_NORM1_CENTER, .neuron = NEURON_DIFFERENTIAL, .burst = 8, .per_channel = true},
+    {.kind = SITE_NORM1_RSQRT, .neuron = NEURON_MT, .burst = 5, .mode = FUNCTION_MODE_SPIKING, .hidden = 24},
+    {.kind = SITE_Q, .neuron = NEURON_DIFFERENTIAL, .burst = 8, .per_channel = true},
+    {.kind = SITE_K, .neuron = NEURON_DIFFERENTIAL, .burst = 8, .per_channel = true},
+    {.kind = SITE_V, .neuron = NEURON_DIFFERENTIAL, .burst = 8, .per_channel = true},
+    {.kind = SITE_EXP, .neuron = NEURON_MT, .burst = 5, .mode = FUNCTION_MODE_SPIKING, .hidden = 24},
+    {.kind = SITE_RECIPROCAL, .neuron = NEURON_MT, .burst = 5, .mode = FUNCTION_MODE_SPIKING, .hidden = 24},
+    {.kind = SITE_SOFTMAX, .neuron = NEURON_DIFFERENTIAL, .burst = 8, .positive = true, .per_channel = true},
+    {.kind = SITE_AV, .neuron = NEURON_DIFFERENTIAL, .burst = 8, .per_channel = true},
+    {.kind = SITE_NORM2_CENTER, .neuron = NEURON_DIFFERENTIAL, .burst = 8, .per_channel = true},
+    {.kind = SITE_NORM2_RSQRT, .neuron = NEURON_MT, .burst = 5, .mode = FUNCTION_MODE_SPIKING, .hidden = 24},
+    {.kind = SITE_ACT, .neuron = NEURON_MT, .burst = 5, .mode = FUNCTION_MODE_SPIKING, .hidden = 24},
+    {.kind = SITE_ACT_OUT, .neuron = NEURON_DIFFERENTIAL, .burst = 8, .per_channel = true},
     {0},
 };
 
@@ -127,7 +119,7 @@ static const struct recipe recipes[] = {
      .headroom = 1,
      .batches = 1,
      .site = sta_sites,
-     .relu = {SITE_RELU1, NEURON_ROUND, 4, true, false, FUNCTION_MODE_NONE, 0, true}},
+     .relu = {.neuron = NEURON_ROUND, .burst = 4, .positive = true, .per_channel = true}},
     {.name = "delta",
      .fold_norm = true,
      .eps = true,
@@ -141,7 +133,7 @@ static const struct recipe recipes[] = {
      .headroom = 1,
      .batches = 1,
      .site = delta_sites,
-     .relu = {SITE_RELU1, MT(7), true, false, FUNCTION_MODE_NONE, 0, true}},
+     .relu = {.neuron = NEURON_MT, .burst = 7, .positive = true, .per_channel = true}},
     {.name = "sta-release",
      .self_correcting = true,
      .hidden = 32,
@@ -150,7 +142,7 @@ static const struct recipe recipes[] = {
      .headroom = 1,
      .batches = 5,
      .site = release_sites,
-     .relu = {SITE_RELU1, BURST2, true, false, FUNCTION_MODE_NONE, 0, true}},
+     .relu = {.neuron = NEURON_BURST, .burst = 2, .positive = true, .per_channel = true}},
     {.name = "ternary",
      .fold_norm = true,
      .eps = true,
@@ -161,7 +153,7 @@ static const struct recipe recipes[] = {
      .headroom = 1,
      .batches = 1,
      .site = ternary_sites,
-     .relu = {SITE_RELU1, TERNARY, true, false, FUNCTION_MODE_NONE, 0, true}},
+     .relu = {.neuron = NEURON_ROUND, .burst = 1, .positive = true, .per_channel = true}},
     {.name = "ecmt",
      .eps = true,
      .segments = true,
@@ -171,7 +163,7 @@ static const struct recipe recipes[] = {
      .headroom = 1,
      .batches = 1,
      .site = ecmt_sites,
-     .relu = {SITE_RELU1, ECMT, true, false, FUNCTION_MODE_NONE, 0, true}},
+     .relu = {.neuron = NEURON_ECMT, .burst = 8, .positive = true, .per_channel = true}},
     {.name = "dcgs",
      .fold_norm = true,
      .eps = true,
@@ -183,7 +175,7 @@ static const struct recipe recipes[] = {
      .headroom = 1,
      .batches = 1,
      .site = dcgs_sites,
-     .relu = {SITE_RELU1, DIFF, true, false, FUNCTION_MODE_NONE, 0, true}},
+     .relu = {.neuron = NEURON_DIFFERENTIAL, .burst = 8, .positive = true, .per_channel = true}},
     /* Rueckauer et al. 2017 (https://doi.org/10.3389/fnins.2017.00682): rate coding, constant input
      * current, soft reset, thresholds that the largest activation of a layer just reaches. */
     {.name = "conventional",
@@ -192,7 +184,7 @@ static const struct recipe recipes[] = {
      .rule = THRESHOLD_MAX,
      .headroom = 1,
      .batches = 1,
-     .relu = {SITE_RELU1, NEURON_IF, 0, true, false, FUNCTION_MODE_NONE, 0, false}},
+     .relu = {.neuron = NEURON_IF, .positive = true}},
 };
 
 const struct recipe_info recipe_table[] = {
