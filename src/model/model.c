@@ -3,6 +3,7 @@
 #include "model/classes.h"
 #include "model/clip/config.h"
 #include "model/resnet/build.h"
+#include "model/source.h"
 #include "model/vit/weights.h"
 
 #include <stdio.h>
@@ -144,7 +145,7 @@ load_resnet(struct model *model, const struct config *config, int side, struct s
 }
 
 static bool
-load_into(struct model *model, const struct config *config, int side, struct status *st)
+load_into(struct model *model, const struct config *config, const char *weights, int side, struct status *st)
 {
 	struct model_private *own = model->own;
 	bool ok, resnet;
@@ -155,7 +156,8 @@ load_into(struct model *model, const struct config *config, int side, struct sta
 	resnet = is_resnet(config);
 	if (side > 0 && !resnet)
 		return status_fail(st, STATUS_USAGE, "%s: only residual networks take pictures of another size", model->path);
-	if (!(own->file = clip_weights_open(model->path, config, st)))
+	own->file = weights ? safetensors_open(weights, st) : clip_weights_open(model->path, config, st);
+	if (!own->file)
 		return false;
 	ok = resnet ? load_resnet(model, config, side, st) : load_vit(model, config, st);
 	ok = ok && (model->projection.weight || config_labels(config, model, own->arena, st)) &&
@@ -174,10 +176,12 @@ struct model *
 model_load_at(const char *path, int side, struct status *st)
 {
 	struct config config = {0};
-	struct model *model = make_model(path, st);
-	bool ok = model && config_open(path, &config, st) && load_into(model, &config, side, st);
+	struct source source;
+	struct model *model = source_find(&source, path, st) ? make_model(source.folder, st) : NULL;
+	bool ok = model && config_open(source.folder, &config, st) && load_into(model, &config, source.weights, side, st);
 
 	config_done(&config);
+	source_done(&source);
 	if (ok)
 		return model;
 	model_free(model);

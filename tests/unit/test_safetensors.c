@@ -172,7 +172,7 @@ refuses_other_things(void **state)
 	(void)state;
 	refuse_path(scratch_path("absent.safetensors"), "No such file");
 	models_text("folder/readme", "x");
-	refuse_path(scratch_path("folder"), "neither model.safetensors nor");
+	refuse_path(scratch_path("folder"), "has no model.safetensors");
 	refuse_path("/dev/null", "not a regular file");
 	refuse_path(models_text("empty.safetensors", ""), "only 0 bytes");
 	assert_int_equal(mkfifo(scratch_path("pipe.safetensors"), 0600), 0);

@@ -261,9 +261,9 @@ refuses_broken_configs(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(configs) / sizeof(*configs); i++)
 		refuse_edit("hf_vit", (struct model_edit){.config = configs[i][0]}, configs[i][1]);
-	refuse(scratch_path("nowhere"), "nowhere/config.json: No such file");
+	refuse(scratch_path("nowhere"), "nowhere: No such file");
 	models_text("bare/config.json", HF(""));
-	refuse(scratch_path("bare"), "neither model.safetensors nor");
+	refuse(scratch_path("bare"), "has no model.safetensors");
 }
 
 static void

@@ -127,7 +127,10 @@ const struct command_info command_table[] = {
      {NUMBER("size", "SIDE", 32, 4096,
 	     "residual networks but CLIP's: the side of the pictures in pixels (default: as config.json says, or 224)")},
      "load a vision transformer or a residual network",
-     "PATH is a folder with config.json and model.safetensors (one file or shards, F32, F16 or BF16). Vision transformers: "
+     "PATH is a folder with config.json and weights: model.safetensors (one file or shards, F32, F16 or BF16), or a state dict "
+     "that torch.save() wrote, pytorch_model.bin (or its shards) or the only .bin, .pt or .pth file there; or such a file of "
+     "weights with its config.json beside it. Of a state dict nothing is run: what is not a tensor is refused by its name. "
+     "Vision transformers: "
      "Hugging Face's vit and deit, timm's plain and CLIP ViT and deit. Residual networks with torchvision's tensors: ResNet, "
      "ResNeXt, wide ResNet, and those for CIFAR; they follow the size of pictures that come as tensors. CLIP, whose classes are "
      "made by prompt: Hugging Face's folders, and open_clip's (open_clip_config.json, and open_clip_model.safetensors where "

@@ -1,13 +1,14 @@
-#include "model/files/safetensors.h"
-
-#include "base/arena.h"
 #include "base/text.h"
+#include "model/files/checkpoint.h"
+#include "model/files/tensor_file.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <jansson.h>
 #include <limits.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -28,22 +29,8 @@ static const struct {
 
 enum { DTYPES = sizeof(dtypes) / sizeof(*dtypes) };
 
-struct mapping {
-	const unsigned char *base;
-	size_t size;
-};
-
-struct safetensors {
-	struct mapping *maps;
-	int map_count;
-	struct st_tensor *tensors; /* sorted by name */
-	size_t count, room;
-	struct arena *names;
-};
-
-/* The mapping of a whole regular file, at least `least` bytes of it. */
-static bool
-map_file(const char *path, size_t least, struct mapping *map, struct status *st)
+bool
+tensor_file_map(const char *path, size_t least, struct mapping *map, struct status *st)
 {
 	struct stat info;
 	void *base;
@@ -143,8 +130,8 @@ parse_tensor(const char *path, const char *name, const json_t *entry, const stru
 	return true;
 }
 
-static bool
-reserve(struct safetensors *file, size_t more, struct status *st)
+bool
+tensor_file_reserve(struct safetensors *file, size_t more, struct status *st)
 {
 	size_t room = file->count + more;
 	struct st_tensor *tensors = realloc(file->tensors, (room ? room : 1) * sizeof(*tensors));
@@ -202,7 +189,7 @@ parse_entries(const char *path, json_t *header, const struct mapping *data, stru
 	const char *name;
 	json_t *entry;
 
-	if (!reserve(file, json_object_size(header), st))
+	if (!tensor_file_reserve(file, json_object_size(header), st))
 		return false;
 	json_object_foreach(header, name, entry)
 	{
@@ -230,9 +217,31 @@ read_le64(const unsigned char *p)
 	return v;
 }
 
+/* A file that is no safetensors: by how it begins, what it is and what to do about it. */
+static bool
+refuse_format(const char *path, const struct mapping *map, uint64_t length, struct status *st)
+{
+	static const struct {
+		const char *begin, *what;
+		size_t size;
+	} formats[] = {
+	    {"GGUF", "a GGUF file of llama.cpp; load the original model's folder", 4},
+	    {"\x89HDF", "an HDF5 file (Keras); load the original model's folder, or save it from PyTorch", 4},
+	    {"\x80", "a pickle, but none of torch.save(), and nothing in it is run; save a state dict as safetensors", 1},
+	    {"\x08", "an ONNX graph perhaps; load the folder of the model that it was exported from", 1},
+	};
+
+	for (size_t i = 0; i < sizeof(formats) / sizeof(*formats); i++)
+		if (memcmp(map->base, formats[i].begin, formats[i].size) == 0)
+			return status_fail(st, STATUS_DATA, "%s: not a safetensors file: %s", path, formats[i].what);
+	return status_fail(st, STATUS_DATA,
+			   "%s: the header claims %llu bytes of a file of %zu; not a safetensors file, or an incomplete download",
+			   path, (unsigned long long)length, map->size);
+}
+
 /* Layout: 8 bytes of header length (little endian), header (JSON), data. */
 static bool
-parse_file(const char *path, const struct mapping *map, struct safetensors *file, struct status *st)
+parse_safetensors(const char *path, const struct mapping *map, struct safetensors *file, struct status *st)
 {
 	uint64_t length = read_le64(map->base);
 	struct mapping data;
@@ -241,10 +250,7 @@ parse_file(const char *path, const struct mapping *map, struct safetensors *file
 	bool ok;
 
 	if (length > HEADER_MAX || length > map->size - 8)
-		return status_fail(
-		    st, STATUS_DATA,
-		    "%s: the header claims %llu bytes of a file of %zu; not a safetensors file, or an incomplete download", path,
-		    (unsigned long long)length, map->size);
+		return refuse_format(path, map, length, st);
 	header = json_loadb((const char *)map->base + 8, length, JSON_REJECT_DUPLICATES, &error);
 	if (!json_is_object(header)) {
 		json_decref(header);
@@ -257,6 +263,21 @@ parse_file(const char *path, const struct mapping *map, struct safetensors *file
 	return ok;
 }
 
+/* A file that names its format by how it begins. */
+static bool
+parse_file(const char *path, int index, struct safetensors *file, struct status *st)
+{
+	static const char pointer[] = "version https://git-lfs";
+	const struct mapping *map = &file->maps[index];
+
+	if (map->size > sizeof(pointer) && memcmp(map->base, pointer, sizeof(pointer) - 1) == 0)
+		return status_fail(st, STATUS_DATA,
+				   "%s: only a Git LFS pointer, not the weights; type: git lfs install && git lfs pull", path);
+	if (checkpoint_knows(map->base, map->size))
+		return checkpoint_read(file, index, path, st);
+	return parse_safetensors(path, map, file, st);
+}
+
 static bool
 add_file(const char *path, struct safetensors *file, struct status *st)
 {
@@ -265,9 +286,9 @@ add_file(const char *path, struct safetensors *file, struct status *st)
 	if (!maps)
 		return status_nomem(st, "the list of files");
 	file->maps = maps;
-	if (!map_file(path, 8, &maps[file->map_count], st))
+	if (!tensor_file_map(path, 8, &maps[file->map_count], st))
 		return false;
-	return parse_file(path, &maps[file->map_count++], file, st);
+	return parse_file(path, file->map_count++, file, st);
 }
 
 /* Sorts by name; shards must not repeat each other's tensors. */
@@ -358,7 +379,7 @@ open_index(const char *path, struct safetensors *file, struct status *st)
 	json_t *index, *names;
 	bool ok;
 
-	if (!map_file(path, 1, &map, st))
+	if (!tensor_file_map(path, 1, &map, st))
 		return false;
 	index = map.size > INDEX_MAX ? NULL : json_loadb((const char *)map.base, map.size, JSON_REJECT_DUPLICATES, &error);
 	munmap((void *)map.base, map.size);
@@ -387,27 +408,64 @@ open_path(const char *path, struct safetensors *file, struct status *st)
 	return add_file(path, file, st) && finish(path, file, st);
 }
 
+/* Opens folder/name when it is there. *there says whether. */
+static bool
+open_beside(const char *folder, const char *name, bool *there, struct safetensors *file, struct status *st)
+{
+	char *path = text_format("%s/%s", folder, name);
+	bool ok;
+
+	*there = path && access(path, F_OK) == 0;
+	ok = *there ? open_path(path, file, st) : path || status_nomem(st, "a file name");
+	free(path);
+	return ok;
+}
+
+static bool
+is_checkpoint(const char *name)
+{
+	return has_suffix(name, ".bin") || has_suffix(name, ".pt") || has_suffix(name, ".pth");
+}
+
+/* The name of the folder's only .bin, .pt or .pth; empty when there is none or more than one. */
+static void
+find_checkpoint(const char *folder, char out[NAME_MAX + 1])
+{
+	DIR *dir = opendir(folder);
+	const struct dirent *entry;
+	int count = 0;
+
+	*out = 0;
+	while (dir && (entry = readdir(dir)))
+		if (entry->d_name[0] != '.' && is_checkpoint(entry->d_name) && count++ == 0)
+			snprintf(out, NAME_MAX + 1, "%s", entry->d_name);
+	if (dir)
+		closedir(dir);
+	if (count != 1)
+		*out = 0;
+}
+
 static bool
 open_folder(const char *folder, struct safetensors *file, struct status *st)
 {
-	static const char *const names[] = {"model.safetensors", "model.safetensors.index.json"};
+	static const char *const names[] = {"model.safetensors", "model.safetensors.index.json", "pytorch_model.bin",
+					    "pytorch_model.bin.index.json"};
+	char checkpoint[NAME_MAX + 1];
+	bool there, ok;
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
-		char *path = text_format("%s/%s", folder, names[i]);
-		bool there, ok;
-
-		if (!path)
-			return status_nomem(st, "a file name");
-		there = access(path, F_OK) == 0;
-		ok = there && open_path(path, file, st);
-		free(path);
-		if (there)
+		ok = open_beside(folder, names[i], &there, file, st);
+		if (there || !ok)
 			return ok;
 	}
-	return status_fail(st, STATUS_DATA,
-			   "%s: has neither model.safetensors nor model.safetensors.index.json; "
-			   "give a model's folder (other weight formats must be saved as safetensors first)",
-			   folder);
+	find_checkpoint(folder, checkpoint);
+	if (*checkpoint)
+		return open_beside(folder, checkpoint, &there, file, st);
+	return status_fail(
+	    st, STATUS_DATA,
+	    "%s: has no model.safetensors, no pytorch_model.bin, no index of one, and not just one .pt or .pth file; "
+	    "`help load` says what is read",
+	    folder);
 }
 
 struct safetensors *

@@ -1,7 +1,9 @@
-/* safetensors files: mapped, checked, never trusted.
+/* Files of weights: safetensors, and what torch.save() writes; mapped, checked, never trusted.
  *
- * One object covers one file, or a folder's model.safetensors, or the shards
- * of a model.safetensors.index.json. Data is mapped read-only and shared; a
+ * One object covers one file, or a folder's weights: model.safetensors, the shards of a
+ * model.safetensors.index.json, pytorch_model.bin, the shards of its index, or the only
+ * .bin, .pt or .pth file there is. The last four are read as model/files/checkpoint.h
+ * says, and nothing in them is run. The rest holds for safetensors. Data is mapped read-only and shared; a
  * tensor is read where it lies. The header is checked before use: its length
  * against the file, offsets against the data and against dtype times shape,
  * overlaps, duplicate names, unknown dtypes, nesting. */
@@ -31,8 +33,8 @@ struct st_tensor {
 
 struct safetensors;
 
-/* path: a .safetensors file, a .index.json, or a folder holding one of them.
- * Fails with STATUS_DATA (missing, truncated, lying, not safetensors). */
+/* path: a file of weights, an .index.json, or a folder holding one of them.
+ * Fails with STATUS_DATA (missing, truncated, lying, another format). */
 struct safetensors *safetensors_open(const char *path, struct status *st);
 void safetensors_close(struct safetensors *file); /* NULL is fine */
 /* Gives back the memory that the values read so far take; read again, they come from the
