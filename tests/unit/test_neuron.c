@@ -355,15 +355,95 @@ products_are_what_has_arrived(void **state)
 	}
 }
 
+/* Golden values from the equations of Bellec et al. in double precision (Python: v = alpha v + i - V z;
+ * a = rho a + z; z = v >= V + beta V a). 1e-4, for X_t is a float32 sum of 48 inputs; no potential comes
+ * nearer to its threshold than 0.01. */
+static void
+adaptive_thresholds_follow_the_paper(void **state)
+{
+	static const struct {
+		float tau, tau_adapt, beta, v;
+		double gain;
+		const char *spikes;
+		double membrane[6]; /* at steps 8, 16, .. */
+	} row[] = {
+	    {20,
+	     200,
+	     0.2f,
+	     1,
+	     1.5,
+	     "011001010100101010010010100110010001100100100010",
+	     {1.683285, 1.782325, 2.300207, 3.452296, 4.15656, 4.339604}},
+	    {5,
+	     10,
+	     1,
+	     0.75f,
+	     3,
+	     "101101001001010010010010100100100101001001001010",
+	     {2.250291, 3.097713, 2.664974, 3.271057, 3.60963, 3.501844}},
+	    {1e6f,
+	     30,
+	     0.5f,
+	     2,
+	     0.7,
+	     "001000001000010001000010001000100001000100001001",
+	     {2.773989, 3.253965, 3.439933, 4.409894, 7.08585, 7.467798}},
+	};
+	const struct neuron_type *type = neuron_type(NEURON_ALIF);
+
+	(void)state;
+	for (int i = 0; i < 3; i++) {
+		struct neuron_settings settings = neuron_defaults(NEURON_ALIF);
+		struct neuron_tally tally = {0, 0};
+		float memory[8] = {0}, total, sent, x = 0;
+		int spikes = 0;
+
+		assert_true(type->state_size <= sizeof(memory));
+		assert_true(neuron_setting_set(neuron_setting(type, "tau"), (double)row[i].tau, &settings));
+		assert_true(neuron_setting_set(neuron_setting(type, "tau-adapt"), (double)row[i].tau_adapt, &settings));
+		assert_true(neuron_setting_set(neuron_setting(type, "beta"), (double)row[i].beta, &settings));
+		for (int t = 1; t <= 48; t++) {
+			x += (float)((0.4 + 0.35 * ((t * 7) % 11 - 5) / 5) * (double)row[i].v * row[i].gain);
+			neuron_step(neuron_rule_at(NEURON_ALIF, &settings, t), &x, &row[i].v, memory, &total, &sent, 1, 1,
+				    &tally);
+			spikes += row[i].spikes[t - 1] == '1';
+			assert_true(sent == (row[i].spikes[t - 1] == '1' ? row[i].v : 0) && total == (float)spikes * row[i].v);
+			if (t % 8 == 0)
+				assert_true(fabs((double)type->membrane(memory, 0) - row[i].membrane[t / 8 - 1]) < 1e-4);
+		}
+		assert_int_equal(tally.events, spikes);
+	}
+}
+
+/* Without leak and adaptation it is IF: exactly, for inputs are on a grid. */
+static void
+adaptation_ends_at_if(void **state)
+{
+	struct neuron_rule still = {.kind = NEURON_ALIF, .own = {1, 0, 1}}, plain = {.kind = NEURON_IF};
+	float memory[8] = {0}, x = 0, v = 1.5f, total[2], sent[2];
+	struct neuron_tally tally = {0, 0};
+	int16_t count = 0;
+	struct rng rng;
+
+	(void)state;
+	rng_seed(&rng, 5);
+	for (int t = 0; t < 200; t++) {
+		x += grid(&rng, -1, 2);
+		neuron_step(still, &x, &v, memory, &total[0], &sent[0], 1, 1, &tally);
+		neuron_step(plain, &x, &v, &count, &total[1], &sent[1], 1, 1, &tally);
+		assert_true(sent[0] == sent[1] && total[0] == total[1]);
+	}
+}
+
 /* Kept plans know neurons by their numbers; and every type says all that the program asks. */
 static void
 types_say_everything(void **state)
 {
-	static const char *const kept[] = {"graded", "if", "lif",          "signed", "burst",
-					   "round",  "mt", "differential", "stbif",  "ecmt"};
+	static const char *const kept[] = {"graded", "if",           "lif",   "signed", "burst", "round",
+					   "mt",     "differential", "stbif", "ecmt",   "alif"};
 
 	(void)state;
-	for (int i = 0; i < 10; i++)
+	for (int i = 0; i < 11; i++)
 		assert_string_equal(neuron_name((enum neuron_kind)i), kept[i]);
 	for (int i = NEURON_NONE + 1; i < NEURON_KINDS; i++) {
 		const struct neuron_type *type = neuron_type((enum neuron_kind)i);
@@ -401,6 +481,8 @@ main(void)
 	    cmocka_unit_test(ecmt_takes_the_largest_level_below),
 	    cmocka_unit_test(differential_is_levels_over_t),
 	    cmocka_unit_test(products_are_what_has_arrived),
+	    cmocka_unit_test(adaptive_thresholds_follow_the_paper),
+	    cmocka_unit_test(adaptation_ends_at_if),
 	    cmocka_unit_test(types_say_everything),
 	};
 

@@ -95,7 +95,7 @@ test_sent_and_membrane(void **state)
 		struct single_trace trace = run(&s);
 		float sum = 0, sent = 0;
 
-		for (int i = 0; kind != NEURON_LIF && i < trace.steps; i++) {
+		for (int i = 0; !neuron_type((enum neuron_kind)kind)->membrane && i < trace.steps; i++) {
 			sum += trace.input[i];
 			sent += trace.sent[i];
 			assert_true(fabsf(sent - trace.total[i]) < 1e-3f);

@@ -25,7 +25,8 @@
 	ROW(6, NEURON_MT, neuron_mt)                                                                                             \
 	ROW(7, NEURON_DIFFERENTIAL, neuron_differential)                                                                         \
 	ROW(8, NEURON_STBIF, neuron_stbif)                                                                                       \
-	ROW(9, NEURON_ECMT, neuron_ecmt)
+	ROW(9, NEURON_ECMT, neuron_ecmt)                                                                                         \
+	ROW(10, NEURON_ALIF, neuron_alif)
 
 #define NEURON_CONSTANT(number, constant, type) constant = number,
 enum neuron_kind {
