@@ -1,6 +1,6 @@
 /* The canvas: text, frames, heatmaps, charts, and its back ends. */
 #include "tests/support/scratch.h"
-#include "ui/canvas/canvas.h"
+#include "ui/canvas/figure.h"
 
 #include <locale.h>
 #include <math.h>
@@ -14,7 +14,7 @@
 
 #include <cmocka.h>
 
-static const struct canvas_style plain = {PALETTE_NONE, true}, ascii = {PALETTE_NONE, false}, rich = {PALETTE_256, true};
+static const struct canvas_style plain = {.unicode = true}, ascii = {0}, rich = {.palette = PALETTE_256, .unicode = true};
 
 static char *
 text_of(const struct canvas *canvas)
@@ -178,33 +178,204 @@ test_half_blocks_hold_two_values(void **state)
 	canvas_heat(&c, canvas_all(&c), &(struct heat){.data = v, .rows = 2, .cols = 1, .mark_row = -1, .mark_col = -1});
 	cell = canvas_cell(&c, 0, 0);
 	assert_int_equal(cell->ch, 0x2580);
-	assert_int_equal(cell->fg, ramp_sequential(0, PALETTE_256));
-	assert_int_equal(cell->bg, ramp_sequential(1, PALETTE_256));
+	assert_int_equal(cell->fg, ramp_sequential(0, false));
+	assert_int_equal(cell->bg, ramp_sequential(1, false));
 	canvas_done(&c);
 }
 
-static int
-lightness(color c)
+/* Relative luminance and contrast of WCAG 2.1. */
+static double
+channel(uint32_t v)
 {
-	uint32_t rgb = color_rgb(c, true, 0);
+	double c = v / 255.0;
 
-	return (int)(299 * (rgb >> 16 & 255) + 587 * (rgb >> 8 & 255) + 114 * (rgb & 255));
+	return c <= 0.03928 ? c / 12.92 : pow((c + 0.055) / 1.055, 2.4);
+}
+
+static double
+luminance(uint32_t rgb)
+{
+	return 0.2126 * channel(rgb >> 16 & 255) + 0.7152 * channel(rgb >> 8 & 255) + 0.0722 * channel(rgb & 255);
+}
+
+static double
+contrast(uint32_t a, uint32_t b)
+{
+	double x = luminance(a), y = luminance(b);
+
+	return x > y ? (x + 0.05) / (y + 0.05) : (y + 0.05) / (x + 0.05);
 }
 
 static void
-test_ramp_grows_lighter(void **state)
+test_ramps_leave_the_background(void **state)
 {
-	static const enum palette all[] = {PALETTE_8, PALETTE_256, PALETTE_RGB};
-	int p, i;
+	(void)state;
+	for (int light = 0; light < 2; light++)
+		for (int i = 1; i <= 32; i++) {
+			double now = luminance(color_rgb(ramp_sequential(i / 32.0, light), light, 0));
+			double before = luminance(color_rgb(ramp_sequential((i - 1) / 32.0, light), light, 0));
+
+			assert_true(light ? now <= before : now >= before);
+		}
+	assert_int_equal(color_rgb(ramp_diverging(0.5, true), true, 0), 0xffffff);
+	assert_int_equal(color_index(COLOR_RGB(0xff0000), PALETTE_256, false), 196);
+}
+
+/* xterm's colours 16 to 255. */
+static uint32_t
+rgb_of_index(int index)
+{
+	static const uint32_t level[] = {0, 95, 135, 175, 215, 255};
+	uint32_t grey = 8 + 10 * ((uint32_t)index - 232);
+
+	if (index >= 232)
+		return grey << 16 | grey << 8 | grey;
+	index -= 16;
+	return level[index / 36] << 16 | level[index / 6 % 6] << 8 | level[index % 6];
+}
+
+static void
+test_text_has_contrast(void **state)
+{
+	static const uint32_t ground[2][2] = {{0x000000, 0x1e1e1e}, {0xffffff, 0xffffff}};
 
 	(void)state;
-	for (p = 0; p < 3; p++)
-		for (i = 1; i <= 32; i++)
-			assert_true(lightness(ramp_sequential(i / 32.0, all[p])) >=
-				    lightness(ramp_sequential((i - 1) / 32.0, all[p])));
-	assert_int_equal(color_index(ramp_sequential(0, PALETTE_8), PALETTE_8), 0);
-	assert_int_equal(color_index(ramp_sequential(1, PALETTE_8), PALETTE_8), 7);
-	assert_int_equal(color_index(COLOR_RGB(0xff0000), PALETTE_256), 196);
+	for (int light = 0; light < 2; light++)
+		for (int role = ROLE_DIM; role < ROLES; role++)
+			for (int g = 0; g < 2; g++) {
+				int index = color_index((color)role, PALETTE_256, light);
+
+				assert_true(contrast(color_rgb((color)role, light, 0), ground[light][g]) >= 4.5);
+				assert_true(index < 0 || contrast(rgb_of_index(index), ground[light][g]) >= 4.5);
+			}
+}
+
+/* Deuteranopia and protanopia after Vienot, Brettel and Mollon (1999): what is left of red and
+ * green is one channel, so that SNN and ANN must differ in it or in blue. */
+static void
+test_snn_and_ann_for_the_colour_blind(void **state)
+{
+	(void)state;
+	for (int light = 0; light < 2; light++) {
+		uint32_t a = color_rgb(ROLE_SNN, light, 0), b = color_rgb(ROLE_ANN, light, 0);
+		double blue = channel(a & 255) - channel(b & 255);
+
+		assert_true(fabs(blue) > 0.3);
+	}
+}
+
+static void
+test_colorfgbg(void **state)
+{
+	(void)state;
+	assert_true(theme_terminal_is_light("0;15"));
+	assert_true(theme_terminal_is_light("0;default;7"));
+	assert_false(theme_terminal_is_light("15;0"));
+	assert_false(theme_terminal_is_light("7;8"));
+	assert_false(theme_terminal_is_light("0;default"));
+	assert_false(theme_terminal_is_light(""));
+	assert_false(theme_terminal_is_light(NULL));
+}
+
+/* 60 small values and a few large ones. */
+static void
+test_log_scale_shows_the_small(void **state)
+{
+	float v[64];
+	struct heat heat = {.data = v, .rows = 8, .cols = 8, .mark_row = -1, .mark_col = -1}, linear = heat, part = heat;
+
+	(void)state;
+	for (int i = 0; i < 64; i++)
+		v[i] = i < 2 ? 0 : 0.001f * (float)i;
+	v[63] = 50;
+	heat_prepare(&heat, SCALE_AUTO);
+	assert_int_equal(heat.scale, SCALE_LOG);
+	assert_true(heat_place(&heat, 0) <= 0);
+	assert_true(heat_place(&heat, 0.03) > 0.25 && heat_place(&heat, 0.03) < 0.75);
+	assert_true(heat_place(&heat, 50) >= 1);
+	heat_prepare(&linear, SCALE_LINEAR);
+	assert_true(heat_place(&linear, 0.03) < 0.01);
+	heat_prepare(&part, SCALE_PERCENTILE);
+	assert_true(part.hi < 0.07);
+	assert_true(heat_place(&part, 50) >= 1);
+}
+
+static void
+test_signed_log_is_symmetric(void **state)
+{
+	const float v[] = {-4, 0.001f, 0.002f, -0.001f, 0.003f, 4};
+	struct heat heat = {
+	    .data = v, .rows = 1, .cols = 6, .is_signed = true, .scale = SCALE_LOG, .mark_row = -1, .mark_col = -1};
+
+	(void)state;
+	heat_prepare(&heat, SCALE_AUTO);
+	assert_int_equal(heat.scale, SCALE_LOG);
+	assert_true(fabs(heat_place(&heat, 0) - 0.5) <= 0);
+	assert_true(fabs(heat_place(&heat, -0.02) + heat_place(&heat, 0.02) - 1) < 1e-12);
+	assert_true(heat_place(&heat, 0.002) > 0.52);
+}
+
+static void
+test_scale_names_itself(void **state)
+{
+	struct canvas c = {0};
+	const float v[] = {0.001f, 0.002f, 0.003f, 9};
+	struct heat heat = {.data = v, .rows = 1, .cols = 4, .mark_row = -1, .mark_col = -1};
+	char *text;
+
+	(void)state;
+	assert_true(canvas_init(&c, 40, 1, plain));
+	canvas_heat_scale(&c, canvas_all(&c), &heat, 1);
+	text = text_of(&c);
+	assert_non_null(strstr(text, "log"));
+	assert_non_null(strstr(text, ".001 "));
+	free(text);
+	canvas_clear(&c, canvas_all(&c));
+	heat.scale = SCALE_PERCENTILE;
+	canvas_heat_scale(&c, canvas_all(&c), &heat, 1);
+	text = text_of(&c);
+	assert_non_null(strstr(text, "≥"));
+	assert_non_null(strstr(text, "p98"));
+	free(text);
+	canvas_done(&c);
+}
+
+/* 65 values on 50 places: all of the height is used, and every value is somewhere. */
+static void
+test_heat_uses_the_room(void **state)
+{
+	struct canvas c = {0};
+	struct heat_fit fit;
+	int row, col, x, y;
+
+	(void)state;
+	assert_true(canvas_init(&c, 80, 25, rich));
+	fit = canvas_heat_fit(&c, canvas_all(&c), 65, 65);
+	assert_int_equal(fit.rows, 50);
+	assert_int_equal(fit.factor, 2);
+	assert_int_equal(fit.h, 25);
+	for (int i = 0; i < 65; i++) {
+		heat_fit_cell(&fit, i, i, &x, &y);
+		assert_true(heat_fit_at(&fit, x, y, &row, &col));
+		assert_true(abs(row - i) <= 3 && abs(col - i) <= 1);
+	}
+	assert_false(heat_fit_at(&fit, fit.w, 0, &row, &col));
+	canvas_done(&c);
+}
+
+static void
+test_few_colours_draw_characters(void **state)
+{
+	struct canvas c = {0};
+	const float v[] = {0, 0.5f, 1, -1};
+
+	(void)state;
+	assert_true(canvas_init(&c, 4, 1, (struct canvas_style){.palette = PALETTE_8, .unicode = true}));
+	canvas_heat(&c, canvas_all(&c), &(struct heat){.data = v, .rows = 1, .cols = 3, .mark_row = -1, .mark_col = -1});
+	assert_int_equal(canvas_cell(&c, 2, 0)->ch, '@');
+	assert_int_equal(canvas_cell(&c, 2, 0)->fg, 0);
+	assert_int_equal(canvas_cell(&c, 2, 0)->bg, 0);
+	canvas_done(&c);
 }
 
 static void
@@ -269,6 +440,93 @@ draw_chart(struct canvas *c, struct canvas_style style)
 	canvas_chart(c, canvas_all(c), &chart);
 }
 
+static int
+count_of(const char *text, const char *what)
+{
+	int n = 0;
+
+	for (; (text = strstr(text, what)); text += strlen(what))
+		n++;
+	return n;
+}
+
+static void
+test_axes_never_have_one_tick(void **state)
+{
+	static const float ends[][2] = {{0, 1}, {4.9f, 5.2f}, {-0.003f, 0.004f}, {3, 3}, {0.7f, 900}, {1e-5f, 3e-5f}, {40, 60}};
+	struct canvas c = {0};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(ends) / sizeof(*ends); i++)
+		for (int log = 0; log < 2; log++)
+			for (int h = 7; h < 20; h++) {
+				struct series s = {.y = ends[i], .count = 2};
+				struct chart chart = {.series = &s, .count = 1, .mark_x = NAN, .log_y = log};
+				char *text;
+
+				assert_true(canvas_init(&c, 40, h, plain));
+				canvas_chart(&c, canvas_all(&c), &chart);
+				text = text_of(&c);
+				assert_true(count_of(text, "┤") >= 2);
+				assert_true(count_of(text, "┬") >= 2);
+				free(text);
+			}
+	canvas_done(&c);
+}
+
+/* The column of the first cell of a row that holds ch; -1: none. */
+static int
+column_holding(struct canvas *c, int y, uint32_t ch)
+{
+	for (int x = 0; x < c->w; x++)
+		if (canvas_cell(c, x, y)->ch == ch)
+			return x;
+	return -1;
+}
+
+/* A spike at t = 3 and one at t = 9 of 16, the second taking back: each stands over the tick of its step. */
+static void
+test_spikes_stand_on_the_time_axis(void **state)
+{
+	static const float sent[16] = {[2] = 1, [8] = -1};
+	static const float u[16] = {0, 1};
+	const struct series s = {.y = u, .count = 16, .letter = 'u', .name = "membrane"};
+	const struct spike_train train = {.sent = sent, .count = 16};
+	struct chart chart = {
+	    .series = &s, .count = 1, .first_x = 1, .x_name = "t", .x_whole = true, .mark_x = NAN, .train = &train};
+	struct canvas c = {0};
+	int first, last;
+
+	(void)state;
+	assert_true(canvas_init(&c, 60, 12, plain));
+	canvas_chart(&c, canvas_all(&c), &chart);
+	first = 60 - 1 - (60 - 1 - column_holding(&c, 10, 0x2514)) + 1;
+	last = 59;
+	assert_int_equal(column_holding(&c, 8, 0x2588), first + (int)lround((2 / 15.0) * (2 * (last - first + 1) - 1)) / 2);
+	assert_int_equal(column_holding(&c, 9, 0x2588), first + (int)lround((8 / 15.0) * (2 * (last - first + 1) - 1)) / 2);
+	canvas_done(&c);
+}
+
+/* Two curves that end at the same point both keep their letter. */
+static void
+test_letters_do_not_hide_each_other(void **state)
+{
+	static const float a[] = {0, 1, 2, 3}, b[] = {3, 2, 2.5f, 3};
+	const struct series s[] = {{.y = a, .count = 4, .letter = 'a'}, {.y = b, .count = 4, .letter = 'b'}};
+	struct chart chart = {.series = s, .count = 2, .mark_x = NAN};
+	struct canvas c = {0};
+	char *text;
+
+	(void)state;
+	assert_true(canvas_init(&c, 40, 10, plain));
+	canvas_chart(&c, canvas_all(&c), &chart);
+	text = text_of(&c);
+	assert_non_null(strchr(text, 'a'));
+	assert_non_null(strchr(text, 'b'));
+	free(text);
+	canvas_done(&c);
+}
+
 static void
 test_chart_has_axes_and_names(void **state)
 {
@@ -311,7 +569,7 @@ test_text_colours(void **state)
 	struct canvas c = {0};
 
 	(void)state;
-	assert_true(canvas_init(&c, 6, 1, (struct canvas_style){PALETTE_8, true}));
+	assert_true(canvas_init(&c, 6, 1, (struct canvas_style){.palette = PALETTE_8, .unicode = true}));
 	canvas_put(&c, canvas_all(&c), 0, 0, (struct pen){.fg = COLOR_RGB(0xff0000), .attr = ATTR_BOLD}, "a");
 	canvas_put(&c, canvas_all(&c), 1, 0, (struct pen){0}, "b");
 	assert_shows(&c, "\033[0;1;31ma\033[0mb\n");
@@ -342,7 +600,7 @@ test_files(void **state)
 
 	(void)state;
 	scratch_make();
-	assert_true(canvas_init(&c, 20, 5, (struct canvas_style){PALETTE_RGB, true}));
+	assert_true(canvas_init(&c, 20, 5, (struct canvas_style){.palette = PALETTE_RGB, .unicode = true, .light = true}));
 	canvas_frame(&c, canvas_all(&c), "file", (struct pen){0}, (struct pen){.attr = ATTR_BOLD});
 	for (i = 0; i < sizeof(kind) / sizeof(*kind); i++) {
 		const char *path = scratch_path(kind[i].name);
@@ -365,6 +623,86 @@ test_files(void **state)
 	scratch_remove();
 }
 
+/* All of a file, which the caller frees. */
+static char *
+file_text(const char *path)
+{
+	FILE *f = fopen(path, "r");
+	char *text = NULL;
+	size_t size = 0;
+
+	assert_non_null(f);
+	assert_true(getdelim(&text, &size, EOF, f) > 0);
+	fclose(f);
+	return text;
+}
+
+static void
+draw_figure(struct canvas *c)
+{
+	static const float y[] = {0.5f, 0.8f, 0.9f, 0.95f}, lo[] = {0.4f, 0.7f, 0.85f, 0.93f}, hi[] = {0.6f, 0.9f, 0.94f, 0.97f};
+	static const float map[] = {0.001f, 0.002f, 0.5f, 0.003f};
+	const struct series s = {.y = y, .lo = lo, .hi = hi, .count = 4, .name = "SNN <sta>", .fg = ROLE_SNN};
+	const struct chart chart = {
+	    .series = &s, .count = 1, .first_x = 1, .x_name = "time steps T", .y_name = "accuracy (%)", .mark_x = NAN};
+	const struct heat heat = {.data = map, .rows = 2, .cols = 2, .mark_row = 1, .mark_col = 0, .label = "attention weight"};
+	const struct figure_page page = {.width = 241, .height = 170, .font = "serif"};
+	struct rect all;
+
+	assert_true(canvas_figure_init(c, &page, (struct canvas_style){.palette = PALETTE_RGB, .unicode = true, .light = true}));
+	all = canvas_all(c);
+	canvas_chart(c, (struct rect){0, 0, all.w, all.h - 6}, &chart);
+	canvas_heat(c, (struct rect){0, all.h - 6, 10, 5}, &heat);
+	canvas_heat_scale(c, (struct rect){0, all.h - 1, all.w, 1}, &heat, 1);
+}
+
+/* Text is text, curves are lines, the page is as large as was asked. */
+static void
+test_figure_as_svg(void **state)
+{
+	struct canvas c = {0};
+	struct status st = {0};
+	char *text;
+
+	(void)state;
+	scratch_make();
+	draw_figure(&c);
+	assert_true(canvas_save(&c, scratch_path("f.svg"), false, &st));
+	text = file_text(scratch_path("f.svg"));
+	assert_non_null(strstr(text, "width=\"241.00pt\" height=\"170.00pt\""));
+	assert_non_null(strstr(text, ">accuracy (%)</text>"));
+	assert_non_null(strstr(text, ">time steps T</text>"));
+	assert_non_null(strstr(text, ">SNN &#60;sta&#62;</text>"));
+	assert_non_null(strstr(text, ">attention weight, log</text>"));
+	assert_non_null(strstr(text, "font-family=\"serif\""));
+	assert_true(count_of(text, "<polyline") >= 12); /* axes, ticks, the curve, and three strokes an interval */
+	assert_null(strstr(text, "<glyph"));
+	free(text);
+	canvas_done(&c);
+	scratch_remove();
+}
+
+static void
+test_figure_as_png(void **state)
+{
+	struct canvas c = {0};
+	struct status st = {0};
+	unsigned char head[24];
+	FILE *f;
+
+	(void)state;
+	scratch_make();
+	draw_figure(&c);
+	assert_true(canvas_save(&c, scratch_path("f.png"), false, &st));
+	f = fopen(scratch_path("f.png"), "r");
+	assert_non_null(f);
+	assert_int_equal(fread(head, 1, sizeof(head), f), sizeof(head));
+	fclose(f);
+	assert_int_equal(head[18] << 8 | head[19], 1005); /* 241 points at 300 dots an inch */
+	canvas_done(&c);
+	scratch_remove();
+}
+
 int
 main(void)
 {
@@ -377,7 +715,20 @@ main(void)
 	    cmocka_unit_test(test_heat_without_colour),
 	    cmocka_unit_test(test_heat_aggregates_and_says_so),
 	    cmocka_unit_test(test_half_blocks_hold_two_values),
-	    cmocka_unit_test(test_ramp_grows_lighter),
+	    cmocka_unit_test(test_ramps_leave_the_background),
+	    cmocka_unit_test(test_text_has_contrast),
+	    cmocka_unit_test(test_snn_and_ann_for_the_colour_blind),
+	    cmocka_unit_test(test_colorfgbg),
+	    cmocka_unit_test(test_log_scale_shows_the_small),
+	    cmocka_unit_test(test_signed_log_is_symmetric),
+	    cmocka_unit_test(test_scale_names_itself),
+	    cmocka_unit_test(test_heat_uses_the_room),
+	    cmocka_unit_test(test_few_colours_draw_characters),
+	    cmocka_unit_test(test_axes_never_have_one_tick),
+	    cmocka_unit_test(test_spikes_stand_on_the_time_axis),
+	    cmocka_unit_test(test_letters_do_not_hide_each_other),
+	    cmocka_unit_test(test_figure_as_svg),
+	    cmocka_unit_test(test_figure_as_png),
 	    cmocka_unit_test(test_ticks_are_nice),
 	    cmocka_unit_test(test_short_numbers),
 	    cmocka_unit_test(test_dots_bars_and_sparks),

@@ -348,7 +348,7 @@ clicked(const char *name, int w, int h, int x, int y, const char *command)
 	struct status st = {0};
 	char line[80] = "";
 
-	assert_true(canvas_init(&canvas, w, h, (struct canvas_style){PALETTE_256, true}));
+	assert_true(canvas_init(&canvas, w, h, (struct canvas_style){.palette = PALETTE_256, .unicode = true}));
 	view_find(name, &st)->hit(&app, &args, &canvas, canvas_all(&canvas), x, y, line, sizeof(line));
 	assert_string_equal(line, command);
 	canvas_done(&canvas);

@@ -1,6 +1,7 @@
 #include "ui/canvas/canvas.h"
 
 #include "base/text.h"
+#include "ui/canvas/figure.h"
 
 #include <math.h>
 #include <stdarg.h>
@@ -26,6 +27,7 @@ canvas_init(struct canvas *canvas, int w, int h, struct canvas_style style)
 	cell = realloc(canvas->cell, sizeof(*cell) * (size_t)w * (size_t)h);
 	if (!cell)
 		return false;
+	figure_free(canvas->figure);
 	*canvas = (struct canvas){.w = w, .h = h, .style = style, .cell = cell};
 	canvas_clear(canvas, canvas_all(canvas));
 	return true;
@@ -35,6 +37,7 @@ void
 canvas_done(struct canvas *canvas)
 {
 	free(canvas->cell);
+	figure_free(canvas->figure);
 	*canvas = (struct canvas){0};
 }
 

@@ -30,9 +30,17 @@ enum { HARD_BLANK = 0xa0 }; /* a blank that frames do not cross; shows as ' ' */
 
 enum { ATTR_BOLD = 1, ATTR_REVERSE = 2, ATTR_UNDERLINE = 4 };
 
+/* How values become colours. Log: from the least of the many small values on; percentile:
+ * linear up to the 98th, what is larger looks like it. SCALE_AUTO: log where a few
+ * values are so large that linear would hide the others. */
+enum heat_scale { SCALE_AUTO, SCALE_LINEAR, SCALE_LOG, SCALE_PERCENTILE };
+extern const char *const heat_scale_names[]; /* ends with NULL */
+
 struct canvas_style {
 	enum palette palette;
 	bool unicode; /* else only ASCII reaches the destination */
+	bool light;   /* the background is */
+	enum heat_scale scale;
 };
 
 struct cell {
@@ -48,7 +56,8 @@ struct rect {
 struct canvas {
 	int w, h;
 	struct canvas_style style;
-	struct cell *cell; /* [h, w] */
+	struct cell *cell;     /* [h, w] */
+	struct figure *figure; /* charts and maps are noted there, for lines instead of cells; NULL: not (ui/canvas/figure.h) */
 };
 
 /* Sides are clipped to 1..CANVAS_SIDE_MAX. canvas must be zeroed or initialised:
@@ -77,7 +86,8 @@ int canvas_printf(struct canvas *canvas, struct rect area, int x, int y, struct 
 int canvas_put_right(struct canvas *canvas, struct rect area, int x, int y, struct pen pen, const char *text);
 /* Several lines, wrapped at words; returns the rows used. */
 int canvas_wrap(struct canvas *canvas, struct rect area, struct pen pen, const char *text);
-int text_columns(const char *text); /* width in cells */
+int text_columns(const char *text);           /* width in cells */
+size_t text_encode(uint32_t ch, char out[4]); /* as UTF-8, not terminated; returns the bytes */
 
 /* A frame that joins the frames it touches; returns the inside. */
 struct rect canvas_frame(struct canvas *canvas, struct rect area, const char *title, struct pen pen, struct pen title_pen);
@@ -85,29 +95,48 @@ struct rect canvas_frame(struct canvas *canvas, struct rect area, const char *ti
 /* Heatmap of data[rows, cols]; stride: floats from row to row (0: cols). lo..hi
  * are the ends of the ramp; signed data uses the diverging ramp on
  * [-hi, hi]. Data larger than the area is aggregated (mean, or the
- * value of largest magnitude with `peak`); smaller data is magnified by whole numbers. */
+ * value of largest magnitude with `peak`); smaller data is magnified by whole numbers.
+ * Half blocks from 256 colours on; with fewer, or without Unicode, the characters
+ * " .:-=+*#%@" in the terminal's own colour, and " abcdefghi" for negative values. */
 struct heat {
 	const float *data;
 	int rows, cols, stride;
 	double lo, hi;
 	bool is_signed, peak;
+	enum heat_scale scale;  /* SCALE_AUTO: as the canvas' style says */
+	double floor;           /* log: where the ramp begins; 0: from the data */
 	int mark_row, mark_col; /* pointed at from the edges; -1: none */
+	const char *label;      /* what the colours mean, with the unit, for figures; NULL: not said */
 };
+/* Fills what is open (lo and hi when equal, scale, floor) as canvas_heat() would: so that
+ * maps can share them. */
+void heat_prepare(struct heat *heat, enum heat_scale wanted);
+/* Where v lies on the ramp, 0..1. heat has been prepared. */
+double heat_place(const struct heat *heat, double v);
+
 /* How heat is laid out in area: a value covers `magnify` columns and half rows (or,
- * when 1, `factor` values share a cell). */
+ * when 1, up to `factor` values along each side share a cell). */
 struct heat_fit {
 	int magnify, factor;
 	int unit;       /* columns of a value when magnify is 1 */
 	int per_row;    /* values above each other in a cell when magnify is 1: 2 with half blocks */
 	int rows, cols; /* shown, after aggregation */
 	int w, h;       /* cells used */
+	int data_rows, data_cols;
 };
 struct heat_fit canvas_heat_fit(const struct canvas *canvas, struct rect area, int rows, int cols);
+/* The first value that is shown at a cell of the map (x, y from its corner); false: none. */
+bool heat_fit_at(const struct heat_fit *fit, int x, int y, int *row, int *col);
+/* The cell in whose middle (or nearest) a value is shown. */
+void heat_fit_cell(const struct heat_fit *fit, int row, int col, int *x, int *y);
 void canvas_heat(struct canvas *canvas, struct rect area, const struct heat *heat);
-/* The ramp with its ends on one row: "0 [ramp] .42  x4". */
+/* The ramp with its ends on one row, the scale's name and how many values share a cell:
+ * "0 [ramp] .42 ×4", "4e-4 [ramp] .51 log". */
 void canvas_heat_scale(struct canvas *canvas, struct rect area, const struct heat *heat, int factor);
 /* Least and greatest finite value (0, 0 when there is none). */
 void heat_range(const float *data, size_t count, double *lo, double *hi);
+/* Do maps show two values in a cell? */
+bool canvas_half_blocks(struct canvas_style style);
 
 /* A picture: rgb [rows, cols, 3], by half blocks; grey characters without colour. */
 struct heat_fit canvas_image(struct canvas *canvas, struct rect area, const uint8_t *rgb, int rows, int cols);
@@ -118,12 +147,21 @@ void canvas_dot(struct canvas *canvas, struct rect area, int x, int y, color fg)
 /* Curves with axes. Points that are not finite are left out and show as '!' on
  * the upper edge. */
 struct series {
-	const float *x, *y; /* [count]; x NULL: first_x, first_x + 1, ... */
+	const float *x, *y;   /* [count]; x NULL: first_x, first_x + 1, ... */
+	const float *lo, *hi; /* [count]: ends of an interval around y; NULL: none */
 	int count;
 	char letter;      /* names it on the canvas and in the legend; 0: none */
 	const char *name; /* for the legend; NULL: not in it */
 	color fg;
 	bool points; /* only an 'o' at every point */
+	bool bars;   /* a bar at every point, from the bottom and as wide as points are apart */
+};
+/* What a neuron sent by time, on the chart's own axis below the curves: up for positive
+ * counts, down for negative ones. */
+struct spike_train {
+	const float *sent; /* [count], at first_x, first_x + 1, ... of the chart */
+	int count;
+	color fg;
 };
 struct chart {
 	const struct series *series;
@@ -135,10 +173,12 @@ struct chart {
 	bool log_y;         /* decades; values <= 0 are left out */
 	const double *rule; /* horizontal lines at these values */
 	const char *rule_name;
-	const char *x_name, *y_name; /* with units */
-	double mark_x;               /* vertical line; NAN: none */
-	bool x_whole;                /* x counts something: no ticks between whole numbers */
-	bool x_log2;                 /* x are logarithms to base 2: ticks show the powers */
+	const char *x_name, *y_name;     /* with units */
+	double mark_x;                   /* vertical line; NAN: none */
+	double range_lo, range_hi;       /* vertical lines where a range of x ends; equal: none */
+	bool x_whole;                    /* x counts something: no ticks between whole numbers */
+	bool x_log2;                     /* x are logarithms to base 2: ticks show the powers */
+	const struct spike_train *train; /* NULL: none */
 };
 void canvas_chart(struct canvas *canvas, struct rect area, const struct chart *chart);
 

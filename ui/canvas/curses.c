@@ -23,7 +23,8 @@ save_pairs(uint32_t *ch, int *fg, int *bg)
 static void
 cell_char(const struct canvas *canvas, const struct cell *cell, cchar_t *out)
 {
-	int fg = color_index(cell->fg, canvas->style.palette), bg = color_index(cell->bg, canvas->style.palette), pair = 0;
+	int fg = color_index(cell->fg, canvas->style.palette, canvas->style.light),
+	    bg = color_index(cell->bg, canvas->style.palette, canvas->style.light), pair = 0;
 	uint32_t ch = cell->ch == HARD_BLANK ? ' ' : cell->ch;
 	wchar_t text[2] = {0, 0};
 	attr_t attr = A_NORMAL;

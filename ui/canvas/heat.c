@@ -1,8 +1,10 @@
 /* Heatmaps, their scales, and pictures. */
-#include "ui/canvas/canvas.h"
+#include "ui/canvas/figure.h"
+#include "ui/canvas/heat_scale.h"
 
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 enum { HALF_BLOCK = 0x2580 };
 
@@ -27,57 +29,90 @@ greatest(int a, int b)
 	return a > b ? a : b;
 }
 
-static bool
-half_blocks(const struct canvas *canvas)
+bool
+canvas_half_blocks(struct canvas_style style)
 {
-	return canvas->style.unicode && canvas->style.palette != PALETTE_NONE;
+	return style.unicode && style.palette >= PALETTE_256;
+}
+
+/* More values than places: as many as fit, the same for both sides. */
+static void
+share_cells(struct heat_fit *fit, struct rect area)
+{
+	double share = fmin((double)area.w / fit->data_cols, (double)(fit->per_row * area.h) / fit->data_rows);
+
+	fit->rows = greatest(1, (int)(fit->data_rows * share + 1e-9));
+	fit->cols = greatest(1, (int)(fit->data_cols * share + 1e-9));
+	fit->factor = greatest(ceil_div(fit->data_rows, fit->rows), ceil_div(fit->data_cols, fit->cols));
 }
 
 struct heat_fit
 canvas_heat_fit(const struct canvas *canvas, struct rect area, int rows, int cols)
 {
-	bool half = half_blocks(canvas);
+	bool half = canvas_half_blocks(canvas->style);
 	struct heat_fit fit = {.magnify = 1, .factor = 1, .unit = 1, .per_row = half ? 2 : 1};
 
 	if (area.w <= 0 || area.h <= 0 || rows <= 0 || cols <= 0)
 		return (struct heat_fit){.magnify = 1, .factor = 1, .unit = 1, .per_row = 1};
+	if (canvas->figure)
+		return figure_heat_fit(canvas->figure, area, rows, cols);
 	if (!half && 2 * cols <= area.w)
 		fit.unit = 2; /* a value as wide as it is high */
-	fit.factor = greatest(ceil_div(cols, area.w), ceil_div(rows, fit.per_row * area.h));
-	if (fit.factor == 1)
+	fit.rows = fit.data_rows = rows;
+	fit.cols = fit.data_cols = cols;
+	if (cols > area.w || rows > fit.per_row * area.h)
+		share_cells(&fit, area);
+	else
 		fit.magnify = greatest(1, least(area.w / (cols * fit.unit), fit.per_row * area.h / rows));
-	fit.rows = ceil_div(rows, fit.factor);
-	fit.cols = ceil_div(cols, fit.factor);
 	fit.w = fit.cols * fit.unit * fit.magnify;
 	fit.h = ceil_div(fit.rows * fit.magnify, fit.per_row);
 	return fit;
 }
 
-void
-heat_range(const float *data, size_t count, double *lo, double *hi)
+bool
+heat_fit_at(const struct heat_fit *fit, int x, int y, int *row, int *col)
 {
-	bool any = false;
-	size_t i;
+	int r, c;
 
-	*lo = *hi = 0;
-	for (i = 0; i < count; i++) {
-		if (!isfinite(data[i]))
-			continue;
-		*lo = any ? fmin(*lo, data[i]) : data[i];
-		*hi = any ? fmax(*hi, data[i]) : data[i];
-		any = true;
-	}
+	if (x < 0 || y < 0 || x >= fit->w || y >= fit->h)
+		return false;
+	c = x / (fit->unit * fit->magnify);
+	r = y * fit->per_row / fit->magnify;
+	if (r >= fit->rows || c >= fit->cols)
+		return false;
+	*row = (int)((long)r * fit->data_rows / fit->rows);
+	*col = (int)((long)c * fit->data_cols / fit->cols);
+	return true;
 }
 
-/* One shown value: the mean or the peak of a factor x factor patch; NAN if any is not finite. */
+/* The place, of `shown`, where value i of `count` is: the one whose share holds it. */
+static int
+shown_place(int i, int shown, int count)
+{
+	return (int)((((long)i + 1) * shown - 1) / count);
+}
+
+void
+heat_fit_cell(const struct heat_fit *fit, int row, int col, int *x, int *y)
+{
+	*x = *y = 0;
+	if (fit->data_rows == 0 || fit->data_cols == 0)
+		return;
+	*x = shown_place(col, fit->cols, fit->data_cols) * fit->unit * fit->magnify + fit->unit * fit->magnify / 2;
+	*y = (shown_place(row, fit->rows, fit->data_rows) * fit->magnify + fit->magnify / 2) / fit->per_row;
+}
+
+/* One shown value: the mean or the peak of those that share the place; NAN if any is not finite. */
 static double
-patch(const struct heat *heat, int row, int col, int factor)
+patch(const struct heat *heat, const struct heat_fit *fit, int row, int col)
 {
 	int stride = heat->stride ? heat->stride : heat->cols, n = 0, r, c;
+	int r0 = (int)((long)row * heat->rows / fit->rows), r1 = (int)(((long)row + 1) * heat->rows / fit->rows);
+	int c0 = (int)((long)col * heat->cols / fit->cols), c1 = (int)(((long)col + 1) * heat->cols / fit->cols);
 	double sum = 0, peak = 0;
 
-	for (r = row * factor; r < least((row + 1) * factor, heat->rows); r++) {
-		for (c = col * factor; c < least((col + 1) * factor, heat->cols); c++) {
+	for (r = r0; r < r1; r++) {
+		for (c = c0; c < c1; c++) {
 			double v = heat->data[(size_t)r * (size_t)stride + (size_t)c];
 
 			if (!isfinite(v))
@@ -90,27 +125,18 @@ patch(const struct heat *heat, int row, int col, int factor)
 	return heat->peak ? peak : n ? sum / n : 0;
 }
 
-/* Where v lies on the ramp, 0..1. */
-static double
-place(const struct heat *heat, double v)
-{
-	if (heat->is_signed)
-		return heat->hi > 0 ? 0.5 + v / heat->hi / 2 : 0.5;
-	return heat->hi > heat->lo ? (v - heat->lo) / (heat->hi - heat->lo) : 0;
-}
-
 static color
 tint(const struct canvas *canvas, const struct heat *heat, double v)
 {
-	double x = place(heat, v);
+	double x = heat_place(heat, v);
 
-	return heat->is_signed ? ramp_diverging(x, canvas->style.palette) : ramp_sequential(x, canvas->style.palette);
+	return heat->is_signed ? ramp_diverging(x, canvas->style.light) : ramp_sequential(x, canvas->style.light);
 }
 
 static uint32_t
 shade(const struct heat *heat, double v)
 {
-	double x = place(heat, v), size = heat->is_signed ? fabs(2 * x - 1) : x;
+	double x = heat_place(heat, v), size = heat->is_signed ? fabs(2 * x - 1) : x;
 	int level = (int)lround(fmin(fmax(size, 0), 1) * (sizeof(grey) - 2));
 
 	return (unsigned char)(heat->is_signed && x < 0.5 ? below : grey)[level];
@@ -131,8 +157,8 @@ heat_cell(struct canvas *canvas, const struct heat *heat, const struct heat_fit 
 	int col = x / (fit->unit * fit->magnify);
 	int top = shown_row(fit, y * fit->per_row);
 	int bottom = fit->per_row == 2 ? shown_row(fit, 2 * y + 1) : -1;
-	double u = top < 0 ? 0 : patch(heat, top, col, fit->factor);
-	double v = bottom < 0 ? 0 : patch(heat, bottom, col, fit->factor);
+	double u = top < 0 ? 0 : patch(heat, fit, top, col);
+	double v = bottom < 0 ? 0 : patch(heat, fit, bottom, col);
 
 	if (isnan(u) || isnan(v)) {
 		*cell = (struct cell){.ch = '!', .fg = ROLE_BAD, .attr = ATTR_BOLD};
@@ -141,8 +167,6 @@ heat_cell(struct canvas *canvas, const struct heat *heat, const struct heat_fit 
 		cell->bg = bottom < 0 ? 0 : tint(canvas, heat, v);
 	} else {
 		*cell = (struct cell){.ch = shade(heat, u)};
-		if (canvas->style.palette != PALETTE_NONE)
-			cell->fg = tint(canvas, heat, u);
 	}
 }
 
@@ -150,42 +174,29 @@ static void
 marks(struct canvas *canvas, struct rect area, const struct heat *heat, const struct heat_fit *fit)
 {
 	struct pen pen = {.fg = ROLE_MARK, .attr = ATTR_BOLD};
-	int half = fit->unit * fit->magnify / 2;
+	int x, y;
 
+	heat_fit_cell(fit, heat->mark_row, heat->mark_col, &x, &y);
 	if (heat->mark_col >= 0 && heat->mark_col < heat->cols)
-		canvas_put(canvas, area, area.x + 1 + heat->mark_col / fit->factor * fit->unit * fit->magnify + half, area.y, pen,
-			   "▾");
+		canvas_put(canvas, area, area.x + 1 + x, area.y, pen, "▾");
 	if (heat->mark_row >= 0 && heat->mark_row < heat->rows)
-		canvas_put(canvas, area, area.x,
-			   area.y + 1 + (heat->mark_row / fit->factor * fit->magnify + fit->magnify / 2) / fit->per_row, pen,
-			   "▸");
-}
-
-static struct heat
-with_range(const struct heat *heat)
-{
-	struct heat out = *heat;
-	double lo, hi;
-
-	if (out.lo == out.hi && out.rows > 0) {
-		int stride = out.stride ? out.stride : out.cols;
-
-		heat_range(out.data, (size_t)(out.rows - 1) * (size_t)stride + (size_t)out.cols, &lo, &hi);
-		out.lo = lo;
-		out.hi = out.is_signed ? fmax(fabs(lo), fabs(hi)) : hi;
-	}
-	return out;
+		canvas_put(canvas, area, area.x, area.y + 1 + y, pen, "▸");
 }
 
 void
 canvas_heat(struct canvas *canvas, struct rect area, const struct heat *heat)
 {
-	struct heat h = with_range(heat);
+	struct heat h = *heat;
 	bool marked = heat->mark_row >= 0 || heat->mark_col >= 0;
 	struct rect in = marked ? (struct rect){area.x + 1, area.y + 1, area.w - 1, area.h - 1} : area;
 	struct heat_fit fit = canvas_heat_fit(canvas, in, heat->rows, heat->cols);
 	int x, y;
 
+	heat_prepare(&h, canvas->style.scale);
+	if (canvas->figure) {
+		figure_add_heat(canvas->figure, in, &h);
+		return;
+	}
 	for (y = 0; y < fit.h; y++)
 		for (x = 0; x < fit.w; x++) {
 			struct cell *cell = canvas_cell(canvas, in.x + x, in.y + y);
@@ -197,46 +208,61 @@ canvas_heat(struct canvas *canvas, struct rect area, const struct heat *heat)
 		marks(canvas, area, heat, &fit);
 }
 
+static void
+ramp_cells(struct canvas *canvas, const struct heat *h, int x, int y, int w)
+{
+	for (int i = 0; i < w; i++) {
+		double f = w > 1 ? (double)i / (w - 1) : 0, v = heat_value(h, f);
+		struct cell *cell = canvas_cell(canvas, x + i, y);
+
+		if (cell && canvas_half_blocks(canvas->style))
+			*cell = (struct cell){.ch = ' ', .bg = tint(canvas, h, v)};
+		else if (cell)
+			*cell = (struct cell){.ch = shade(h, v)};
+	}
+}
+
 void
 canvas_heat_scale(struct canvas *canvas, struct rect area, const struct heat *heat, int factor)
 {
-	struct heat h = with_range(heat);
+	struct heat h = *heat;
 	struct pen dim = {.fg = ROLE_DIM};
-	char lo[16], hi[16];
-	int x = area.x, i, w;
+	char lo[24], hi[24], name[48] = "";
+	int x = area.x, w;
 
-	short_number(h.is_signed ? -h.hi : h.lo, lo, sizeof(lo));
-	short_number(h.hi, hi, sizeof(hi));
-	w = area.w - text_columns(lo) - text_columns(hi) - 2 - (factor > 1 ? 4 : 0);
-	w = least(w, 16);
-	x += canvas_put(canvas, area, x, area.y, dim, lo) + 1;
-	for (i = 0; i < w; i++) {
-		double f = w > 1 ? (double)i / (w - 1) : 0;
-		double v = h.is_signed ? (2 * f - 1) * h.hi : h.lo + f * (h.hi - h.lo);
-		struct cell *cell = canvas_cell(canvas, x + i, area.y);
-
-		if (cell && canvas->style.palette != PALETTE_NONE)
-			*cell = (struct cell){.ch = ' ', .bg = tint(canvas, &h, v)};
-		else if (cell)
-			*cell = (struct cell){.ch = shade(&h, v)};
+	heat_prepare(&h, canvas->style.scale);
+	heat_ends(&h, lo, hi, sizeof(lo));
+	if (canvas->figure) {
+		figure_add_ramp(canvas->figure, area, &h);
+		return;
 	}
-	x += greatest(w, 0) + 1;
-	x += canvas_put(canvas, area, x, area.y, dim, hi) + 1;
+	if (h.scale == SCALE_LOG || h.scale == SCALE_PERCENTILE)
+		snprintf(name, sizeof(name), " %s", h.scale == SCALE_LOG ? "log" : "p98");
 	if (factor > 1)
-		canvas_printf(canvas, area, x, area.y, dim, "×%d", factor);
+		snprintf(name + strlen(name), sizeof(name) - strlen(name), " ×%d", factor);
+	if (factor > 1 && h.peak && area.w - text_columns(name) - text_columns(lo) - text_columns(hi) >= 16)
+		strcat(name, " peak");
+	w = least(area.w - text_columns(lo) - text_columns(hi) - 2 - text_columns(name), 24);
+	x += canvas_put(canvas, area, x, area.y, dim, lo) + 1;
+	ramp_cells(canvas, &h, x, area.y, w);
+	x += greatest(w, 0) + 1;
+	x += canvas_put(canvas, area, x, area.y, dim, hi);
+	canvas_put(canvas, area, x, area.y, dim, name);
 }
 
 /* Pictures */
 
 static uint32_t
-pixel(const uint8_t *rgb, int rows, int cols, int row, int col, int factor)
+pixel(const uint8_t *rgb, const struct heat_fit *fit, int row, int col)
 {
+	int r0 = (int)((long)row * fit->data_rows / fit->rows), r1 = (int)(((long)row + 1) * fit->data_rows / fit->rows);
+	int c0 = (int)((long)col * fit->data_cols / fit->cols), c1 = (int)(((long)col + 1) * fit->data_cols / fit->cols);
 	int sum[3] = {0, 0, 0}, n = 0, r, c, i;
 
-	for (r = row * factor; r < least((row + 1) * factor, rows); r++)
-		for (c = col * factor; c < least((col + 1) * factor, cols); c++, n++)
+	for (r = r0; r < r1; r++)
+		for (c = c0; c < c1; c++, n++)
 			for (i = 0; i < 3; i++)
-				sum[i] += rgb[3 * ((size_t)r * (size_t)cols + (size_t)c) + (size_t)i];
+				sum[i] += rgb[3 * ((size_t)r * (size_t)fit->data_cols + (size_t)c) + (size_t)i];
 	if (n == 0)
 		return 0;
 	return (uint32_t)(sum[0] / n) << 16 | (uint32_t)(sum[1] / n) << 8 | (uint32_t)(sum[2] / n);
@@ -256,12 +282,14 @@ canvas_image(struct canvas *canvas, struct rect area, const uint8_t *rgb, int ro
 	struct heat_fit fit = canvas_heat_fit(canvas, area, rows, cols);
 	int x, y;
 
-	for (y = 0; y < fit.h; y++) {
+	if (canvas->figure)
+		figure_add_image(canvas->figure, area, rgb, rows, cols);
+	for (y = 0; y < fit.h && !canvas->figure; y++) {
 		for (x = 0; x < fit.w; x++) {
 			struct cell *cell = canvas_cell(canvas, area.x + x, area.y + y);
 			int col = x / (fit.unit * fit.magnify);
 			int top = shown_row(&fit, y * fit.per_row), bottom = shown_row(&fit, y * fit.per_row + 1);
-			uint32_t u = pixel(rgb, rows, cols, top, col, fit.factor);
+			uint32_t u = pixel(rgb, &fit, top, col);
 
 			if (!cell)
 				continue;
@@ -271,7 +299,7 @@ canvas_image(struct canvas *canvas, struct rect area, const uint8_t *rgb, int ro
 			}
 			*cell = (struct cell){.ch = HALF_BLOCK, .fg = COLOR_RGB(u)};
 			if (bottom >= 0)
-				cell->bg = COLOR_RGB(pixel(rgb, rows, cols, bottom, col, fit.factor));
+				cell->bg = COLOR_RGB(pixel(rgb, &fit, bottom, col));
 		}
 	}
 	return fit;

@@ -19,9 +19,10 @@ canvas_ascii(uint32_t ch)
 	static const struct {
 		uint32_t ch;
 		char ascii;
-	} like[] = {{HARD_BLANK, ' '}, {0x2502, '|'}, {0x2500, '-'}, {0x2504, '-'}, {0x250a, ':'}, {0x2524, '+'}, {0x252c, '+'},
-		    {0x2026, '~'},     {0xd7, 'x'},   {0xb7, '.'},   {0xb1, '+'},   {0x25b8, '>'}, {0x25be, 'v'}, {0x25c2, '<'},
-		    {0x25b4, '^'},     {0x2212, '-'}, {0x2248, '~'}, {0x2192, '>'}, {0x03b8, 'o'}, {0x25cf, '*'}, {0x2590, '#'}};
+	} like[] = {{HARD_BLANK, ' '}, {0x2502, '|'}, {0x2500, '-'}, {0x2504, '-'}, {0x250a, ':'}, {0x2524, '+'},
+		    {0x252c, '+'},     {0x2026, '~'}, {0xd7, 'x'},   {0xb7, '.'},   {0xb1, '+'},   {0x25b8, '>'},
+		    {0x25be, 'v'},     {0x25c2, '<'}, {0x25b4, '^'}, {0x2212, '-'}, {0x2248, '~'}, {0x2192, '>'},
+		    {0x03b8, 'o'},     {0x25cf, '*'}, {0x2590, '#'}, {0x2265, '>'}, {0x2264, '<'}};
 	size_t i;
 
 	if (ch < 0x80)
@@ -40,8 +41,8 @@ canvas_ascii(uint32_t ch)
 	return '?';
 }
 
-static size_t
-encode(uint32_t ch, char out[4])
+size_t
+text_encode(uint32_t ch, char out[4])
 {
 	if (ch < 0x80) {
 		out[0] = (char)ch;
@@ -67,11 +68,11 @@ encode(uint32_t ch, char out[4])
 
 /* One of fg (base 30) and bg (base 40) as SGR parameters. */
 static void
-write_color(FILE *out, color c, enum palette palette, int base)
+write_color(FILE *out, color c, struct canvas_style style, int base)
 {
-	int index = color_index(c, palette);
+	int index = color_index(c, style.palette, style.light);
 
-	if (palette == PALETTE_RGB && COLOR_IS_RGB(c))
+	if (style.palette == PALETTE_RGB && COLOR_IS_RGB(c))
 		fprintf(out, ";%d;2;%d;%d;%d", base + 8, (int)(c >> 16 & 255), (int)(c >> 8 & 255), (int)(c & 255));
 	else if (index >= 8)
 		fprintf(out, ";%d;5;%d", base + 8, index);
@@ -80,7 +81,7 @@ write_color(FILE *out, color c, enum palette palette, int base)
 }
 
 static void
-write_pen(FILE *out, const struct cell *cell, enum palette palette)
+write_pen(FILE *out, const struct cell *cell, struct canvas_style style)
 {
 	fputs("\033[0", out);
 	if (cell->attr & ATTR_BOLD)
@@ -89,8 +90,8 @@ write_pen(FILE *out, const struct cell *cell, enum palette palette)
 		fputs(";4", out);
 	if (cell->attr & ATTR_REVERSE)
 		fputs(";7", out);
-	write_color(out, cell->fg, palette, 30);
-	write_color(out, cell->bg, palette, 40);
+	write_color(out, cell->fg, style, 30);
+	write_color(out, cell->bg, style, 40);
 	fputc('m', out);
 }
 
@@ -132,11 +133,11 @@ canvas_text_write(const struct canvas *canvas, FILE *out)
 			if (ch == 0)
 				continue;
 			if (colored && !same_pen(pen, &row[x])) {
-				write_pen(out, &row[x], canvas->style.palette);
+				write_pen(out, &row[x], canvas->style);
 				plain = row[x];
 			}
 			utf8[0] = canvas_ascii(ch);
-			fwrite(utf8, 1, canvas->style.unicode ? encode(ch, utf8) : 1, out);
+			fwrite(utf8, 1, canvas->style.unicode ? text_encode(ch, utf8) : 1, out);
 		}
 		if (colored && (plain.fg || plain.bg || plain.attr))
 			fputs("\033[0m", out);

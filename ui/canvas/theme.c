@@ -2,32 +2,42 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
+/* How a role looks: 24 bits (for files), and the index into 256 and 8 colours. Text keeps a
+ * contrast of 4.5:1 on black, on the usual dark greys and on white, which a test computes. */
 struct look {
-	uint32_t dark, light; /* 24 bits, for files */
+	uint32_t rgb;
 	short index256, index8;
 };
 
-static const struct look look[ROLES] = {
-    [ROLE_DEFAULT] = {0xd8d8d8, 0x202020, -1, -1},  [ROLE_DIM] = {0x808080, 0x8a8a8a, 244, -1},
-    [ROLE_TITLE] = {0xf0f0f0, 0x000000, -1, -1},    [ROLE_FOCUS] = {0x5fafff, 0x005faf, 75, 6},
-    [ROLE_KEY] = {0x5fafff, 0x005faf, 75, 6},       [ROLE_GOOD] = {0x87afd7, 0x3f6fa0, 110, 6},
-    [ROLE_WARN] = {0xffaf00, 0xb36b00, 214, 3},     [ROLE_BAD] = {0xff5f5f, 0xc01c28, 203, 1},
-    [ROLE_SNN] = {0xffaf5f, 0xc25a00, 215, 3},      [ROLE_ANN] = {0x5fafff, 0x1a6fb5, 75, 4},
-    [ROLE_SERIES_C] = {0xd787d7, 0x8a3a8a, 176, 5}, [ROLE_SERIES_D] = {0x87d7af, 0x2a7a55, 115, 2},
-    [ROLE_MARK] = {0xffffff, 0x000000, -1, -1},
+static const struct look dark[ROLES] = {
+    [ROLE_DEFAULT] = {0xd8d8d8, -1, -1}, [ROLE_DIM] = {0x9a9a9a, 247, -1},     [ROLE_TITLE] = {0xf0f0f0, -1, -1},
+    [ROLE_FOCUS] = {0x5fafff, 75, 6},    [ROLE_KEY] = {0x5fafff, 75, 6},       [ROLE_GOOD] = {0x87afd7, 110, 6},
+    [ROLE_WARN] = {0xffaf00, 214, 3},    [ROLE_BAD] = {0xff5f5f, 203, 1},      [ROLE_SNN] = {0xffaf5f, 215, 3},
+    [ROLE_ANN] = {0x5fafff, 75, 6},      [ROLE_SERIES_C] = {0xd787d7, 176, 5}, [ROLE_SERIES_D] = {0x87d7af, 115, 2},
+    [ROLE_MARK] = {0xffffff, -1, -1},
+};
+static const struct look light[ROLES] = {
+    [ROLE_DEFAULT] = {0x202020, -1, -1}, [ROLE_DIM] = {0x666666, 241, -1},    [ROLE_TITLE] = {0x000000, -1, -1},
+    [ROLE_FOCUS] = {0x005faf, 25, 4},    [ROLE_KEY] = {0x005faf, 25, 4},      [ROLE_GOOD] = {0x2f5f8f, 24, 4},
+    [ROLE_WARN] = {0x8f5600, 94, 5},     [ROLE_BAD] = {0xc01c28, 160, 1},     [ROLE_SNN] = {0xb35300, 130, 1},
+    [ROLE_ANN] = {0x1a6bb0, 25, 4},      [ROLE_SERIES_C] = {0x8a3a8a, 90, 5}, [ROLE_SERIES_D] = {0x1f7048, 23, -1},
+    [ROLE_MARK] = {0x000000, -1, -1},
 };
 
 enum { ANCHORS = 9 };
 
-/* Inferno (van der Walt and Smith) and Berlin (Crameri), at eighths. */
-static const uint32_t sequential[ANCHORS] = {0x000004, 0x1f0c48, 0x57106e, 0x88226a, 0xbc3754,
-					     0xe35933, 0xf98e09, 0xf8c932, 0xfcffa4};
-static const uint32_t diverging[ANCHORS] = {0x9eb0ff, 0x5ba4db, 0x2d7597, 0x1a4256, 0x110c09,
-					    0x411206, 0x802c1e, 0xc3695a, 0xffadad};
-/* The same order of lightness in the eight colours every terminal has. */
-static const uint32_t sequential8[] = {0x000000, 0x0000ff, 0xff0000, 0xff00ff, 0xffff00, 0xffffff};
-static const uint32_t diverging8[] = {0x00ffff, 0x0000ff, 0x000000, 0xff0000, 0xffff00};
+/* On dark ground inferno (van der Walt and Smith) and Berlin (Crameri), at eighths; on light
+ * ground the same hues from paper to ink, so that nothing is a black slab. */
+static const uint32_t sequential[2][ANCHORS] = {
+    {0x000004, 0x1f0c48, 0x57106e, 0x88226a, 0xbc3754, 0xe35933, 0xf98e09, 0xf8c932, 0xfcffa4},
+    {0xffffff, 0xfff3c4, 0xfdd27a, 0xf9a444, 0xe8702f, 0xc5403f, 0x8e2257, 0x551459, 0x1f0c48},
+};
+static const uint32_t diverging[2][ANCHORS] = {
+    {0x9eb0ff, 0x5ba4db, 0x2d7597, 0x1a4256, 0x110c09, 0x411206, 0x802c1e, 0xc3695a, 0xffadad},
+    {0x0a3a66, 0x1f66a8, 0x5a9bd0, 0xa9cdea, 0xffffff, 0xf9cf9f, 0xe8964a, 0xbf5b10, 0x6e2f00},
+};
 
 static uint32_t
 mix(uint32_t a, uint32_t b, double f)
@@ -44,37 +54,35 @@ mix(uint32_t a, uint32_t b, double f)
 }
 
 static color
-ramp(double x, const uint32_t *anchor, const uint32_t *plain, int plains, enum palette palette)
+ramp(double x, const uint32_t anchor[ANCHORS])
 {
 	int i;
 
 	x = isnan(x) ? 0 : fmin(fmax(x, 0), 1);
-	if (palette == PALETTE_8)
-		return COLOR_RGB(plain[(int)fmin(x * plains, plains - 1)]);
 	i = (int)fmin(x * (ANCHORS - 1), ANCHORS - 2);
 	return COLOR_RGB(mix(anchor[i], anchor[i + 1], x * (ANCHORS - 1) - i));
 }
 
 color
-ramp_sequential(double x, enum palette palette)
+ramp_sequential(double x, bool on_light)
 {
-	return ramp(x, sequential, sequential8, sizeof(sequential8) / sizeof(*sequential8), palette);
+	return ramp(x, sequential[on_light]);
 }
 
 color
-ramp_diverging(double x, enum palette palette)
+ramp_diverging(double x, bool on_light)
 {
-	return ramp(x, diverging, diverging8, sizeof(diverging8) / sizeof(*diverging8), palette);
+	return ramp(x, diverging[on_light]);
 }
 
 uint32_t
-color_rgb(color c, bool dark, uint32_t ground)
+color_rgb(color c, bool on_light, uint32_t ground)
 {
 	if (COLOR_IS_RGB(c))
 		return c & 0xffffff;
 	if (c == 0 || c >= ROLES)
 		return ground;
-	return dark ? look[c].dark : look[c].light;
+	return on_light ? light[c].rgb : dark[c].rgb;
 }
 
 /* The nearest of the 6x6x6 cube and the 24 greys of xterm's 256 colours. */
@@ -99,9 +107,10 @@ nearest256(int r, int g, int b)
 }
 
 int
-color_index(color c, enum palette palette)
+color_index(color c, enum palette palette, bool on_light)
 {
 	int r = (c >> 16) & 255, g = (c >> 8) & 255, b = c & 255;
+	const struct look *look = on_light ? light : dark;
 
 	if (palette == PALETTE_NONE)
 		return -1;
@@ -110,4 +119,14 @@ color_index(color c, enum palette palette)
 	if (palette == PALETTE_8)
 		return (r >= 128) | (g >= 128) << 1 | (b >= 128) << 2;
 	return nearest256(r, g, b);
+}
+
+bool
+theme_terminal_is_light(const char *colorfgbg)
+{
+	const char *last = colorfgbg ? strrchr(colorfgbg, ';') : NULL;
+	char *end;
+	long index = last ? strtol(last + 1, &end, 10) : 0;
+
+	return last && end > last + 1 && *end == '\0' && (index == 7 || (index > 8 && index < 16));
 }

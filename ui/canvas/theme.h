@@ -33,14 +33,19 @@ enum role {
 
 enum palette { PALETTE_NONE, PALETTE_8, PALETTE_256, PALETTE_RGB };
 
-/* Ramps on 0..1: sequential (dark to light, evenly perceived), and diverging
- * around 0.5 (blue, dark, orange). */
-color ramp_sequential(double x, enum palette palette);
-color ramp_diverging(double x, enum palette palette);
+/* Ramps on 0..1, evenly perceived and safe for the colour-blind: sequential from the
+ * background (dark or light) to what stands out most, diverging around 0.5, which is the
+ * background (blue below, orange above). */
+color ramp_sequential(double x, bool on_light);
+color ramp_diverging(double x, bool on_light);
 
-/* 24 bits of c on a dark or light background; `ground` is what 0 means. */
-uint32_t color_rgb(color c, bool dark, uint32_t ground);
+/* 24 bits of c on a light or dark background; `ground` is what 0 means. */
+uint32_t color_rgb(color c, bool on_light, uint32_t ground);
 /* Index into the terminal's palette of 8 or 256, or -1 for its own colour. */
-int color_index(color c, enum palette palette);
+int color_index(color c, enum palette palette, bool on_light);
+
+/* Is the terminal's background light? From COLORFGBG ("foreground;background", set by
+ * rxvt, Konsole and others); what it does not say is dark. */
+bool theme_terminal_is_light(const char *colorfgbg);
 
 #endif

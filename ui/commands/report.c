@@ -114,7 +114,7 @@ bool
 cmd_report(struct app *app, const struct call *call, struct status *st)
 {
 	const char *end = strrchr(call->arg[1], '.');
-	struct report r = {.app = app, .style = {PALETTE_RGB, true}};
+	struct report r = {.app = app, .style = {.palette = PALETTE_RGB, .unicode = true, .light = true}};
 	char title[120], shown[80];
 	struct output o;
 	bool ok;
@@ -122,7 +122,7 @@ cmd_report(struct app *app, const struct call *call, struct status *st)
 	if (!document_check(call->arg[1], call_has(call, "force"), st) || !find_subject(&r, call->arg[0], st))
 		return false;
 	if (strcmp(end, ".md") == 0)
-		r.style = (struct canvas_style){PALETTE_NONE, !app->options.ascii};
+		r.style = (struct canvas_style){.unicode = !app->options.ascii};
 	snprintf(title, sizeof(title), "spikescope: %s %s", r.run ? r.kind : "session", r.run ? "run " : "");
 	snprintf(title + strlen(title), sizeof(title) - strlen(title), "%s", text_escape(call->arg[0], shown, sizeof(shown)));
 	r.d = document_new(title);

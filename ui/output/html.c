@@ -1,4 +1,5 @@
 /* Documents as HTML: one file, with style and pictures in it, and no script. */
+#include "ui/canvas/bytes.h"
 #include "ui/canvas/cairo.h"
 #include "ui/output/document.h"
 
@@ -46,23 +47,6 @@ put_element(FILE *out, const char *open, const char *text, const char *close)
 	fputs(close, out);
 }
 
-static void
-put_base64(FILE *out, const char *data, size_t size)
-{
-	static const char digit[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-
-	for (size_t i = 0; i < size; i += 3) {
-		uint32_t bits = (uint32_t)(unsigned char)data[i] << 16;
-
-		bits |= i + 1 < size ? (uint32_t)(unsigned char)data[i + 1] << 8 : 0;
-		bits |= i + 2 < size ? (uint32_t)(unsigned char)data[i + 2] : 0;
-		fputc(digit[bits >> 18], out);
-		fputc(digit[bits >> 12 & 63], out);
-		fputc(i + 1 < size ? digit[bits >> 6 & 63] : '=', out);
-		fputc(i + 2 < size ? digit[bits & 63] : '=', out);
-	}
-}
-
 /* A picture of cells and dots is thousands of shapes as SVG, and ten times the size. Two
  * pixels a unit stay sharp where the page is enlarged. */
 static bool
@@ -77,7 +61,7 @@ put_picture(FILE *out, const struct block *b)
 	canvas_cairo_size(&b->canvas, &w, &h);
 	fprintf(out, "<figure><img width=\"%.0f\"", w);
 	put_element(out, " alt=\"", b->text, "\" src=\"data:image/png;base64,");
-	put_base64(out, png, size);
+	base64_write(out, png, size);
 	put_element(out, "\"><figcaption>", b->text, "</figcaption></figure>\n");
 	free(png);
 	return true;

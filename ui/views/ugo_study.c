@@ -160,7 +160,7 @@ cell_pen(const struct canvas *canvas, const struct spike_cell *cell, struct erro
 
 	if (canvas->style.palette == PALETTE_NONE)
 		return pen;
-	pen.bg = ramp_sequential(0.15 + 0.7 * share, canvas->style.palette);
+	pen.bg = ramp_sequential(0.15 + 0.7 * share, canvas->style.light);
 	pen.fg = COLOR_RGB(share > 0.55 ? 0x000000u : 0xffffffu);
 	return pen;
 }

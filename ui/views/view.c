@@ -283,7 +283,8 @@ view_save(struct app *app, const struct view *view, const struct view_args *args
 {
 	const char *dot = strrchr(path, '.');
 	bool text = dot && strcmp(dot, ".txt") == 0;
-	struct canvas_style style = {text ? PALETTE_NONE : PALETTE_RGB, !(text && app->options.ascii)};
+	struct canvas_style style = {
+	    .palette = text ? PALETTE_NONE : PALETTE_RGB, .unicode = !(text && app->options.ascii), .light = true};
 	struct canvas canvas = {0};
 	bool ok = draw_alone(app, view, args, &canvas, style, st) && canvas_save(&canvas, path, force, st);
 
@@ -381,7 +382,7 @@ view_status(struct app *app, int columns, char *out, size_t size)
 struct layout_maps
 view_maps(const struct app *app, struct canvas_style style)
 {
-	bool half = style.unicode && style.palette != PALETTE_NONE;
+	bool half = canvas_half_blocks(style);
 
 	return (struct layout_maps){!app->model ? 0 : app->model->resnet ? -1 : app->model->tokens, half ? 2 : 1};
 }
@@ -404,7 +405,7 @@ struct canvas_style
 view_style(const struct app *app, FILE *out)
 {
 	const char *no_color = getenv("NO_COLOR");
-	struct canvas_style style = {PALETTE_NONE, false};
+	struct canvas_style style = {.light = theme_terminal_is_light(getenv("COLORFGBG"))};
 	bool terminal = out == app->out ? app->terminal && !app->capture : isatty(fileno(out));
 
 	style.unicode = !app->options.ascii && strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
