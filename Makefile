@@ -41,6 +41,12 @@ LDFLAGS += -fsanitize=address,undefined
 endif
 # Sub-makes say nothing but what they do.
 SUB = --no-print-directory $(if $(filter 1,$(V)),,-s)
+# libFuzzer has clang alone, whose __builtin_cpu_supports() of Debian 12 knows no levels of x86-64: the plain kernels are taken.
+ifeq ($(FUZZER),1)
+CFLAGS  += -fsanitize=fuzzer-no-link,address,undefined -fno-omit-frame-pointer -fno-sanitize-recover=undefined \
+	'-D__builtin_cpu_supports(x)=0' -Wno-ignored-attributes -Wno-pass-failed
+LDFLAGS += -fsanitize=address,undefined
+endif
 ifneq ($(V),1)
 Q := @
 say = @printf '  %-6s %s\n' '$(1)' '$(2)'
@@ -55,6 +61,7 @@ UIO  := $(UIC:%.c=$(B)/%.o)
 UNIT := $(sort $(wildcard tests/unit/*.c))
 BENCH := $(sort $(wildcard tests/bench/*.c))
 TESTH := $(sort $(wildcard tests/support/*.c))
+FUZZ  := $(sort $(wildcard tests/fuzz/*.c))
 # What spikescope.h includes, and nothing else, is installed.
 HEADERS = $(sort $(filter src/%.h,$(shell $(CC) -std=c11 -Isrc -MM src/spikescope.h)))
 EXAMPLES := $(sort $(wildcard examples/* examples/*/*))
@@ -62,7 +69,8 @@ CHECKED := $(sort $(wildcard src/*.h src/*/*.[ch] src/*/*/*.[ch] db/*.[ch] ui/*.
 
 LIB  := $(B)/libspikescope.a
 PROG := $(B)/spikescope
-TESTBIN := $(UNIT:%.c=$(B)/%)
+FUZZBIN := $(FUZZ:%.c=$(B)/%)
+TESTBIN := $(UNIT:%.c=$(B)/%) $(if $(filter 1,$(FUZZER)),,$(FUZZBIN))
 BENCHBIN := $(BENCH:%.c=$(B)/%)
 COMMANDS_PAGE := man/spikescope-commands.7
 
@@ -92,6 +100,7 @@ test: ## install what is missing, build, and run all tests
 	@scripts/run-tests --build $(B)
 
 tests: $(TESTBIN) # build the tests
+fuzzers: $(FUZZBIN)
 
 bench: $(PROG) $(BENCHBIN) ## build and run the benchmarks, and fetch what they compare with
 	@scripts/bench-deps $(B)/bench
@@ -118,7 +127,7 @@ lint: ## check the layers, the formatting, the scripts and the code
 	$(call say,FORMAT,clang-format)
 	$(Q)clang-format --dry-run -Werror $(CHECKED)
 	$(call say,CHECK,shellcheck)
-	$(Q)shellcheck -x scripts/check-arrows scripts/compile-commands scripts/embed-sql scripts/embed-text scripts/install-deps scripts/run-tests scripts/bench-deps .ci/run \
+	$(Q)shellcheck -x scripts/check-arrows scripts/compile-commands scripts/embed-sql scripts/embed-text scripts/install-deps scripts/run-tests scripts/bench-deps scripts/fuzz .ci/run \
 		$(wildcard tests/cli/*.sh)
 	$(call say,CHECK,cppcheck)
 	$(Q)mkdir -p $(B)/cppcheck && cppcheck --cppcheck-build-dir=$(B)/cppcheck $(CPPCHECK) $(sort $(wildcard src db ui tests))
@@ -128,6 +137,9 @@ asan: ## build with sanitizers in build-asan and run all tests there
 	@$(MAKE) $(SUB) B=build-asan SAN=1 all tests
 	@LSAN_OPTIONS=suppressions=$(CURDIR)/scripts/lsan.supp:print_suppressions=0 UBSAN_OPTIONS=print_stacktrace=1 \
 		SPIKESCOPE_TEST_TIMEOUT=1200 scripts/run-tests --build build-asan
+
+fuzz: ## build the fuzz targets with clang and run each for TIME seconds (NAME=... picks some)
+	@scripts/fuzz $(or $(TIME),60) $(NAME)
 
 docs: $(PROG) ## write the manual page of the commands from the command table
 	$(Q)mkdir -p $(dir $(COMMANDS_PAGE)) && $(PROG) --man-commands >$(B)/commands.7
@@ -163,7 +175,7 @@ uninstall: ## remove what install put there
 	$(Q)rm -rf $(DESTDIR)$(PREFIX)/include/spikescope $(DESTDIR)$(PREFIX)/share/spikescope
 
 clean: ## remove what was built
-	rm -rf $(B) build-asan
+	rm -rf $(B) build-asan build-fuzz
 
 $(LIB): $(OBJ)
 	$(call say,AR,$@)
@@ -204,6 +216,13 @@ $(B)/tests/%: $(B)/tests/%.o $(TESTH:%.c=$(B)/%.o) $(filter-out $(B)/ui/main.o,$
 	$(call say,LD,$@)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS) $(TEST_LIBS)
 
+# A fuzz target has libFuzzer's main, or one that reads files.
+FUZZ_MAIN = $(if $(filter 1,$(FUZZER)),,$(B)/tests/fuzz/support/replay.o)
+$(B)/tests/fuzz/%: $(B)/tests/fuzz/%.o $(B)/tests/fuzz/support/fuzz.o $(B)/tests/fuzz/support/replay.o $(filter-out $(B)/ui/main.o,$(UIO)) $(DBO) $(LIB)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(LDFLAGS) $(if $(FUZZ_MAIN),,-fsanitize=fuzzer) -o $@ $< $(B)/tests/fuzz/support/fuzz.o $(FUZZ_MAIN) \
+		$(filter-out $(B)/ui/main.o,$(UIO)) $(DBO) $(LIB) $(LDLIBS)
+
 -include $(wildcard $(B)/*/*.d $(B)/*/*/*.d $(B)/*/*/*/*.d)
-.PHONY: help run all lib test tests bench bench-db bench-ugo lint asan docs docs-check deps compile_commands install uninstall clean
+.PHONY: help run all lib test tests bench bench-db bench-ugo lint asan fuzz fuzzers docs docs-check deps compile_commands install uninstall clean
 .SECONDARY:

@@ -40,6 +40,10 @@ static const char *const checks[] = {
     "SELECT 'file', integrity_check FROM pragma_integrity_check(100) WHERE integrity_check <> 'ok'",
     "SELECT \"table\" || ' row ' || coalesce(rowid, '?'), 'refers to a row of ' || parent || ' that is not there' "
     "FROM pragma_foreign_key_check LIMIT 100",
+};
+
+/* The same of what rows hold packed, which a stranger's notebook is asked as well. */
+static const char *const packed_checks[] = {
     "SELECT 'run ' || s.run_id || ' from t = ' || s.first_t, 'packed measurements are not as long as they should be' FROM "
     "step_spans "
     "AS s JOIN site_lists AS l ON l.id = s.site_list_id WHERE s.steps < 1 OR length(s.data) <> s.steps * 28 * "
@@ -73,6 +77,26 @@ run_check(struct checking *c, const char *sql, struct status *st)
 		care_fail(c->store, "check it", st);
 	sqlite3_finalize(s);
 	return rc == SQLITE_DONE;
+}
+
+bool
+care_packed(sqlite3 *db, const char *path, struct status *st)
+{
+	sqlite3_stmt *s;
+	bool ok = true;
+
+	for (size_t i = 0; ok && i < sizeof(packed_checks) / sizeof(packed_checks[0]); i++) {
+		int rc = sqlite3_prepare_v2(db, packed_checks[i], -1, &s, NULL);
+
+		rc = rc == SQLITE_OK ? sqlite3_step(s) : rc;
+		if (rc == SQLITE_ROW)
+			ok = status_fail(st, STATUS_DATA, "%s: %s: %s; nothing was copied", path, sqlite3_column_text(s, 0),
+					 sqlite3_column_text(s, 1));
+		else if (rc != SQLITE_DONE)
+			ok = sql_fail(db, path, "read it", st);
+		sqlite3_finalize(s);
+	}
+	return ok;
 }
 
 /* What the migrations make, to compare with. */
@@ -142,6 +166,8 @@ care_check(struct store *store, const struct care *care, void (*each)(void *ctx,
 	watch(store, care);
 	for (size_t i = 0; ok && i < sizeof(checks) / sizeof(checks[0]); i++)
 		ok = run_check(&c, checks[i], st);
+	for (size_t i = 0; ok && i < sizeof(packed_checks) / sizeof(packed_checks[0]); i++)
+		ok = run_check(&c, packed_checks[i], st);
 	ok = ok && check_schema(&c, st);
 	watch(store, NULL);
 	if (!ok)

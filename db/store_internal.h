@@ -188,4 +188,7 @@ bool buffer_write(struct store *store, struct status *st);
 bool buffer_written(struct store *store, bool committed, struct status *st); /* false: not, or not all of it */
 void buffer_done(struct store *store);
 
+/* Is what the rows hold packed as long as it says? STATUS_DATA, naming the row. */
+bool care_packed(sqlite3 *db, const char *path, struct status *st);
+
 #endif

@@ -247,7 +247,7 @@ copy_in(struct store *store, struct transfer *t, sqlite3 *from, const char *path
 {
 	bool ok;
 
-	if (!same_tables(store, from, path, st) || !store_flush(store, st))
+	if (!same_tables(store, from, path, st) || !care_packed(from, path, st) || !store_flush(store, st))
 		return false;
 	if (sql_number(from, "BEGIN", NULL) != SQLITE_OK)
 		return sql_fail(from, path, "read it", st);

@@ -365,6 +365,29 @@ records_that_contradict_are_refused(void **state)
 }
 
 static void
+packed_values_of_another_length_are_refused(void **state)
+{
+	const char *const changes[] = {
+	    "UPDATE ugos SET weights = x'0000'",
+	    "UPDATE ugos SET hidden = -1",
+	    "UPDATE step_spans SET steps = 9999999",
+	    "UPDATE tensors SET shape = 'flat'",
+	};
+	struct store *other = open_ok(scratch_path("other.db"));
+
+	for (size_t i = 0; i < sizeof(changes) / sizeof(*changes); i++) {
+		struct transfer t = {0};
+		char name[20];
+
+		snprintf(name, sizeof(name), "lie%zu.db", i);
+		export_ok(*state, &t, name);
+		execute(scratch_path(name), changes[i]);
+		assert_refused(other, name, "nothing was copied");
+	}
+	store_close(other);
+}
+
+static void
 names_with_escapes_are_taken_as_they_are(void **state)
 {
 	struct store *other = open_ok(scratch_path("other.db"));
@@ -491,6 +514,7 @@ main(void)
 	    TEST(altered_notebooks_are_refused),
 	    TEST(triggers_and_views_of_strangers_do_nothing),
 	    TEST(records_that_contradict_are_refused),
+	    TEST(packed_values_of_another_length_are_refused),
 	    TEST(names_with_escapes_are_taken_as_they_are),
 	    TEST(damaged_files_are_survived),
 	    TEST(a_copy_can_be_stopped),
