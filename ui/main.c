@@ -310,7 +310,7 @@ open_example(struct status *st)
 				 "examples/digits-vit is neither beside the program nor installed; type: make install");
 	else
 		ok = open_model(&app, folder, st) && open_data(&app, test, st) && open_picture(&app, "0", st) &&
-		     need_walk(&app, st) && record_steps(app.record, app.walk, 1, NULL, st);
+		     need_walk(&app, st) && spike_log_steps(app.spikes, app.walk, 1, NULL, st);
 	free(folder);
 	free(test);
 	return ok;

@@ -1,5 +1,5 @@
 /* The panes' places at every size: inside, apart from shared borders, and sensible. */
-#include "ui/panes/layout.h"
+#include "ui/views/layout.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,6 +1,6 @@
 /* Results in four formats, and the log. */
 #include "ui/output/output.h"
-#include "ui/workbench/log.h"
+#include "ui/scene/log.h"
 
 #include <locale.h>
 #include <math.h>

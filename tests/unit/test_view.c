@@ -8,7 +8,7 @@
  * where it is not. */
 #include "model/data/dataset.h"
 #include "tests/support/scratch.h"
-#include "ui/views/view.h"
+#include "ui/workbench/show.h"
 
 #include <locale.h>
 #include <setjmp.h>
@@ -67,11 +67,11 @@ show(struct status *st)
 	ok = data && dataset_get(data, 3, app.model, app.pixels, &app.label, st);
 	dataset_close(data);
 	app.walk = ok ? walk_new(app.plan, st) : NULL;
-	app.record = ok ? record_new(app.plan, st) : NULL;
-	if (!app.walk || !app.record || !walk_show(app.walk, app.pixels, app.label, st))
+	app.spikes = ok ? spike_log_new(app.plan, st) : NULL;
+	if (!app.walk || !app.spikes || !walk_show(app.walk, app.pixels, app.label, st))
 		return false;
 	app.logits = app.walk->reference.logits;
-	return record_steps(app.record, app.walk, STEPS, NULL, st);
+	return spike_log_steps(app.spikes, app.walk, STEPS, NULL, st);
 }
 
 static int
@@ -94,7 +94,7 @@ teardown(void **state)
 {
 	(void)state;
 	walk_free(app.walk);
-	record_free(app.record);
+	spike_log_free(app.spikes);
 	history_free(app.history);
 	plan_free(app.plan);
 	model_free(app.model);
@@ -115,8 +115,29 @@ print(const char *name, const struct view_args *args, int w, int h)
 	app.options.columns = w;
 	app.options.rows = h;
 	assert_non_null(out);
-	if (!view_print(&app, view_find(name, &st), args, out, &st))
+	if (!show_print(&app, view_find(name, &st), args, out, &st))
 		fail_msg("%s", st.message);
+	fclose(out);
+	return text;
+}
+
+/* The same for a view that may have nothing to show, which it says then. */
+static char *
+print_anyway(const struct view *view, int w, int h)
+{
+	struct view_args args = {.framed = true};
+	struct canvas canvas = {0};
+	struct showing s;
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	assert_non_null(out);
+	show_scene(&app, &s);
+	assert_true(canvas_init(&canvas, w, h, show_style(&app, out)));
+	view_draw_alone(&s.scene, view, &args, &canvas);
+	canvas_text_write(&canvas, out);
+	canvas_done(&canvas);
 	fclose(out);
 	return text;
 }
@@ -288,22 +309,34 @@ test_zoomed_attention(void **state)
 	free(text);
 }
 
+/* A row that says nothing of what it needs would show numbers that are not there. */
+static void
+test_rows_are_whole(void **state)
+{
+	(void)state;
+	for (int i = 0; i < VIEW_COUNT; i++) {
+		const struct view *view = view_table[i];
+
+		assert_true(view->needs != NEEDS_UNSAID && view->of != VIEW_OF_UNSAID);
+		assert_true(view->name && view->help && view->title && view->draw);
+		assert_true(!view->inside || view_find(view->inside, NULL));
+	}
+}
+
 /* Whatever the size: as many lines as asked, none wider. */
 static void
 test_any_size_fits(void **state)
 {
-	const struct view *view;
-	struct view_args args = {.function = NULL};
 	int w, h;
 
 	(void)state;
 	app.options.color = COLOR_NEVER;
-	for (view = view_table; view->name; view++) {
-		if (strcmp(view->name, "features") == 0) /* has nothing to say of a transformer */
-			continue;
+	for (int i = 0; i < VIEW_COUNT; i++) {
+		const struct view *view = view_table[i];
+
 		for (w = 1; w < 100; w += 7)
 			for (h = 1; h < 30; h += 3) {
-				char *text = print(view->name, &args, w, h), *line = text;
+				char *text = print_anyway(view, w, h), *line = text;
 				int lines = 0;
 
 				for (; *line; lines++) {
@@ -346,10 +379,12 @@ clicked(const char *name, int w, int h, int x, int y, const char *command)
 	struct canvas canvas = {0};
 	struct view_args args = {0};
 	struct status st = {0};
+	struct showing s;
 	char line[80] = "";
 
 	assert_true(canvas_init(&canvas, w, h, (struct canvas_style){.palette = PALETTE_256, .unicode = true}));
-	view_find(name, &st)->hit(&app, &args, &canvas, canvas_all(&canvas), x, y, line, sizeof(line));
+	show_scene(&app, &s);
+	view_find(name, &st)->hit(&s.scene, &args, &canvas, canvas_all(&canvas), x, y, line, sizeof(line));
 	assert_string_equal(line, command);
 	canvas_done(&canvas);
 }
@@ -374,21 +409,23 @@ test_clicks(void **state)
 static void
 test_what_is_missing_is_named(void **state)
 {
-	struct app empty = {0};
+	struct scene empty = {.model = NULL};
 	struct view_args args = {.site = "blocks.99.mlp"};
+	struct showing s;
 	struct status st = {0};
 
 	(void)state;
+	show_scene(&app, &s);
 	assert_false(view_check(&empty, view_find("raster", &st), &args, &st));
 	assert_int_equal(st.code, STATUS_FAILED);
 	assert_non_null(strstr(st.message, "load"));
 	status_clear(&st);
-	assert_false(view_check(&app, view_find("raster", &st), &args, &st));
+	assert_false(view_check(&s.scene, view_find("raster", &st), &args, &st));
 	assert_int_equal(st.code, STATUS_USAGE);
 	assert_non_null(strstr(st.message, "blocks.99.mlp"));
 	status_clear(&st);
 	args = (struct view_args){.has_head = true, .head = 99};
-	assert_false(view_check(&app, view_find("attention", &st), &args, &st));
+	assert_false(view_check(&s.scene, view_find("attention", &st), &args, &st));
 	assert_int_equal(st.code, STATUS_USAGE);
 	status_clear(&st);
 	assert_null(view_find("", &st));
@@ -406,8 +443,8 @@ test_saved_files(void **state)
 	const char *path = scratch_path("view.svg");
 
 	(void)state;
-	assert_true(view_save(&app, view_find("overview", &st), &args, path, false, &st));
-	assert_false(view_save(&app, view_find("overview", &st), &args, path, false, &st));
+	assert_true(show_save(&app, view_find("overview", &st), &args, path, false, &st));
+	assert_false(show_save(&app, view_find("overview", &st), &args, path, false, &st));
 	assert_int_equal(st.code, STATUS_FAILED);
 }
 
@@ -422,10 +459,10 @@ test_split(void **state)
 
 	(void)state;
 	app.split.walk = walk_new(app.plan, &st);
-	app.split.record = record_new(app.plan, &st);
+	app.split.spikes = spike_log_new(app.plan, &st);
 	app.split.plan = app.plan;
 	assert_true(walk_show(app.split.walk, app.pixels, app.label, &st));
-	assert_true(record_steps(app.split.record, app.split.walk, STEPS, NULL, &st));
+	assert_true(spike_log_steps(app.split.spikes, app.split.walk, STEPS, NULL, &st));
 	text = print("residual", &args, 100, 12);
 	assert_non_null(strstr(text, "sta − sta"));
 	assert_non_null(strstr(text, "1e-9")); /* the end of the scale of zeros */
@@ -433,17 +470,17 @@ test_split(void **state)
 	text = print("readout", &args, 100, 24);
 	assert_non_null(strstr(text, "no dif"));
 	free(text);
-	for (const struct view *view = view_table; view->name; view++)
-		for (int w = 5; w < 130 && strcmp(view->name, "features") != 0; w += 31)
+	for (int i = 0; i < VIEW_COUNT; i++)
+		for (int w = 5; w < 130; w += 31)
 			for (int h = 1; h < 30; h += 7)
-				free(print(view->name, &args, w, h));
+				free(print_anyway(view_table[i], w, h));
 	for (int side = SIDE_FIRST; side <= SIDE_DIFFERENCE; side++) {
 		app.side = (enum side)side;
 		free(print("neuron", &args, 60, 12));
 	}
 	app.side = SIDE_ALL;
 	walk_free(app.split.walk);
-	record_free(app.split.record);
+	spike_log_free(app.split.spikes);
 	history_free(app.split.history);
 	app.split = (struct split){0};
 }
@@ -453,24 +490,25 @@ static void
 test_record_goes_back(void **state)
 {
 	struct status st = {0};
-	int site = site_index(app.model, app.selection.site), stride, first, last, n = record_neurons(app.record, site, &stride);
-	int8_t before[RECORD_NEURONS];
+	int site = site_index(app.model, app.selection.site), stride, first, last,
+	    n = spike_log_neurons(app.spikes, site, &stride);
+	int8_t before[SPIKE_LOG_NEURONS];
 
 	(void)state;
-	assert_true(n > 0 && n <= RECORD_NEURONS);
-	assert_true(record_span(app.record, &first, &last));
+	assert_true(n > 0 && n <= SPIKE_LOG_NEURONS);
+	assert_true(spike_log_span(app.spikes, &first, &last));
 	assert_int_equal(first, 1);
 	assert_int_equal(last, STEPS);
-	memcpy(before, record_counts(app.record, site, 2), (size_t)n);
+	memcpy(before, spike_log_counts(app.spikes, site, 2), (size_t)n);
 	walk_reset(app.walk);
-	record_back(app.record, 0);
-	assert_false(record_span(app.record, &first, &last));
-	assert_null(record_counts(app.record, site, 1));
-	assert_true(record_steps(app.record, app.walk, STEPS, NULL, &st));
-	assert_memory_equal(before, record_counts(app.record, site, 2), (size_t)n);
-	record_back(app.record, 3);
-	assert_non_null(record_counts(app.record, site, 3));
-	assert_null(record_counts(app.record, site, 4));
+	spike_log_back(app.spikes, 0);
+	assert_false(spike_log_span(app.spikes, &first, &last));
+	assert_null(spike_log_counts(app.spikes, site, 1));
+	assert_true(spike_log_steps(app.spikes, app.walk, STEPS, NULL, &st));
+	assert_memory_equal(before, spike_log_counts(app.spikes, site, 2), (size_t)n);
+	spike_log_back(app.spikes, 3);
+	assert_non_null(spike_log_counts(app.spikes, site, 3));
+	assert_null(spike_log_counts(app.spikes, site, 4));
 }
 
 int
@@ -481,6 +519,7 @@ main(void)
 	    cmocka_unit_test(test_each_view),
 	    cmocka_unit_test(test_each_style),
 	    cmocka_unit_test(test_zoomed_attention),
+	    cmocka_unit_test(test_rows_are_whole),
 	    cmocka_unit_test(test_any_size_fits),
 	    cmocka_unit_test(test_worst_site_is_found_first),
 	    cmocka_unit_test(test_clicks),

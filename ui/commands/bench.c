@@ -1,7 +1,7 @@
 /* What this machine does with a plan. */
 #include "ui/commands/commands.h"
 
-#include "ui/workbench/findings.h"
+#include "ui/scene/findings.h"
 #include "ui/workbench/notebook.h"
 
 static void
@@ -75,7 +75,7 @@ cmd_bench(struct app *app, const struct call *call, struct status *st)
 {
 	struct progress progress = app_progress(app);
 	struct profile_options options = {.steps = (int)call_int(call, "t", 0), .repeats = (int)call_int(call, "repeats", 0)};
-	struct profile *profile = &findings_of(app)->profile;
+	struct profile *profile = &app->findings->profile;
 	struct status printed = {0};
 	double stepped = 0;
 	int64_t run;

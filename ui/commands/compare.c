@@ -5,7 +5,7 @@
 #include "db/store.h"
 #include "ui/output/answer.h"
 #include "ui/output/chart_data.h"
-#include "ui/views/view.h"
+#include "ui/workbench/show.h"
 
 #include <errno.h>
 #include <math.h>
@@ -338,7 +338,7 @@ draw_chart(struct compared *c, struct status *st)
 	app_size(c->app, &options->columns, &options->rows);
 	if (options->rows > CHART_ROWS)
 		options->rows = CHART_ROWS;
-	ok = view && view_print(c->app, view, &args, c->app->out, st);
+	ok = view && show_print(c->app, view, &args, c->app->out, st);
 	options->columns = columns;
 	options->rows = rows;
 	return ok;

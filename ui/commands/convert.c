@@ -141,15 +141,15 @@ bool
 adopt_plan(struct app *app, struct plan *plan, struct status *st)
 {
 	struct walk *walk = walk_new(plan, st);
-	struct record *record = walk ? record_new(plan, st) : NULL;
+	struct spike_log *spikes = walk ? spike_log_new(plan, st) : NULL;
 
-	if (!record || (app->pixels && !walk_show(walk, app->pixels, app->label, st))) {
-		record_free(record);
+	if (!spikes || (app->pixels && !walk_show(walk, app->pixels, app->label, st))) {
+		spike_log_free(spikes);
 		walk_free(walk);
 		plan_free(plan);
 		return false;
 	}
-	app_set_plan(app, plan, walk, record);
+	app_set_plan(app, plan, walk, spikes);
 	return true;
 }
 

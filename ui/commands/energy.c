@@ -3,7 +3,7 @@
 
 #include "base/text.h"
 #include "base/timing.h"
-#include "ui/workbench/findings.h"
+#include "ui/scene/findings.h"
 #include "ui/workbench/notebook.h"
 
 #include <math.h>
@@ -224,7 +224,7 @@ static bool
 count(struct app *app, const struct ledger_options *options, struct rules *rules, const char *rule, struct status *st)
 {
 	struct progress progress = app_progress(app);
-	struct energy_finding *e = &findings_of(app)->energy;
+	struct energy_finding *e = &app->findings->energy;
 	double started = timing_now();
 	int64_t run = notebook_run_begin(app, "energy", app->plan, app->data);
 	struct ledger *network = ledger_run(app->plan, app->data, options, &progress, st);
@@ -271,7 +271,7 @@ cmd_energy(struct app *app, const struct call *call, struct status *st)
 		return ok;
 	}
 	/* What was counted before a cancel is worth seeing. */
-	if (count(app, &options, &rules, name, st) && !print_energy(app, &findings_of(app)->energy, call, &printed))
+	if (count(app, &options, &rules, name, st) && !print_energy(app, &app->findings->energy, call, &printed))
 		return status_fail(st, printed.code, "%s", printed.message);
 	return st->code == STATUS_OK;
 }

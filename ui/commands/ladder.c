@@ -1,7 +1,7 @@
 /* Where accuracy is lost. */
 #include "ui/commands/commands.h"
 
-#include "ui/workbench/findings.h"
+#include "ui/scene/findings.h"
 #include "ui/workbench/notebook.h"
 
 #include <math.h>
@@ -118,7 +118,7 @@ cmd_ladder(struct app *app, const struct call *call, struct status *st)
 {
 	struct progress progress = app_progress(app);
 	struct ladder_options options = {0};
-	struct ladder *ladder = &findings_of(app)->ladder;
+	struct ladder *ladder = &app->findings->ladder;
 	struct status printed = {0};
 	int64_t run;
 	bool ok;
@@ -211,7 +211,7 @@ cmd_attribution(struct app *app, const struct call *call, struct status *st)
 	struct attribution_options options = {.others = call_choice(call, "others", 0) == 0 ? FUNCTION_MODE_EXACT
 											    : FUNCTION_MODE_ANALOG,
 					      .sites = call_text(call, "sites")};
-	struct attribution *a = &findings_of(app)->attribution;
+	struct attribution *a = &app->findings->attribution;
 	struct status printed = {0};
 	int64_t run;
 	bool ok;

@@ -1,22 +1,12 @@
 /* neuron: a single one on the bench. */
 #include "ui/commands/commands.h"
 
-#include "ui/views/view.h"
+#include "ui/workbench/show.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-void
-single_free(struct single *single)
-{
-	if (!single)
-		return;
-	single_done(&single->trace);
-	free((void *)single->settings.train);
-	free(single);
-}
 
 /* "1,0,0.5": the input step by step. */
 static bool
@@ -141,7 +131,7 @@ print_single(struct app *app, const struct single *single, struct status *st)
 	}
 	if (!output_print(&o, app->options.format, app->out, st))
 		return false;
-	return !people || app->capture || view_print(app, view_find("single", st), &(struct view_args){0}, app->out, st);
+	return !people || app->capture || show_print(app, view_find("single", st), &(struct view_args){0}, app->out, st);
 }
 
 bool

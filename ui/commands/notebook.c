@@ -6,7 +6,7 @@
 #include "ui/output/answer.h"
 #include "ui/output/chart_data.h"
 #include "ui/shell/repl.h"
-#include "ui/views/view.h"
+#include "ui/workbench/show.h"
 
 #include <ctype.h>
 #include <stdlib.h>
@@ -115,7 +115,7 @@ print_plot(struct app *app, struct status *st)
 	struct view_args args = {0};
 	const struct view *view = view_find("plot", st);
 
-	return view && view_print(app, view, &args, app->out, st);
+	return view && show_print(app, view, &args, app->out, st);
 }
 
 static bool

@@ -5,6 +5,7 @@
 #include "ui/panes/panes.h"
 #include "ui/shell/repl.h"
 #include "ui/views/view.h"
+#include "ui/workbench/show.h"
 
 #include <ctype.h>
 #include <limits.h>
@@ -26,7 +27,7 @@ find_pane(const char *name, struct status *st)
 {
 	const struct view *view = view_find(name, st);
 
-	if (!view || strcmp(view->name, "overview") != 0)
+	if (!view || !view->whole_screen)
 		return view;
 	status_fail(st, STATUS_USAGE, "the overview is the panes themselves; layout default shows them");
 	return NULL;
@@ -36,12 +37,14 @@ find_pane(const char *name, struct status *st)
 static void
 place_panes(struct app *app)
 {
-	struct canvas canvas = {.style = view_style(app, app->out)};
+	struct canvas canvas = {.style = show_style(app, app->out)};
+	struct showing s;
 
 	if (app->capture)
 		return;
 	app_size(app, &canvas.w, &canvas.h);
-	panes_place(app->panes, app, &canvas, false);
+	show_scene(app, &s);
+	panes_place(app->panes, &s.scene, &canvas, false);
 }
 
 bool
@@ -163,7 +166,7 @@ cmd_zoom(struct app *app, const struct call *call, struct status *st)
 		return false;
 	if (!parse_move(call->arg[0], &relative, &n))
 		return status_fail(st, STATUS_USAGE, "zoom: \"%s\" is not a number; as +1, -1 or 0", call->arg[0]);
-	zoom = &panes->zoom[view - view_table];
+	zoom = &panes->zoom[view_index(view)];
 	*zoom = within(relative ? *zoom + n : n, 0, 8);
 	return true;
 }
@@ -237,7 +240,7 @@ neuron_stride(const struct app *app)
 {
 	int stride = 1, index = site_index(app->model, app->selection.site);
 
-	if (strcmp(app->panes->focus, "raster") != 0 || !app->record || record_neurons(app->record, index, &stride) == 0)
+	if (strcmp(app->panes->focus, "raster") != 0 || !app->spikes || spike_log_neurons(app->spikes, index, &stride) == 0)
 		return 1;
 	return stride;
 }

@@ -10,15 +10,15 @@ bool
 adopt_split(struct app *app, struct plan *plan, struct status *st)
 {
 	struct walk *walk = walk_new(plan, st);
-	struct record *record = walk ? record_new(plan, st) : NULL;
+	struct spike_log *spikes = walk ? spike_log_new(plan, st) : NULL;
 
-	if (!record || !notebook_plan(app, plan, st) || !walk_show(walk, app->pixels, app->label, st)) {
-		record_free(record);
+	if (!spikes || !notebook_plan(app, plan, st) || !walk_show(walk, app->pixels, app->label, st)) {
+		spike_log_free(spikes);
 		walk_free(walk);
 		plan_free(plan);
 		return false;
 	}
-	app_set_split(app, plan, walk, record);
+	app_set_split(app, plan, walk, spikes);
 	return steps_follow(app, st);
 }
 

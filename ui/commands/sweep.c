@@ -5,7 +5,7 @@
 #include "study/eval.h"
 #include "ui/output/answer.h"
 #include "ui/output/chart_data.h"
-#include "ui/views/view.h"
+#include "ui/workbench/show.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -288,5 +288,5 @@ cmd_curves(struct app *app, const struct call *call, struct status *st)
 	}
 	if (!plot_runs(app, run, call->args, call_choice(call, "against", 0), call_choice(call, "of", 0), st))
 		return false;
-	return view_print(app, view_find("plot", st), &(struct view_args){0}, app->out, st);
+	return show_print(app, view_find("plot", st), &(struct view_args){0}, app->out, st);
 }

@@ -6,7 +6,7 @@
 #include "db/store.h"
 #include "study/assign.h"
 #include "ui/output/answer.h"
-#include "ui/workbench/findings.h"
+#include "ui/scene/findings.h"
 #include "ui/workbench/notebook.h"
 
 #include <math.h>
@@ -361,7 +361,7 @@ static bool
 tune(struct tuning *t, struct status *st)
 {
 	const struct tune_host host = {t, measure};
-	struct tune_finding *found = &findings_of(t->app)->tune;
+	struct tune_finding *found = &t->app->findings->tune;
 	const struct plan *base = sized_plan(t, "", st);
 	double started = timing_now();
 	struct status kept = {0};

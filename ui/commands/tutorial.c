@@ -2,8 +2,8 @@
 #include "ui/commands/commands.h"
 
 #include "ui/panes/panes.h"
+#include "ui/scene/lessons.h"
 #include "ui/workbench/paths.h"
-#include "ui/workbench/tutorial.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -59,10 +59,10 @@ run_line(struct app *app, const char *line)
 }
 
 static bool
-run_commands(struct app *app, const struct scene *scene, const char *folder, struct status *st)
+run_commands(struct app *app, const struct lesson *lesson, const char *folder, struct status *st)
 {
-	for (int i = 0; i < SCENE_COMMANDS && scene->command[i]; i++) {
-		char *line = with_folder(scene->command[i], folder);
+	for (int i = 0; i < LESSON_COMMANDS && lesson->command[i]; i++) {
+		char *line = with_folder(lesson->command[i], folder);
 		enum status_code code = line ? run_line(app, line) : STATUS_FAILED;
 
 		free(line);
@@ -74,27 +74,27 @@ run_commands(struct app *app, const struct scene *scene, const char *folder, str
 
 /* In panes the view stands beside the scene's text; on lines it is printed. */
 static bool
-show_view(struct app *app, const struct scene *scene, struct status *st)
+show_view(struct app *app, const struct lesson *lesson, struct status *st)
 {
 	char text[LAYOUT_TEXT];
-	bool all = strcmp(scene->view, "overview") == 0;
+	bool all = strcmp(lesson->view, "overview") == 0;
 
 	if (app->capture) {
 		snprintf(text, sizeof(text), all ? "2 tutorial | 2 model | 3 attention:3/raster:2" : "2 tutorial | 3 %s",
-			 scene->view);
+			 lesson->view);
 		app->panes->alone = NULL;
 		app->panes->looks = 0;
 		snprintf(app->panes->layout_name, sizeof(app->panes->layout_name), "tutorial");
 		return layout_parse(&app->panes->plan, text, st);
 	}
-	snprintf(text, sizeof(text), "view %s", scene->view);
+	snprintf(text, sizeof(text), "view %s", lesson->view);
 	return run_line(app, text) == STATUS_OK || status_fail(st, STATUS_FAILED, "the scene stopped");
 }
 
 static bool
 play(struct app *app, int number, struct status *st)
 {
-	const struct scene *scene = &tutorial_scenes[number - 1];
+	const struct lesson *lesson = &lessons[number - 1];
 	char *folder = path_example("digits-vit");
 	bool ok;
 
@@ -102,17 +102,17 @@ play(struct app *app, int number, struct status *st)
 		return status_fail(st, STATUS_DATA,
 				   "examples/digits-vit is neither beside the program nor installed; type: make install");
 	app->tutorial = number;
-	fprintf(app->out, "%s%d/%d  %s\n", app->capture ? "" : "\n", number, SCENES, scene->title);
+	fprintf(app->out, "%s%d/%d  %s\n", app->capture ? "" : "\n", number, LESSONS, lesson->title);
 	if (!app->capture)
-		say_wrapped(app, scene->text);
+		say_wrapped(app, lesson->text);
 	/* Later scenes need what the first ones made. */
-	ok = number < 3 || app->walk ||
-	     (run_commands(app, &tutorial_scenes[0], folder, st) && run_commands(app, &tutorial_scenes[1], folder, st));
-	ok = ok && run_commands(app, scene, folder, st) && show_view(app, scene, st);
+	ok =
+	    number < 3 || app->walk || (run_commands(app, &lessons[0], folder, st) && run_commands(app, &lessons[1], folder, st));
+	ok = ok && run_commands(app, lesson, folder, st) && show_view(app, lesson, st);
 	free(folder);
 	if (ok && !app->capture)
-		fprintf(app->out, "\n  Try: %s\n  %s\n", scene->try,
-			number < SCENES ? "Then: tutorial next" : "That was the last scene.");
+		fprintf(app->out, "\n  Try: %s\n  %s\n", lesson->try,
+			number < LESSONS ? "Then: tutorial next" : "That was the last scene.");
 	return ok;
 }
 
@@ -123,7 +123,7 @@ cmd_tutorial(struct app *app, const struct call *call, struct status *st)
 	int move = value_choice(to, tutorial_moves), number = app->tutorial;
 	long n;
 
-	if (value_int(to, 1, SCENES, &n))
+	if (value_int(to, 1, LESSONS, &n))
 		number = (int)n;
 	else if (call->args > 0 && move < 3 && move >= 0 && number == 0)
 		return status_fail(st, STATUS_FAILED, "the tutorial has not begun; type: tutorial (it loads the example)");
@@ -133,8 +133,8 @@ cmd_tutorial(struct app *app, const struct call *call, struct status *st)
 		number--;
 	else if (move < 0)
 		return status_fail(st, STATUS_USAGE, "tutorial: \"%s\" is no scene; as next, previous, again, off or 1 to %d", to,
-				   SCENES);
-	if (move == 3 || number > SCENES) {
+				   LESSONS);
+	if (move == 3 || number > LESSONS) {
 		app->tutorial = 0;
 		return panes_set_layout(app->panes, "default", st);
 	}

@@ -1,7 +1,7 @@
 /* Commands that draw: views as text and as files. */
 #include "ui/commands/commands.h"
 
-#include "ui/views/view.h"
+#include "ui/workbench/show.h"
 #include "ui/workbench/ugo_lab.h"
 
 #include <stdlib.h>
@@ -38,16 +38,15 @@ static bool
 view_function(struct app *app, const struct view *view, struct view_args *args, struct status *st)
 {
 	struct site site;
+	bool is_site = args->site && app->model && site_parse(app->model, args->site, &site);
 
-	if (strcmp(view->name, "inputs") == 0 && app->model && args->site && site_parse(app->model, args->site, &site))
+	if (view->observes && is_site)
 		return lab_observed(app, site, 0, st) != NULL;
-	if (strcmp(view->name, "ugo") != 0)
-		return true;
-	if (args->site && !args->function && !(app->model && site_parse(app->model, args->site, &site))) {
+	if (view->takes_function && args->site && !args->function && !is_site) {
 		args->function = args->site;
 		args->site = NULL;
 	}
-	return view_ugo_known(app, args, st);
+	return true;
 }
 
 /* The words of a call from argument `first`: the site, and the options. */
@@ -100,11 +99,11 @@ print_view(struct app *app, const struct view *view, const struct view_args *arg
 	bool ok;
 
 	if (app->options.format != FORMAT_JSON)
-		return view_print(app, view, args, app->out, st);
+		return show_print(app, view, args, app->out, st);
 	memory = open_memstream(&text, &size);
 	if (!memory)
 		return status_nomem(st, "a view");
-	ok = view_print(app, view, args, memory, st);
+	ok = show_print(app, view, args, memory, st);
 	ok = fclose(memory) == 0 && ok && print_lines(app, view, text, st);
 	free(text);
 	return ok;
@@ -143,7 +142,7 @@ cmd_save(struct app *app, const struct call *call, struct status *st)
 		return false;
 	if (call_has(call, "size"))
 		value_size(call_text(call, "size"), &app->options.columns, &app->options.rows);
-	ok = view_save(app, view, &args, call->arg[0], call_has(call, "force"), st);
+	ok = show_save(app, view, &args, call->arg[0], call_has(call, "force"), st);
 	app->options.columns = columns;
 	app->options.rows = rows;
 	if (!ok)

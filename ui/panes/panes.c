@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "ui/views/view.h"
+#include "ui/workbench/show.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -112,10 +113,10 @@ panes_forget_layout(struct panes *panes, const char *name)
 }
 
 void
-panes_place(struct panes *panes, const struct app *app, const struct canvas *canvas, bool with_command)
+panes_place(struct panes *panes, const struct scene *scene, const struct canvas *canvas, bool with_command)
 {
 	layout_make(&panes->layout, canvas->w, canvas->h, with_command, panes->plan.columns ? &panes->plan : NULL, panes->alone,
-		    view_maps(app, canvas->style));
+		    view_maps(scene, canvas->style));
 }
 
 /* --- focus ---------------------------------------------------------------- */
@@ -210,19 +211,9 @@ inside_site(const struct app *app)
 const char *
 panes_inside(const struct panes *panes, const struct app *app)
 {
-	static const struct {
-		const char *from, *to;
-	} ways[] = {{"attention", "product"}, {"features", "neuron"}, {"product", "patches"},  {"patches", "attention"},
-		    {"raster", "neuron"},     {"selected", "neuron"}, {"neuron", "histogram"}, {"histogram", "ugo"},
-		    {"readout", "error"},     {"error", "residual"},  {"residual", "model"},   {"image", "patches"},
-		    {"ugo", "histogram"}};
+	const struct view *view = view_find(panes->focus, NULL);
 
-	if (strcmp(panes->focus, "model") == 0)
-		return inside_site(app);
-	for (size_t i = 0; i < sizeof(ways) / sizeof(*ways); i++)
-		if (strcmp(ways[i].from, panes->focus) == 0)
-			return ways[i].to;
-	return NULL;
+	return strcmp(panes->focus, "model") == 0 ? inside_site(app) : view ? view->inside : NULL;
 }
 
 /* --- drawing -------------------------------------------------------------- */
@@ -281,28 +272,28 @@ draw_keys(const struct panes *panes, struct canvas *canvas, struct rect area)
 }
 
 static void
-draw_pane(struct panes *panes, struct app *app, struct canvas *canvas, const struct placed *pane)
+draw_pane(struct panes *panes, const struct scene *scene, struct canvas *canvas, const struct placed *pane)
 {
 	struct view_args args = {.framed = true, .focused = !panes->on_line && strcmp(panes->focus, pane->view) == 0};
 	struct status st = {0};
 	const struct view *view = view_find(pane->view, &st);
 
-	args.zoom = panes->zoom[view - view_table];
+	args.zoom = panes->zoom[view_index(view)];
 	args.scroll = panes->log_back;
-	view_draw(app, view, &args, canvas, pane->at);
+	view_draw(scene, view, &args, canvas, pane->at);
 	if (args.focused && panes->keys_shown)
 		draw_keys(panes, canvas, rect_inset(pane->at, 1));
 }
 
 static void
-draw_status(const struct panes *panes, struct app *app, struct canvas *canvas)
+draw_status(const struct panes *panes, const struct scene *scene, struct canvas *canvas)
 {
 	struct rect r = panes->layout.status;
 	struct pen pen = {.attr = ATTR_REVERSE};
 	char text[400], hint[100];
 	int x;
 
-	view_status(app, r.w - 1, text, sizeof(text));
+	view_status(scene, r.w - 1, text, sizeof(text));
 	for (x = 0; x < r.w; x++)
 		canvas_put(canvas, canvas_all(canvas), x, r.y, pen, " ");
 	if (panes->doing[0]) {
@@ -312,7 +303,7 @@ draw_status(const struct panes *panes, struct app *app, struct canvas *canvas)
 	}
 	x = canvas_put(canvas, r, r.x, r.y, pen, text);
 	snprintf(hint, sizeof(hint), "%s",
-		 app->tutorial > 0    ? "tutorial goes on"
+		 scene->lesson        ? "tutorial goes on"
 		 : panes->on_line     ? "Tab: panes  ? in them: keys"
 		 : panes->table_shown ? "s: sort  Enter: show run  q: close"
 				      : "?: keys  :: command line  q: leave");
@@ -363,16 +354,16 @@ follow_table(struct panes *panes, const struct app *app, bool first)
 }
 
 static void
-draw_table(const struct panes *panes, struct app *app, struct canvas *canvas)
+draw_table(const struct panes *panes, const struct scene *scene, struct canvas *canvas)
 {
 	struct view_args args = {.framed = true, .focused = !panes->on_line};
 	struct status st = {0};
 
-	view_draw(app, view_find("table", &st), &args, canvas, (struct rect){0, 0, canvas->w, panes->layout.status.y});
+	view_draw(scene, view_find("table", &st), &args, canvas, (struct rect){0, 0, canvas->w, panes->layout.status.y});
 }
 
 static void
-draw_panes(struct panes *panes, struct app *app, struct canvas *canvas)
+draw_panes(struct panes *panes, const struct scene *scene, struct canvas *canvas)
 {
 	const struct placed *focused = layout_find(&panes->layout, panes->focus);
 
@@ -382,25 +373,28 @@ draw_panes(struct panes *panes, struct app *app, struct canvas *canvas)
 	}
 	for (int i = 0; i < panes->layout.panes; i++)
 		if (panes->on_line || &panes->layout.pane[i] != focused)
-			draw_pane(panes, app, canvas, &panes->layout.pane[i]);
+			draw_pane(panes, scene, canvas, &panes->layout.pane[i]);
 	/* The focused one comes last: its frame lies over the others'. */
 	if (!panes->on_line && focused)
-		draw_pane(panes, app, canvas, focused);
+		draw_pane(panes, scene, canvas, focused);
 }
 
 void
 panes_draw(struct panes *panes, struct app *app, struct canvas *canvas, const struct command_line *line, int *cursor_x,
 	   int *cursor_y)
 {
+	struct showing s;
+
 	*cursor_x = *cursor_y = -1;
 	follow_table(panes, app, panes->layout.status.w == 0);
-	panes_place(panes, app, canvas, line != NULL);
+	show_scene(app, &s);
+	panes_place(panes, &s.scene, canvas, line != NULL);
 	canvas_clear(canvas, canvas_all(canvas));
 	if (panes->table_shown)
-		draw_table(panes, app, canvas);
+		draw_table(panes, &s.scene, canvas);
 	else
-		draw_panes(panes, app, canvas);
-	draw_status(panes, app, canvas);
+		draw_panes(panes, &s.scene, canvas);
+	draw_status(panes, &s.scene, canvas);
 	if (line && panes->layout.command.w)
 		draw_line(panes, canvas, line, cursor_x, cursor_y);
 }
@@ -439,6 +433,7 @@ panes_click(struct panes *panes, struct app *app, const struct canvas *canvas, i
 	const struct placed *pane = pane_at(panes, x, y);
 	struct status st = {0};
 	struct view_args args = {0};
+	struct showing s;
 	char command[80];
 	const struct view *view;
 
@@ -449,8 +444,9 @@ panes_click(struct panes *panes, struct app *app, const struct canvas *canvas, i
 	snprintf(command, sizeof(command), "focus %s", pane->view);
 	app_key(app, command);
 	view = view_find(pane->view, &st);
-	args.zoom = panes->zoom[view - view_table];
-	if (view->hit && view->hit(app, &args, canvas, rect_inset(pane->at, 1), x, y, command, sizeof(command)))
+	args.zoom = panes->zoom[view_index(view)];
+	show_scene(app, &s);
+	if (view->hit && view->hit(&s.scene, &args, canvas, rect_inset(pane->at, 1), x, y, command, sizeof(command)))
 		app_key(app, command);
 }
 

@@ -7,10 +7,11 @@
 
 #include "ui/canvas/canvas.h"
 #include "ui/panes/keys.h"
-#include "ui/panes/layout.h"
+#include "ui/views/layout.h"
+#include "ui/views/view.h"
 #include "ui/workbench/app.h"
 
-enum { LAYOUTS_MAX = 32, LOOKS_MAX = 8, PANES_VIEWS = 32 };
+enum { LAYOUTS_MAX = 32, LOOKS_MAX = 8 };
 
 struct named_layout {
 	char name[24], text[LAYOUT_TEXT];
@@ -27,15 +28,15 @@ struct panes {
 	const char *alone;               /* maximised; NULL: none */
 	struct looked looked[LOOKS_MAX]; /* ways in */
 	int looks;
-	bool keys_shown;       /* of the focused pane, until the next key */
-	int zoom[PANES_VIEWS]; /* by index in view_table */
-	int log_back;          /* lines scrolled up in the log */
-	bool table_shown;      /* the table covers the others (app->table_open) */
-	bool table_alone;      /* the panes were entered for it: they end with it */
-	bool leave;            /* the panes are to be left */
-	char doing[80];        /* progress of what runs, for the status line; "" */
-	char *line;            /* to be put on the command line; NULL: nothing */
-	bool mouse;            /* clicks are commands */
+	bool keys_shown;      /* of the focused pane, until the next key */
+	int zoom[VIEW_COUNT]; /* by view_index() */
+	int log_back;         /* lines scrolled up in the log */
+	bool table_shown;     /* the table covers the others (app->table_open) */
+	bool table_alone;     /* the panes were entered for it: they end with it */
+	bool leave;           /* the panes are to be left */
+	char doing[80];       /* progress of what runs, for the status line; "" */
+	char *line;           /* to be put on the command line; NULL: nothing */
+	bool mouse;           /* clicks are commands */
 	struct keys keys;
 	char layout_name[24];
 	struct layout_plan plan; /* of the layout, unless it is the default */
@@ -57,7 +58,7 @@ struct panes *panes_new(struct status *st);
 void panes_free(struct panes *panes); /* NULL is fine */
 
 /* Places the panes on a canvas of this size, as drawing does. */
-void panes_place(struct panes *panes, const struct app *app, const struct canvas *canvas, bool with_command);
+void panes_place(struct panes *panes, const struct scene *scene, const struct canvas *canvas, bool with_command);
 
 /* Draws all on the canvas, whose size decides the layout; line may be NULL. Where
  * the cursor belongs goes to cursor_x and cursor_y (-1: nowhere). */

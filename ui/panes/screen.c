@@ -4,7 +4,7 @@
 #include "base/timing.h"
 #include "ui/panes/panes.h"
 #include "ui/panes/screen_guard.h"
-#include "ui/views/view.h"
+#include "ui/workbench/show.h"
 
 #include <curses.h>
 /* Both headers define these. */
@@ -74,7 +74,7 @@ add_capability(const char *name)
 static struct canvas_style
 screen_style(void)
 {
-	struct canvas_style style = view_style(screen.app, stdout);
+	struct canvas_style style = show_style(screen.app, stdout);
 
 	if (style.palette != PALETTE_NONE)
 		style.palette = !has_colors()                                 ? PALETTE_NONE

@@ -1,7 +1,7 @@
 /* The pieces that reports are made of: questions, tables, facts and views. */
 #include "ui/report/report.h"
 
-#include "ui/views/view.h"
+#include "ui/workbench/show.h"
 
 #include <string.h>
 
@@ -76,12 +76,14 @@ report_view(struct report *r, const char *name, int columns, int rows, const cha
 	const struct view *view = view_find(name, st);
 	struct view_args args = {.framed = true};
 	struct canvas canvas = {0};
+	struct showing s;
 
-	if (!view || !view_check(r->app, view, &args, st))
+	show_scene(r->app, &s);
+	if (!view || !view_check(&s.scene, view, &args, st))
 		return false;
 	if (!canvas_init(&canvas, columns, rows, r->style))
 		return status_nomem(st, "a picture");
-	view_draw(r->app, view, &args, &canvas, canvas_all(&canvas));
+	view_draw(&s.scene, view, &args, &canvas, canvas_all(&canvas));
 	document_picture(r->d, &canvas, caption);
 	canvas_done(&canvas);
 	return true;

@@ -2,7 +2,7 @@
 #include "ui/report/report.h"
 
 #include "ui/output/chart_data.h"
-#include "ui/workbench/findings.h"
+#include "ui/scene/findings.h"
 
 #include <string.h>
 
@@ -134,7 +134,7 @@ report_energy(struct report *r, struct status *st)
 {
 	int64_t run =
 	    report_find(r, "SELECT max(id) FROM runs WHERE kind = 'energy' AND plan_hash = ?1", report_text_value(r->plan), st);
-	const struct energy_finding *e = &findings_of(r->app)->energy;
+	const struct energy_finding *e = &r->app->findings->energy;
 
 	if (st->code != STATUS_OK)
 		return false;

@@ -232,8 +232,8 @@ add_kind(enum value_kind kind, const char *const *choices)
 		add_sites();
 		break;
 	case VALUE_VIEW:
-		for (const struct view *v = view_table; v->name; v++)
-			list_add(v->name);
+		for (int i = 0; i < VIEW_COUNT; i++)
+			list_add(view_table[i]->name);
 		break;
 	case VALUE_NEURON:
 		add_neurons();

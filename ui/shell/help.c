@@ -90,8 +90,8 @@ print_choices(FILE *out, const struct command_info *info)
 
 	for (const struct recipe_info *r = recipe_table; recipes && r->name; r++)
 		fprintf(out, "  %-14s %s\n", r->name, r->help);
-	for (const struct view *v = view_table; views && v->name; v++)
-		fprintf(out, "  %-14s %s\n", v->name, v->help);
+	for (int i = 0; views && i < VIEW_COUNT; i++)
+		fprintf(out, "  %-14s %s\n", view_table[i]->name, view_table[i]->help);
 	for (const struct setting_info *s = setting_table; info->run == cmd_set && s->name; s++)
 		fprintf(out, "  %-14s %s\n", s->name, s->help);
 	for (int i = 0; info->arg[0].kind == VALUE_FUNCTION && i < FUNCTIONS; i++)

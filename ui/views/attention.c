@@ -15,13 +15,13 @@ struct map {
 
 /* Scores, exponentials and probabilities are all maps; probabilities by default. */
 static struct site
-map_site(const struct app *app, const struct view_args *args)
+map_site(const struct scene *scene, const struct view_args *args)
 {
-	struct site site = view_site(app, args);
+	struct site site = view_site(scene, args);
 
 	if (args->site && (site.kind == SITE_QK || site.kind == SITE_EXP))
 		return site;
-	return site_in(SITE_SOFTMAX, view_layer(app, args));
+	return site_in(SITE_SOFTMAX, view_layer(scene, args));
 }
 
 /* The tokens shown: all, or zoomed in a square around the selected query and key. */
@@ -30,30 +30,30 @@ struct token_window {
 	int row, column;
 };
 
-static struct token_window window_of(const struct app *app, const struct view_args *args);
+static struct token_window window_of(const struct scene *scene, const struct view_args *args);
 
-void
-view_attention_title(struct app *app, const struct view_args *args, char *out, size_t size)
+static void
+attention_title(const struct scene *scene, const struct view_args *args, char *out, size_t size)
 {
 	char name[SITE_NAME_MAX];
 	struct site site;
 
-	if (!app->model) {
+	if (!scene->model) {
 		snprintf(out, size, "attention");
 		return;
 	}
-	site = map_site(app, args);
+	site = map_site(scene, args);
 	if (site.kind == SITE_SOFTMAX)
-		snprintf(out, size, "attention blocks.%d head %d", site.block, view_head(app, args));
+		snprintf(out, size, "attention blocks.%d head %d", site.block, view_head(scene, args));
 	else
-		snprintf(out, size, "%s head %d", site_name(site, name), view_head(app, args));
-	if (app->walk)
-		snprintf(out + strlen(out), size - strlen(out), ", t %d/%d", app->walk->t, app->plan->T);
+		snprintf(out, size, "%s head %d", site_name(site, name), view_head(scene, args));
+	if (scene->plan)
+		snprintf(out + strlen(out), size - strlen(out), ", t %d/%d", scene->t, scene->plan->T);
 	if (args->zoom > 0)
-		snprintf(out + strlen(out), size - strlen(out), ", %d of %d tokens", window_of(app, args).tokens,
-			 app->model->tokens);
-	if (view_is_split(app))
-		snprintf(out + strlen(out), size - strlen(out), ", %s and %s", app->plan->recipe, app->split.plan->recipe);
+		snprintf(out + strlen(out), size - strlen(out), ", %d of %d tokens", window_of(scene, args).tokens,
+			 scene->model->tokens);
+	if (scene_is_split(scene))
+		snprintf(out + strlen(out), size - strlen(out), ", %s and %s", scene->plan->recipe, scene->second->plan->recipe);
 }
 
 static void
@@ -82,20 +82,20 @@ between(int value, int lo, int hi)
 }
 
 static struct token_window
-window_of(const struct app *app, const struct view_args *args)
+window_of(const struct scene *scene, const struct view_args *args)
 {
-	int n = app->model->tokens, m = n >> between(args->zoom, 0, 8);
+	int n = scene->model->tokens, m = n >> between(args->zoom, 0, 8);
 
 	m = between(m, n < 4 ? n : 4, n);
-	return (struct token_window){m, between(view_q(app, args) - m / 2, 0, n - m),
-				     between(view_k(app, args) - m / 2, 0, n - m)};
+	return (struct token_window){m, between(view_q(scene, args) - m / 2, 0, n - m),
+				     between(view_k(scene, args) - m / 2, 0, n - m)};
 }
 
 /* The part of a map [tokens, tokens] that the window shows. */
 static const float *
-part(const struct app *app, struct token_window window, const float *map)
+part(const struct scene *scene, struct token_window window, const float *map)
 {
-	return map + (size_t)window.row * (size_t)app->model->tokens + window.column;
+	return map + (size_t)window.row * (size_t)scene->model->tokens + window.column;
 }
 
 /* How the maps stand: side by side, or two over two where that makes them larger. */
@@ -160,19 +160,19 @@ common_range(const float *value, const float *ann, size_t n, double *lo)
 }
 
 static void
-draw_maps(const struct app *app, const struct view_args *args, struct canvas *canvas, struct rect area, const float *value,
+draw_maps(const struct scene *scene, const struct view_args *args, struct canvas *canvas, struct rect area, const float *value,
 	  const float *change, const float *ann, float *difference)
 {
-	struct token_window window = window_of(app, args);
+	struct token_window window = window_of(scene, args);
 	struct arrangement a = arrange(canvas, area, window.tokens);
-	int n = app->model->tokens, m = window.tokens, count = a.maps, i;
+	int n = scene->model->tokens, m = window.tokens, count = a.maps, i;
 	size_t size = (size_t)n * (size_t)n, j;
 	double lo, hi = common_range(value, ann, size, &lo), fine = 1e-9;
 	struct heat plain = {.rows = m, .cols = m, .stride = n, .lo = lo, .hi = hi, .is_signed = lo < 0};
 	struct map map[MAPS];
 
-	plain.mark_row = view_q(app, args) - window.row;
-	plain.mark_col = view_k(app, args) - window.column;
+	plain.mark_row = view_q(scene, args) - window.row;
+	plain.mark_col = view_k(scene, args) - window.column;
 	if (plain.is_signed)
 		plain.hi = fmax(hi, -lo);
 	for (j = 0; j < size; j++) {
@@ -183,39 +183,39 @@ draw_maps(const struct app *app, const struct view_args *args, struct canvas *ca
 	for (i = 0; i < MAPS; i++)
 		map[i].heat = plain;
 	map[0].name = "estimate";
-	map[0].heat.data = part(app, window, value);
+	map[0].heat.data = part(scene, window, value);
 	map[1].name = "correction";
-	map[1].heat.data = part(app, window, change);
+	map[1].heat.data = part(scene, window, change);
 	map[1].heat.is_signed = true;
 	map[1].heat.hi = fine;
 	map[count - 1].name = "|ANN−SNN|";
-	map[count - 1].heat.data = part(app, window, difference);
+	map[count - 1].heat.data = part(scene, window, difference);
 	map[count - 1].heat.peak = true;
 	map[count - 1].heat.is_signed = false;
 	map[count - 1].heat.lo = 0;
 	map[count - 1].heat.hi = fine;
 	if (count == MAPS) {
 		map[2].name = "ANN";
-		map[2].heat.data = part(app, window, ann);
+		map[2].heat.data = part(scene, window, ann);
 	}
 	draw_arranged(canvas, area, &a, map);
 }
 
 /* Of two plans: the estimates, their difference and, where there is room, the ANN's. */
 static void
-draw_both(const struct app *app, const struct view_args *args, struct canvas *canvas, struct rect area, const float *first,
+draw_both(const struct scene *scene, const struct view_args *args, struct canvas *canvas, struct rect area, const float *first,
 	  const float *second, const float *ann, float *difference)
 {
-	struct token_window window = window_of(app, args);
+	struct token_window window = window_of(scene, args);
 	struct arrangement a = arrange(canvas, area, window.tokens);
-	int n = app->model->tokens, m = window.tokens;
+	int n = scene->model->tokens, m = window.tokens;
 	size_t size = (size_t)n * (size_t)n;
 	double lo, hi = common_range(first, ann, size, &lo), fine = 1e-9;
 	struct heat plain = {.rows = m, .cols = m, .stride = n, .lo = lo, .hi = hi, .is_signed = lo < 0};
 	struct map map[MAPS];
 
-	plain.mark_row = view_q(app, args) - window.row;
-	plain.mark_col = view_k(app, args) - window.column;
+	plain.mark_row = view_q(scene, args) - window.row;
+	plain.mark_col = view_k(scene, args) - window.column;
 	if (plain.is_signed)
 		plain.hi = fmax(hi, -lo);
 	for (size_t j = 0; j < size; j++) {
@@ -224,40 +224,30 @@ draw_both(const struct app *app, const struct view_args *args, struct canvas *ca
 	}
 	for (int i = 0; i < MAPS; i++)
 		map[i].heat = plain;
-	map[0].name = app->plan->recipe;
-	map[0].heat.data = part(app, window, first);
-	map[1].name = app->split.plan->recipe;
-	map[1].heat.data = part(app, window, second);
+	map[0].name = scene->plan->recipe;
+	map[0].heat.data = part(scene, window, first);
+	map[1].name = scene->second->plan->recipe;
+	map[1].heat.data = part(scene, window, second);
 	map[2].name = "difference";
-	map[2].heat.data = part(app, window, difference);
+	map[2].heat.data = part(scene, window, difference);
 	map[2].heat.is_signed = true;
 	map[2].heat.hi = fine;
 	map[3].name = "ANN";
-	map[3].heat.data = part(app, window, ann);
+	map[3].heat.data = part(scene, window, ann);
 	draw_arranged(canvas, area, &a, map);
 }
 
-/* The second plan's values of the site; NULL when it does not have them. */
-static const float *
-second_value(const struct app *app, struct site site, struct tensor *hold)
-{
-	const struct snn *snn = walk_network(app->split.walk, site);
-	struct status st = {0};
-
-	return snn_has(snn, site, SNN_VALUE) && snn_probe(snn, site, SNN_VALUE, hold, &st) ? hold->data : NULL;
-}
-
-bool
-view_attention_hit(struct app *app, const struct view_args *args, const struct canvas *canvas, struct rect area, int x, int y,
-		   char *command, size_t size)
+static bool
+attention_hit(const struct scene *scene, const struct view_args *args, const struct canvas *canvas, struct rect area, int x,
+	      int y, char *command, size_t size)
 {
 	struct token_window window;
 	struct arrangement a;
 	int row, col;
 
-	if (!app->model)
+	if (!scene->model)
 		return false;
-	window = window_of(app, args);
+	window = window_of(scene, args);
 	a = arrange(canvas, area, window.tokens);
 	x -= area.x;
 	y -= area.y;
@@ -271,8 +261,8 @@ view_attention_hit(struct app *app, const struct view_args *args, const struct c
 	return true;
 }
 
-void
-view_attention_draw(struct app *app, const struct view_args *args, struct canvas *canvas, struct rect area)
+static void
+attention_draw(const struct scene *scene, const struct view_args *args, struct canvas *canvas, struct rect area)
 {
 	struct tensor value = {0}, change = {0}, other = {0};
 	struct site site;
@@ -280,21 +270,19 @@ view_attention_draw(struct app *app, const struct view_args *args, struct canvas
 	float *difference;
 	size_t size, offset;
 
-	if (view_lacking(app, NEED_STEP, canvas, area))
-		return;
-	site = map_site(app, args);
-	size = (size_t)app->model->tokens * (size_t)app->model->tokens;
-	offset = size * (size_t)view_head(app, args);
-	v = view_probe(app, site, SNN_VALUE, &value);
-	c = view_probe(app, site, SNN_CORRECTION, &change);
-	ann = view_reference(app, site);
-	if (view_is_split(app))
-		second = second_value(app, site, &other);
+	site = map_site(scene, args);
+	size = (size_t)scene->model->tokens * (size_t)scene->model->tokens;
+	offset = size * (size_t)view_head(scene, args);
+	v = scene_probe(scene, site, SNN_VALUE, &value);
+	c = scene_probe(scene, site, SNN_CORRECTION, &change);
+	ann = scene_reference(scene, site);
+	if (scene_is_split(scene))
+		second = scene_probe(scene->second, site, SNN_VALUE, &other);
 	difference = malloc(size * sizeof(float));
 	if (v && second && difference)
-		draw_both(app, args, canvas, area, v + offset, second + offset, ann + offset, difference);
+		draw_both(scene, args, canvas, area, v + offset, second + offset, ann + offset, difference);
 	else if (v && c && ann && difference)
-		draw_maps(app, args, canvas, area, v + offset, c + offset, ann + offset, difference);
+		draw_maps(scene, args, canvas, area, v + offset, c + offset, ann + offset, difference);
 	else
 		canvas_wrap(canvas, area, (struct pen){.fg = ROLE_DIM}, "This plan does not keep the map of this site.");
 	free(difference);
@@ -302,3 +290,16 @@ view_attention_draw(struct app *app, const struct view_args *args, struct canvas
 	tensor_done(&change);
 	tensor_done(&other);
 }
+
+const struct view attention_view = {
+    .name = "attention",
+    .help = "attention of a layer and head: estimate, correction, ANN, difference",
+    .needs = NEEDS_STEP,
+    .of = VIEW_OF_BOTH,
+    .takes_site = true,
+    .inside = "product",
+    .unfit = view_needs_attention,
+    .title = attention_title,
+    .draw = attention_draw,
+    .hit = attention_hit,
+};

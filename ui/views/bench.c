@@ -1,6 +1,6 @@
 /* Where the time of a step goes: by kind of site, and by t. */
+#include "ui/scene/findings.h"
 #include "ui/views/parts.h"
-#include "ui/workbench/findings.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -14,10 +14,10 @@ struct kind_cost {
 	double seconds, events, neurons;
 };
 
-void
-view_bench_title(struct app *app, const struct view_args *args, char *out, size_t size)
+static void
+bench_title(const struct scene *scene, const struct view_args *args, char *out, size_t size)
 {
-	const struct profile *p = &findings_of(app)->profile;
+	const struct profile *p = &view_findings(scene)->profile;
 
 	(void)args;
 	if (p->steps == 0)
@@ -36,14 +36,14 @@ dearer(const void *a, const void *b)
 
 /* All blocks' sites of a kind together, the dearest first. Returns how many cost anything. */
 static int
-sum_kinds(const struct app *app, const struct profile *p, struct kind_cost cost[SITE_KINDS])
+sum_kinds(const struct scene *scene, const struct profile *p, struct kind_cost cost[SITE_KINDS])
 {
 	int n = 0;
 
 	for (int kind = 0; kind < SITE_KINDS; kind++)
 		cost[kind] = (struct kind_cost){.kind = (enum site_kind)kind};
 	for (int i = 0; i < p->sites; i++) {
-		struct kind_cost *c = &cost[site_at(app->model, i).kind];
+		struct kind_cost *c = &cost[site_at(scene->model, i).kind];
 
 		c->seconds += p->site[i].seconds;
 		c->events += p->site[i].events;
@@ -83,11 +83,11 @@ draw_kind(const struct kind_cost *c, double all, double most, struct canvas *can
 }
 
 static int
-draw_kinds(const struct app *app, const struct profile *p, struct canvas *canvas, struct rect area)
+draw_kinds(const struct scene *scene, const struct profile *p, struct canvas *canvas, struct rect area)
 {
 	struct kind_cost cost[SITE_KINDS];
 	struct pen head = {.fg = ROLE_DIM};
-	int n = sum_kinds(app, p, cost), x = area.x + NAME, y = area.y + 1;
+	int n = sum_kinds(scene, p, cost), x = area.x + NAME, y = area.y + 1;
 	double all = 0;
 
 	for (int i = 0; i < n; i++)
@@ -141,15 +141,15 @@ draw_totals(const struct profile *p, struct canvas *canvas, struct rect area)
 	return 1;
 }
 
-void
-view_bench_draw(struct app *app, const struct view_args *args, struct canvas *canvas, struct rect area)
+static void
+bench_draw(const struct scene *scene, const struct view_args *args, struct canvas *canvas, struct rect area)
 {
-	const struct profile *p = &findings_of(app)->profile;
+	const struct profile *p = &view_findings(scene)->profile;
 	struct rect rest = area;
 	int chart = area.h >= 24 ? 9 : 0, rows;
 
 	(void)args;
-	if (p->steps == 0 || !app->model) {
+	if (p->steps == 0 || !scene->model) {
 		canvas_wrap(canvas, area, (struct pen){.fg = ROLE_DIM}, "nothing measured yet: bench");
 		return;
 	}
@@ -157,7 +157,16 @@ view_bench_draw(struct app *app, const struct view_args *args, struct canvas *ca
 	rest.y += rows;
 	rest.h -= rows + chart;
 	if (rest.h > 1)
-		rows += draw_kinds(app, p, canvas, rest);
+		rows += draw_kinds(scene, p, canvas, rest);
 	if (chart > 0 && p->steps > 1)
 		draw_steps(p, canvas, (struct rect){area.x, area.y + rows + 1, area.w, area.h - rows - 1});
 }
+
+const struct view bench_view = {
+    .name = "bench",
+    .help = "where the time of a step goes",
+    .needs = NEEDS_NOTHING,
+    .of = VIEW_OF_ONE,
+    .title = bench_title,
+    .draw = bench_draw,
+};

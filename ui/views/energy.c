@@ -1,6 +1,6 @@
 /* What the network costs against the reference: by rule, by place, by step. */
+#include "ui/scene/findings.h"
 #include "ui/views/parts.h"
-#include "ui/workbench/findings.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -8,10 +8,10 @@
 
 enum { NAME = 15, NUMBER = 8, SHARE = 6 };
 
-void
-view_energy_title(struct app *app, const struct view_args *args, char *out, size_t size)
+static void
+energy_title(const struct scene *scene, const struct view_args *args, char *out, size_t size)
 {
-	const struct energy_finding *e = &findings_of(app)->energy;
+	const struct energy_finding *e = &view_findings(scene)->energy;
 
 	(void)args;
 	if (!e->network)
@@ -161,16 +161,16 @@ draw_steps(const struct energy_finding *e, const struct rule *rule, struct canva
 	free(y);
 }
 
-void
-view_energy_draw(struct app *app, const struct view_args *args, struct canvas *canvas, struct rect area)
+static void
+energy_draw(const struct scene *scene, const struct view_args *args, struct canvas *canvas, struct rect area)
 {
-	const struct energy_finding *e = &findings_of(app)->energy;
+	const struct energy_finding *e = &view_findings(scene)->energy;
 	const struct rule *rule = e->network ? rules_find(&e->rules, e->rule) : NULL;
 	int chart = area.h >= 30 && rule && e->network->steps > 1 ? 9 : 0, end = area.y + area.h;
 	struct account_advice advice;
 
 	(void)args;
-	if (!rule || !app->model) {
+	if (!rule || !scene->model) {
 		canvas_wrap(canvas, area, (struct pen){.fg = ROLE_DIM}, "nothing counted yet: energy 100");
 		return;
 	}
@@ -185,3 +185,12 @@ view_energy_draw(struct app *app, const struct view_args *args, struct canvas *c
 	if (chart > 0 && area.h > 5)
 		draw_steps(e, rule, canvas, area);
 }
+
+const struct view energy_view = {
+    .name = "energy",
+    .help = "energy against the ANN: by rule, by place and by step",
+    .needs = NEEDS_NOTHING,
+    .of = VIEW_OF_ONE,
+    .title = energy_title,
+    .draw = energy_draw,
+};

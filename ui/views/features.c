@@ -16,23 +16,29 @@ struct grid {
 	int across, down, first;     /* tiles shown, from this channel on */
 };
 
-void
-view_features_title(struct app *app, const struct view_args *args, char *out, size_t size)
+static void
+features_title(const struct scene *scene, const struct view_args *args, char *out, size_t size)
 {
 	char name[SITE_NAME_MAX];
 
-	if (app->model)
-		snprintf(out, size, "features %s", site_name(view_site(app, args), name));
+	if (scene->model)
+		snprintf(out, size, "features %s", site_name(view_site(scene, args), name));
 	else
 		snprintf(out, size, "features");
-	if (app->walk)
-		snprintf(out + strlen(out), size - strlen(out), ", t %d/%d", app->walk->t, app->plan->T);
+	if (scene->plan)
+		snprintf(out + strlen(out), size - strlen(out), ", t %d/%d", scene->t, scene->plan->T);
+}
+
+static const char *
+features_unfit(const struct scene *scene)
+{
+	return scene->model->resnet ? NULL : "a transformer has no feature maps; type: view attention";
 }
 
 static int
-parts_of(const struct app *app, struct rect area)
+parts_of(const struct scene *scene, struct rect area)
 {
-	return app->minus || area.w < PARTS * PART_WIDTH ? 1 : PARTS;
+	return scene->minus || area.w < PARTS * PART_WIDTH ? 1 : PARTS;
 }
 
 static struct rect
@@ -45,12 +51,12 @@ part_area(struct rect area, int parts, int part)
 
 /* The largest tiles of which there is room for as many as the zoom asks for, else the smallest. */
 static struct grid
-grid_of(const struct app *app, const struct view_args *args, const struct canvas *canvas, struct rect part)
+grid_of(const struct scene *scene, const struct view_args *args, const struct canvas *canvas, struct rect part)
 {
 	int dim[3], wanted, selected;
 	struct grid g = {0};
 
-	site_shape(app->model, view_site(app, args), dim);
+	site_shape(scene->model, view_site(scene, args), dim);
 	g.height = dim[0];
 	g.width = dim[1];
 	g.channels = dim[2];
@@ -63,7 +69,7 @@ grid_of(const struct app *app, const struct view_args *args, const struct canvas
 		if (g.across * g.down >= wanted || g.fit.w <= 4)
 			break;
 	}
-	selected = view_neuron(app, args) % g.channels;
+	selected = view_neuron(scene, args) % g.channels;
 	g.first = selected / (g.across * g.down) * (g.across * g.down);
 	return g;
 }
@@ -89,11 +95,11 @@ cut_channel(const struct grid *g, const float *values, int channel, float *map)
 }
 
 static void
-draw_tiles(const struct app *app, const struct view_args *args, const struct grid *g, const float *values, struct heat heat,
+draw_tiles(const struct scene *scene, const struct view_args *args, const struct grid *g, const float *values, struct heat heat,
 	   struct canvas *canvas, struct rect part)
 {
 	float *map = malloc((size_t)g->height * (size_t)g->width * sizeof(*map));
-	int selected = view_neuron(app, args) % g->channels;
+	int selected = view_neuron(scene, args) % g->channels;
 
 	heat.data = map;
 	heat.rows = g->height;
@@ -111,10 +117,10 @@ draw_tiles(const struct app *app, const struct view_args *args, const struct gri
 
 /* values [size]; part 2 is a difference, with a scale of its own. */
 static void
-draw_part(const struct app *app, const struct view_args *args, const float *values, size_t size, double most, const char *name,
-	  struct canvas *canvas, struct rect part)
+draw_part(const struct scene *scene, const struct view_args *args, const float *values, size_t size, double most,
+	  const char *name, struct canvas *canvas, struct rect part)
 {
-	struct grid g = grid_of(app, args, canvas, part);
+	struct grid g = grid_of(scene, args, canvas, part);
 	struct heat heat = {.peak = true, .mark_row = -1, .mark_col = -1};
 	double lo, hi;
 
@@ -124,73 +130,73 @@ draw_part(const struct app *app, const struct view_args *args, const float *valu
 	heat.lo = heat.is_signed ? -heat.hi : 0;
 	canvas_put(canvas, (struct rect){part.x, part.y - 1, part.w, 1}, part.x, part.y - 1, (struct pen){.attr = ATTR_BOLD},
 		   name);
-	draw_tiles(app, args, &g, values, heat, canvas, part);
+	draw_tiles(scene, args, &g, values, heat, canvas, part);
 	canvas_heat_scale(canvas, (struct rect){part.x, part.y + part.h, part.w < 30 ? part.w : 30, 1}, &heat, g.fit.factor);
 }
 
 static void
-draw_parts(struct app *app, const struct view_args *args, const float *value, struct canvas *canvas, struct rect area)
+draw_parts(const struct scene *scene, const struct view_args *args, const float *value, struct canvas *canvas, struct rect area)
 {
-	struct site site = view_site(app, args);
-	const float *reference = view_reference(app, site);
-	int parts = reference ? parts_of(app, area) : 1;
-	size_t size = site_size(app->model, site);
+	struct site site = view_site(scene, args);
+	const float *reference = scene_reference(scene, site);
+	int parts = reference ? parts_of(scene, area) : 1;
+	size_t size = site_size(scene->model, site);
 	float *difference = parts > 1 ? malloc(size * sizeof(*difference)) : NULL;
 	double lo, hi;
 
 	if (!difference) {
-		draw_part(app, args, value, size, 0, app->minus ? "difference" : "estimate", canvas, part_area(area, 1, 0));
+		draw_part(scene, args, value, size, 0, scene->minus ? "difference" : "estimate", canvas, part_area(area, 1, 0));
 		return;
 	}
 	for (size_t i = 0; i < size; i++)
 		difference[i] = value[i] - reference[i];
 	heat_range(reference, size, &lo, &hi);
 	hi = fmax(fmax(hi, -lo), 1e-9);
-	draw_part(app, args, value, size, hi, "estimate", canvas, part_area(area, parts, 0));
-	draw_part(app, args, reference, size, hi, "ANN", canvas, part_area(area, parts, 1));
-	draw_part(app, args, difference, size, 0, "difference", canvas, part_area(area, parts, 2));
+	draw_part(scene, args, value, size, hi, "estimate", canvas, part_area(area, parts, 0));
+	draw_part(scene, args, reference, size, hi, "ANN", canvas, part_area(area, parts, 1));
+	draw_part(scene, args, difference, size, 0, "difference", canvas, part_area(area, parts, 2));
 	free(difference);
 }
 
 /* Is the site one of maps? Rows of attention pooling are one map. */
 static bool
-has_maps(const struct app *app, const struct view_args *args)
+has_maps(const struct scene *scene, const struct view_args *args)
 {
 	int dim[3];
 
-	return site_shape(app->model, view_site(app, args), dim) >= 2;
+	return site_shape(scene->model, view_site(scene, args), dim) >= 2;
 }
 
-void
-view_features_draw(struct app *app, const struct view_args *args, struct canvas *canvas, struct rect area)
+static void
+features_draw(const struct scene *scene, const struct view_args *args, struct canvas *canvas, struct rect area)
 {
 	struct tensor hold = {0};
 	const float *value;
 
-	if (view_lacking(app, NEED_STEP, canvas, area) || area.h < 4 || area.w < 6)
+	if (area.h < 4 || area.w < 6)
 		return;
-	if (!has_maps(app, args)) {
+	if (!has_maps(scene, args)) {
 		canvas_wrap(canvas, area, (struct pen){.fg = ROLE_DIM}, "this site has one value a channel; type: view readout");
 		return;
 	}
-	value = view_probe(app, view_site(app, args), SNN_VALUE, &hold);
+	value = scene_probe(scene, view_site(scene, args), SNN_VALUE, &hold);
 	if (value)
-		draw_parts(app, args, value, canvas, area);
+		draw_parts(scene, args, value, canvas, area);
 	tensor_done(&hold);
 }
 
 /* The channel and place under the cell. */
-bool
-view_features_hit(struct app *app, const struct view_args *args, const struct canvas *canvas, struct rect area, int x, int y,
-		  char *command, size_t size)
+static bool
+features_hit(const struct scene *scene, const struct view_args *args, const struct canvas *canvas, struct rect area, int x, int y,
+	     char *command, size_t size)
 {
-	int parts = parts_of(app, area), part = (x - area.x) / (area.w / parts > 0 ? area.w / parts : 1);
+	int parts = parts_of(scene, area), part = (x - area.x) / (area.w / parts > 0 ? area.w / parts : 1);
 	struct rect at = part_area(area, parts, part < parts ? part : parts - 1);
 	struct grid g;
 
-	if (view_lacks(app, NEED_STEP) || area.h < 4 || area.w < 6 || !has_maps(app, args))
+	if (scene_lacks(scene, NEEDS_STEP) || area.h < 4 || area.w < 6 || !has_maps(scene, args))
 		return false;
-	g = grid_of(app, args, canvas, at);
+	g = grid_of(scene, args, canvas, at);
 	for (int c = g.first; tile_of(&g, at, c).w > 0; c++) {
 		struct rect tile = tile_of(&g, at, c);
 		int column = (x - tile.x) / (g.fit.unit * g.fit.magnify) * g.fit.factor;
@@ -203,3 +209,16 @@ view_features_hit(struct app *app, const struct view_args *args, const struct ca
 	}
 	return false;
 }
+
+const struct view features_view = {
+    .name = "features",
+    .help = "feature maps of a residual network's layer: channels side by side, estimate, ANN and difference",
+    .needs = NEEDS_STEP,
+    .of = VIEW_OF_EACH,
+    .takes_site = true,
+    .inside = "neuron",
+    .unfit = features_unfit,
+    .title = features_title,
+    .draw = features_draw,
+    .hit = features_hit,
+};

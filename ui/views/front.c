@@ -1,14 +1,14 @@
 /* What `tune` has measured: error against energy. */
+#include "ui/scene/findings.h"
 #include "ui/views/parts.h"
-#include "ui/workbench/findings.h"
 
 #include <math.h>
 #include <stdio.h>
 
-void
-view_front_title(struct app *app, const struct view_args *args, char *out, size_t size)
+static void
+front_title(const struct scene *scene, const struct view_args *args, char *out, size_t size)
 {
-	const struct tune_finding *f = &findings_of(app)->tune;
+	const struct tune_finding *f = &view_findings(scene)->tune;
 
 	(void)args;
 	if (f->tune.candidates == 0)
@@ -103,10 +103,10 @@ draw_choice(const struct tune_finding *f, struct canvas *canvas, struct rect are
 	return 2;
 }
 
-void
-view_front_draw(struct app *app, const struct view_args *args, struct canvas *canvas, struct rect area)
+static void
+front_draw(const struct scene *scene, const struct view_args *args, struct canvas *canvas, struct rect area)
 {
-	const struct tune_finding *f = &findings_of(app)->tune;
+	const struct tune_finding *f = &view_findings(scene)->tune;
 	int rows;
 
 	(void)args;
@@ -118,3 +118,12 @@ view_front_draw(struct app *app, const struct view_args *args, struct canvas *ca
 	if (area.h - rows > 5)
 		draw_chart(f, canvas, (struct rect){area.x, area.y + rows + 1, area.w, area.h - rows - 1});
 }
+
+const struct view front_view = {
+    .name = "front",
+    .help = "what tune has measured: error against energy, and the front",
+    .needs = NEEDS_NOTHING,
+    .of = VIEW_OF_ONE,
+    .title = front_title,
+    .draw = front_draw,
+};

@@ -8,15 +8,15 @@
 
 enum { BINS_MAX = 256 };
 
-void
-view_histogram_title(struct app *app, const struct view_args *args, char *out, size_t size)
+static void
+histogram_title(const struct scene *scene, const struct view_args *args, char *out, size_t size)
 {
 	char name[SITE_NAME_MAX];
 
-	if (!app->model)
+	if (!scene->model)
 		snprintf(out, size, "histogram");
 	else
-		snprintf(out, size, "histogram %s", site_name(view_site(app, args), name));
+		snprintf(out, size, "histogram %s", site_name(view_site(scene, args), name));
 }
 
 struct histogram {
@@ -133,8 +133,8 @@ draw_facts(const struct histogram *h, bool input, struct canvas *canvas, struct 
 	return canvas_wrap(canvas, area, pen, text);
 }
 
-void
-view_histogram_draw(struct app *app, const struct view_args *args, struct canvas *canvas, struct rect area)
+static void
+histogram_draw(const struct scene *scene, const struct view_args *args, struct canvas *canvas, struct rect area)
 {
 	struct site site = {0};
 	struct histogram h = {0};
@@ -143,13 +143,11 @@ view_histogram_draw(struct app *app, const struct view_args *args, struct canvas
 	bool input;
 	int rows;
 
-	if (view_lacking(app, NEED_STEP, canvas, area))
-		return;
-	site = view_site(app, args);
-	data = view_probe(app, site, SNN_INPUT, &hold);
+	site = view_site(scene, args);
+	data = scene_probe(scene, site, SNN_INPUT, &hold);
 	input = data != NULL;
 	if (!data)
-		data = view_probe(app, site, SNN_VALUE, &hold);
+		data = scene_probe(scene, site, SNN_VALUE, &hold);
 	if (!data) {
 		canvas_wrap(canvas, area, (struct pen){.fg = ROLE_DIM},
 			    "This site carries no values of its own; select another.");
@@ -157,7 +155,7 @@ view_histogram_draw(struct app *app, const struct view_args *args, struct canvas
 		return;
 	}
 	/* Differences have no range. */
-	h.ugo = input && !app->minus ? view_site_ugo(app, site) : NULL;
+	h.ugo = input && !scene->minus ? scene_site_ugo(scene, site) : NULL;
 	h.bins = area.w < BINS_MAX ? area.w : BINS_MAX;
 	histogram_fill(&h, data, tensor_size(&hold));
 	tensor_done(&hold);
@@ -174,3 +172,14 @@ view_histogram_draw(struct app *app, const struct view_args *args, struct canvas
 	}
 	draw_bars(&h, canvas, area);
 }
+
+const struct view histogram_view = {
+    .name = "histogram",
+    .help = "what a site's function receives, against the range of its UGO",
+    .needs = NEEDS_STEP,
+    .of = VIEW_OF_EACH,
+    .takes_site = true,
+    .inside = "ugo",
+    .title = histogram_title,
+    .draw = histogram_draw,
+};

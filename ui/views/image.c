@@ -6,22 +6,23 @@
 #include <stdlib.h>
 #include <string.h>
 
-void
-view_image_title(struct app *app, const struct view_args *args, char *out, size_t size)
+static void
+image_title(const struct scene *scene, const struct view_args *args, char *out, size_t size)
 {
-	int q = app->model ? view_q(app, args) - app->model->prefix : -1, side;
+	int q = scene->model ? view_q(scene, args) - scene->model->prefix : -1, side;
 	char label[16];
 
-	snprintf(out, size, "%s", app->title ? app->title : "picture");
-	if (app->pixels && app->label >= 0)
-		snprintf(out + strlen(out), size - strlen(out), " (%s)", model_label(app->model, app->label, label));
-	if (!app->pixels || app->model->resnet)
+	snprintf(out, size, "%s", scene->title ? scene->title : "picture");
+	if (scene->pixels && scene->label >= 0)
+		snprintf(out + strlen(out), size - strlen(out), " (%s)", model_label(scene->model, scene->label, label));
+	if (!scene->pixels || scene->model->resnet)
 		return;
-	side = app->model->image_size / app->model->patch_size;
+	side = scene->model->image_size / scene->model->patch_size;
 	if (q >= 0)
-		snprintf(out + strlen(out), size - strlen(out), ", token %d: patch %d,%d", view_q(app, args), q / side, q % side);
+		snprintf(out + strlen(out), size - strlen(out), ", token %d: patch %d,%d", view_q(scene, args), q / side,
+			 q % side);
 	else
-		snprintf(out + strlen(out), size - strlen(out), ", token %d: the class token", view_q(app, args));
+		snprintf(out + strlen(out), size - strlen(out), ", token %d: the class token", view_q(scene, args));
 }
 
 /* The picture with a line of one pixel around every patch. */
@@ -48,21 +49,19 @@ with_grid(const struct model *model, const uint8_t *rgb, int patch, int *size)
 	return out;
 }
 
-void
-view_image_draw(struct app *app, const struct view_args *args, struct canvas *canvas, struct rect area)
+static void
+image_draw(const struct scene *scene, const struct view_args *args, struct canvas *canvas, struct rect area)
 {
 	uint8_t *rgb, *grid = NULL;
 	size_t side;
 	int n;
 
-	if (view_lacking(app, NEED_PICTURE, canvas, area))
-		return;
-	side = (size_t)app->model->image_size;
+	side = (size_t)scene->model->image_size;
 	rgb = malloc(3 * side * side);
 	if (rgb) {
-		image_show(app->model, app->pixels, rgb);
-		if (!app->model->resnet)
-			grid = with_grid(app->model, rgb, view_q(app, args) - app->model->prefix, &n);
+		image_show(scene->model, scene->pixels, rgb);
+		if (!scene->model->resnet)
+			grid = with_grid(scene->model, rgb, view_q(scene, args) - scene->model->prefix, &n);
 	}
 	/* Lines that would be averaged away are left out. */
 	if (grid && canvas_heat_fit(canvas, area, n, n).factor == 1)
@@ -73,22 +72,22 @@ view_image_draw(struct app *app, const struct view_args *args, struct canvas *ca
 	free(rgb);
 }
 
-bool
-view_image_hit(struct app *app, const struct view_args *args, const struct canvas *canvas, struct rect area, int x, int y,
-	       char *command, size_t size)
+static bool
+image_hit(const struct scene *scene, const struct view_args *args, const struct canvas *canvas, struct rect area, int x, int y,
+	  char *command, size_t size)
 {
 	int p, side, n, col, row;
 	struct heat_fit fit;
 
 	(void)args;
-	if (!app->pixels || app->model->resnet)
+	if (!scene->pixels || scene->model->resnet)
 		return false;
-	p = app->model->patch_size;
-	side = app->model->image_size / p;
+	p = scene->model->patch_size;
+	side = scene->model->image_size / p;
 	n = side * (p + 1) + 1;
 	fit = canvas_heat_fit(canvas, area, n, n);
 	if (fit.factor > 1) {
-		n = app->model->image_size;
+		n = scene->model->image_size;
 		fit = canvas_heat_fit(canvas, area, n, n);
 	} else {
 		p++;
@@ -97,6 +96,17 @@ view_image_hit(struct app *app, const struct view_args *args, const struct canva
 	row = (y - area.y) * fit.per_row / fit.magnify * fit.factor / p;
 	if (col >= side || row >= side)
 		return false;
-	snprintf(command, size, "select q %d", row * side + col + app->model->prefix);
+	snprintf(command, size, "select q %d", row * side + col + scene->model->prefix);
 	return true;
 }
+
+const struct view image_view = {
+    .name = "image",
+    .help = "the picture with its patches; the selected token's patch is framed",
+    .needs = NEEDS_PICTURE,
+    .of = VIEW_OF_ONE,
+    .inside = "patches",
+    .title = image_title,
+    .draw = image_draw,
+    .hit = image_hit,
+};

@@ -1,7 +1,7 @@
 /* Where accuracy is lost: the rungs of the ladder and the errors of its sites, and what
  * each class of sites costs alone. */
+#include "ui/scene/findings.h"
 #include "ui/views/parts.h"
-#include "ui/workbench/findings.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -19,10 +19,10 @@ nothing_yet(struct canvas *canvas, struct rect area, const char *text)
 
 /* --- ladder --------------------------------------------------------------- */
 
-void
-view_ladder_title(struct app *app, const struct view_args *args, char *out, size_t size)
+static void
+ladder_title(const struct scene *scene, const struct view_args *args, char *out, size_t size)
 {
-	const struct ladder *l = &findings_of(app)->ladder;
+	const struct ladder *l = &view_findings(scene)->ladder;
 
 	(void)args;
 	if (l->t == 0)
@@ -80,15 +80,15 @@ draw_rungs(const struct ladder *l, struct canvas *canvas, struct rect area)
 
 /* The relative errors of one kind of site in every block on a rung. */
 static double
-site_errors(const struct app *app, const struct ladder_rung *rung, enum site_kind kind, float *out)
+site_errors(const struct scene *scene, const struct ladder_rung *rung, enum site_kind kind, float *out)
 {
 	double most = 0;
 
-	for (int b = 0; b < app->model->depth && b < BLOCKS_MAX; b++) {
+	for (int b = 0; b < scene->model->depth && b < BLOCKS_MAX; b++) {
 		struct site site;
-		bool there = site_find(app->model, kind, b, &site) && rung->result.sites > 0;
+		bool there = site_find(scene->model, kind, b, &site) && rung->result.sites > 0;
 
-		out[b] = there ? (float)rung->result.site[site_index(app->model, site)].relative : 0;
+		out[b] = there ? (float)rung->result.site[site_index(scene->model, site)].relative : 0;
 		most = fmax(most, (double)out[b]);
 	}
 	return most;
@@ -107,16 +107,16 @@ in_blocks(const struct model *model, enum site_kind kind)
 
 /* A line for each kind of site: its error in every block, analog and spiking, on one scale. */
 static void
-draw_sites(const struct app *app, const struct ladder *l, struct canvas *canvas, struct rect area)
+draw_sites(const struct scene *scene, const struct ladder *l, struct canvas *canvas, struct rect area)
 {
-	int depth = app->model->depth < BLOCKS_MAX ? app->model->depth : BLOCKS_MAX, half = (area.w - SITE_NAME) / 2,
+	int depth = scene->model->depth < BLOCKS_MAX ? scene->model->depth : BLOCKS_MAX, half = (area.w - SITE_NAME) / 2,
 	    y = area.y + 1;
 	float errors[BLOCKS_MAX];
 	double most = 0;
 
 	for (int kind = 0; kind < SITE_KINDS; kind++)
 		for (int r = 2; r < LADDER_RUNGS; r++)
-			most = fmax(most, site_errors(app, &l->rung[r], (enum site_kind)kind, errors));
+			most = fmax(most, site_errors(scene, &l->rung[r], (enum site_kind)kind, errors));
 	canvas_put(canvas, area, area.x, area.y, (struct pen){.fg = ROLE_DIM}, "error by block");
 	for (int r = 2; r < LADDER_RUNGS; r++)
 		canvas_put(canvas, area, area.x + SITE_NAME + (r - 2) * half, area.y,
@@ -124,13 +124,13 @@ draw_sites(const struct app *app, const struct ladder *l, struct canvas *canvas,
 	for (int kind = 0; kind < SITE_KINDS && y < area.y + area.h; kind++) {
 		char number[16];
 
-		if (!in_blocks(app->model, (enum site_kind)kind))
+		if (!in_blocks(scene->model, (enum site_kind)kind))
 			continue;
 		canvas_put(canvas, (struct rect){area.x, y, SITE_NAME - 1, 1}, area.x, y, (struct pen){0},
 			   site_kind_name((enum site_kind)kind));
 		for (int r = 2; r < LADDER_RUNGS; r++) {
 			int x = area.x + SITE_NAME + (r - 2) * half, w = depth < half - 8 ? depth : half - 8;
-			double own = site_errors(app, &l->rung[r], (enum site_kind)kind, errors);
+			double own = site_errors(scene, &l->rung[r], (enum site_kind)kind, errors);
 
 			if (!l->rung[r].done || w < 1)
 				continue;
@@ -142,28 +142,28 @@ draw_sites(const struct app *app, const struct ladder *l, struct canvas *canvas,
 	}
 }
 
-void
-view_ladder_draw(struct app *app, const struct view_args *args, struct canvas *canvas, struct rect area)
+static void
+ladder_draw(const struct scene *scene, const struct view_args *args, struct canvas *canvas, struct rect area)
 {
-	const struct ladder *l = &findings_of(app)->ladder;
+	const struct ladder *l = &view_findings(scene)->ladder;
 	int rows;
 
 	(void)args;
-	if (l->t == 0 || !app->model) {
+	if (l->t == 0 || !scene->model) {
 		nothing_yet(canvas, area, "no ladder yet: ladder 100");
 		return;
 	}
 	rows = draw_rungs(l, canvas, area);
 	if (area.h - rows >= 4)
-		draw_sites(app, l, canvas, (struct rect){area.x, area.y + rows + 1, area.w, area.h - rows - 1});
+		draw_sites(scene, l, canvas, (struct rect){area.x, area.y + rows + 1, area.w, area.h - rows - 1});
 }
 
 /* --- attribution ---------------------------------------------------------- */
 
-void
-view_attribution_title(struct app *app, const struct view_args *args, char *out, size_t size)
+static void
+attribution_title(const struct scene *scene, const struct view_args *args, char *out, size_t size)
 {
-	const struct attribution *a = &findings_of(app)->attribution;
+	const struct attribution *a = &view_findings(scene)->attribution;
 
 	(void)args;
 	if (a->items == 0)
@@ -219,10 +219,10 @@ draw_account(const struct attribution *a, struct canvas *canvas, struct rect lin
 		      short_number(a->interaction, interaction, sizeof(interaction)));
 }
 
-void
-view_attribution_draw(struct app *app, const struct view_args *args, struct canvas *canvas, struct rect area)
+static void
+attribution_draw(const struct scene *scene, const struct view_args *args, struct canvas *canvas, struct rect area)
 {
-	const struct attribution *a = &findings_of(app)->attribution;
+	const struct attribution *a = &view_findings(scene)->attribution;
 	double most = fmax(a->full.logit_rmse, a->nothing.logit_rmse);
 	int width = name_width(a), y = area.y;
 
@@ -243,3 +243,21 @@ view_attribution_draw(struct app *app, const struct view_args *args, struct canv
 	if (a->full.done && y < area.y + area.h)
 		draw_account(a, canvas, (struct rect){area.x, y, area.w, 1});
 }
+
+const struct view ladder_view = {
+    .name = "ladder",
+    .help = "accuracy and errors from the ANN to the spikes, rung by rung",
+    .needs = NEEDS_NOTHING,
+    .of = VIEW_OF_ONE,
+    .title = ladder_title,
+    .draw = ladder_draw,
+};
+
+const struct view attribution_view = {
+    .name = "attribution",
+    .help = "what each class of sites costs alone",
+    .needs = NEEDS_NOTHING,
+    .of = VIEW_OF_ONE,
+    .title = attribution_title,
+    .draw = attribution_draw,
+};

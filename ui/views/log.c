@@ -1,13 +1,14 @@
 /* What was typed, and what it printed. */
+#include "ui/scene/log.h"
 #include "ui/views/parts.h"
 
 #include <stdio.h>
 #include <string.h>
 
-void
-view_log_title(struct app *app, const struct view_args *args, char *out, size_t size)
+static void
+log_title(const struct scene *scene, const struct view_args *args, char *out, size_t size)
 {
-	(void)app;
+	(void)scene;
 	(void)args;
 	snprintf(out, size, "log");
 }
@@ -27,13 +28,13 @@ log_pen(enum log_kind kind)
 	}
 }
 
-void
-view_log_draw(struct app *app, const struct view_args *args, struct canvas *canvas, struct rect area)
+static void
+log_draw(const struct scene *scene, const struct view_args *args, struct canvas *canvas, struct rect area)
 {
-	int y = area.y + area.h - 1, index = app->log.count - 1 - args->scroll;
+	int y = area.y + area.h - 1, index = (scene->log ? scene->log->count : 0) - 1 - args->scroll;
 
 	for (; index >= 0 && y >= area.y; index--) {
-		const struct log_line *line = log_at(&app->log, index);
+		const struct log_line *line = log_at(scene->log, index);
 		int x = area.x;
 
 		if (!line)
@@ -43,3 +44,12 @@ view_log_draw(struct app *app, const struct view_args *args, struct canvas *canv
 		canvas_put(canvas, area, x, y--, log_pen(line->kind), line->text);
 	}
 }
+
+const struct view log_view = {
+    .name = "log",
+    .help = "what was typed, and what it printed",
+    .needs = NEEDS_NOTHING,
+    .of = VIEW_OF_ONE,
+    .title = log_title,
+    .draw = log_draw,
+};

@@ -13,19 +13,19 @@ struct row {
 };
 
 struct tree {
-	struct app *app;
-	const struct walk *walk;       /* NULL: nothing to say about sites */
+	const struct scene *scene;
+	bool stepped;                  /* there are numbers of sites */
 	const struct walk_step *other; /* the second plan's step of a split, or NULL */
 	int worst[WORST];              /* site indices by relative error, -1: none */
 	struct row *row;
 	int rows;
 };
 
-void
-view_model_title(struct app *app, const struct view_args *args, char *out, size_t size)
+static void
+model_title(const struct scene *scene, const struct view_args *args, char *out, size_t size)
 {
 	(void)args;
-	(void)app;
+	(void)scene;
 	snprintf(out, size, "model");
 }
 
@@ -44,7 +44,7 @@ rank_of(const struct tree *tree, int site)
 static float
 relative(const struct tree *tree, int site)
 {
-	const struct walk_site *s = walk_site_now(tree->walk, site);
+	const struct walk_site *s = scene_site_now(tree->scene, site);
 
 	return s ? s->relative : 0;
 }
@@ -52,11 +52,11 @@ relative(const struct tree *tree, int site)
 static void
 find_worst(struct tree *tree)
 {
-	int n = site_count(tree->app->model), i, k;
+	int n = site_count(tree->scene->model), i, k;
 
 	for (k = 0; k < WORST; k++) {
 		tree->worst[k] = -1;
-		for (i = 0; tree->walk && i < n; i++) {
+		for (i = 0; tree->stepped && i < n; i++) {
 			float r = relative(tree, i);
 
 			if (r > 0.001f && rank_of(tree, i) < 0 && (tree->worst[k] < 0 || r > relative(tree, tree->worst[k])))
@@ -69,14 +69,14 @@ find_worst(struct tree *tree)
 static bool
 make_rows(struct tree *tree, bool all)
 {
-	const struct model *model = tree->app->model;
+	const struct model *model = tree->scene->model;
 	int n = site_count(model), i, block = -1;
 
 	tree->row = calloc((size_t)n + 1, sizeof(*tree->row));
 	tree->rows = 0;
 	for (i = 0; tree->row && i < n; i++) {
 		struct site site = site_at(model, i);
-		bool open = all || site.block == tree->app->selection.layer;
+		bool open = all || site.block == tree->scene->selection.layer;
 
 		if (site.block >= 0 && site.block != block) {
 			block = site.block;
@@ -94,9 +94,9 @@ make_rows(struct tree *tree, bool all)
 static bool
 is_selected(const struct tree *tree, const struct row *row)
 {
-	struct site site = site_at(tree->app->model, row->site);
+	struct site site = site_at(tree->scene->model, row->site);
 
-	return site.kind == tree->app->selection.site.kind && site.block == tree->app->selection.site.block;
+	return site.kind == tree->scene->selection.site.kind && site.block == tree->scene->selection.site.block;
 }
 
 /* The row's name, without its block's when it stands below it, and without its
@@ -105,7 +105,7 @@ static void
 row_name(const struct tree *tree, const struct row *row, int room, char *out, size_t size)
 {
 	char name[SITE_NAME_MAX];
-	const char *s = site_name(site_at(tree->app->model, row->site), name);
+	const char *s = site_name(site_at(tree->scene->model, row->site), name);
 
 	if (row->inner) {
 		s = strchr(s, '.');
@@ -125,7 +125,7 @@ hidden_rank(const struct tree *tree, const struct row *row)
 	int i;
 
 	for (i = 0; i < WORST && row->block >= 0 && !row->open; i++)
-		if (tree->worst[i] >= 0 && site_at(tree->app->model, tree->worst[i]).block == row->block)
+		if (tree->worst[i] >= 0 && site_at(tree->scene->model, tree->worst[i]).block == row->block)
 			return i;
 	return -1;
 }
@@ -150,7 +150,7 @@ row_pen(const struct tree *tree, const struct row *row)
 static int
 draw_numbers(const struct tree *tree, const struct row *row, struct pen pen, struct canvas *canvas, struct rect line)
 {
-	const struct walk_site *site = tree->walk ? walk_site_now(tree->walk, row->site) : NULL;
+	const struct walk_site *site = tree->stepped ? scene_site_now(tree->scene, row->site) : NULL;
 	bool marked = rank_of(tree, row->site) >= 0 || hidden_rank(tree, row) >= 0, wide = line.w >= 24;
 	int right = line.x + line.w;
 	char number[16];
@@ -178,7 +178,7 @@ draw_numbers(const struct tree *tree, const struct row *row, struct pen pen, str
 static bool
 is_reached(const struct tree *tree, const struct row *row)
 {
-	return tree->walk && tree->walk->site == row->site;
+	return tree->stepped && tree->scene->sites_done == row->site + 1;
 }
 
 static void
@@ -205,7 +205,7 @@ draw_worst(const struct tree *tree, struct canvas *canvas, struct rect area)
 
 	if (tree->worst[0] < 0)
 		return 0;
-	site_name(site_at(tree->app->model, tree->worst[0]), name);
+	site_name(site_at(tree->scene->model, tree->worst[0]), name);
 	if (text_columns(name) > room && strncmp(name, "blocks.", 7) == 0)
 		shown += 7;
 	canvas_printf(canvas, (struct rect){area.x, area.y, area.w - 5, 1}, area.x, area.y, bad, "! %s", shown);
@@ -219,14 +219,14 @@ draw_heading(const struct tree *tree, struct canvas *canvas, struct rect area, i
 {
 	struct pen dim = {.fg = ROLE_DIM};
 
-	if (!tree->walk)
+	if (!tree->stepped)
 		return;
 	canvas_put_right(canvas, area, area.x + area.w - 1, y, dim, "error");
 	if (tree->other) {
 		canvas_put_right(canvas, area, area.x + area.w - 1, y, (struct pen){.fg = ROLE_SERIES_C},
-				 tree->app->split.plan->recipe);
+				 tree->scene->second->plan->recipe);
 		canvas_put_right(canvas, (struct rect){area.x, y, area.w - 7, 1}, area.x + area.w - 7, y, (struct pen){0},
-				 tree->app->plan->recipe);
+				 tree->scene->plan->recipe);
 		return;
 	}
 	if (area.w >= 24)
@@ -242,7 +242,7 @@ first_row(const struct tree *tree, int h)
 
 	for (i = 0; i < tree->rows; i++)
 		if (is_selected(tree, &tree->row[i]) ||
-		    (tree->row[i].block == tree->app->selection.site.block && tree->row[i].block >= 0 && !tree->row[i].open))
+		    (tree->row[i].block == tree->scene->selection.site.block && tree->row[i].block >= 0 && !tree->row[i].open))
 			at = i;
 	first = at - h / 2;
 	if (first > tree->rows - h)
@@ -251,25 +251,23 @@ first_row(const struct tree *tree, int h)
 }
 
 static void
-look(struct tree *tree, struct app *app)
+look(struct tree *tree, const struct scene *scene)
 {
-	*tree = (struct tree){.app = app};
-	if (app->walk && app->walk->shown && (app->walk->t > 0 || app->walk->site >= 0))
-		tree->walk = app->walk;
-	if (view_is_split(app))
-		tree->other = walk_last(app->split.walk);
+	*tree = (struct tree){.scene = scene, .stepped = scene->shown && (scene->t > 0 || scene->sites_done > 0)};
+	if (scene_is_split(scene))
+		tree->other = scene_last(scene->second);
 	find_worst(tree);
 }
 
 static bool
-fits_whole(const struct app *app, struct rect area)
+fits_whole(const struct scene *scene, struct rect area)
 {
-	return site_count(app->model) + app->model->depth + 2 <= area.h;
+	return site_count(scene->model) + scene->model->depth + 2 <= area.h;
 }
 
-bool
-view_model_hit(struct app *app, const struct view_args *args, const struct canvas *canvas, struct rect area, int x, int y,
-	       char *command, size_t size)
+static bool
+model_hit(const struct scene *scene, const struct view_args *args, const struct canvas *canvas, struct rect area, int x, int y,
+	  char *command, size_t size)
 {
 	struct tree tree;
 	char name[SITE_NAME_MAX];
@@ -278,40 +276,48 @@ view_model_hit(struct app *app, const struct view_args *args, const struct canva
 	(void)args;
 	(void)canvas;
 	(void)x;
-	if (!app->model)
+	if (!scene->model)
 		return false;
-	look(&tree, app);
-	head = area.h >= 6 ? (tree.worst[0] >= 0) + (tree.walk != NULL) : 0;
-	if (!make_rows(&tree, fits_whole(app, area)))
+	look(&tree, scene);
+	head = area.h >= 6 ? (tree.worst[0] >= 0) + tree.stepped : 0;
+	if (!make_rows(&tree, fits_whole(scene, area)))
 		return false;
 	/* The line above the tree names the worst site. */
 	row = y - area.y < head ? -1 : first_row(&tree, area.h - head) + y - area.y - head;
 	if (row < tree.rows && (row >= 0 || (y == area.y && tree.worst[0] >= 0)))
 		snprintf(command, size, "select site %s",
-			 site_name(site_at(app->model, row < 0 ? tree.worst[0] : tree.row[row].site), name));
+			 site_name(site_at(scene->model, row < 0 ? tree.worst[0] : tree.row[row].site), name));
 	else
 		command[0] = '\0';
 	free(tree.row);
 	return command[0] != '\0';
 }
 
-void
-view_model_draw(struct app *app, const struct view_args *args, struct canvas *canvas, struct rect area)
+static void
+model_draw(const struct scene *scene, const struct view_args *args, struct canvas *canvas, struct rect area)
 {
 	struct tree tree;
 	int head, first, i;
 
 	(void)args;
-	if (view_lacking(app, NEED_MODEL, canvas, area))
-		return;
-	look(&tree, app);
-	if (!make_rows(&tree, fits_whole(app, area)))
+	look(&tree, scene);
+	if (!make_rows(&tree, fits_whole(scene, area)))
 		return;
 	head = area.h >= 6 ? draw_worst(&tree, canvas, area) : 0;
-	if (area.h >= 6 && tree.walk)
+	if (area.h >= 6 && tree.stepped)
 		draw_heading(&tree, canvas, area, area.y + head++);
 	first = first_row(&tree, area.h - head);
 	for (i = 0; i < area.h - head && first + i < tree.rows; i++)
 		draw_row(&tree, &tree.row[first + i], canvas, (struct rect){area.x, area.y + head + i, area.w, 1});
 	free(tree.row);
 }
+
+const struct view model_view = {
+    .name = "model",
+    .help = "the model's tree: rate, error and alarms of every site, the worst ones marked",
+    .needs = NEEDS_MODEL,
+    .of = VIEW_OF_BOTH,
+    .title = model_title,
+    .draw = model_draw,
+    .hit = model_hit,
+};

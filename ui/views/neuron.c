@@ -8,15 +8,15 @@
 
 enum { CURVES = 3 };
 
-void
-view_neuron_title(struct app *app, const struct view_args *args, char *out, size_t size)
+static void
+neuron_title(const struct scene *scene, const struct view_args *args, char *out, size_t size)
 {
 	char name[SITE_NAME_MAX];
 
-	if (!app->model)
+	if (!scene->model)
 		snprintf(out, size, "neuron");
 	else
-		snprintf(out, size, "neuron %s[%d]", site_name(view_site(app, args), name), view_neuron(app, args));
+		snprintf(out, size, "neuron %s[%d]", site_name(view_site(scene, args), name), view_neuron(scene, args));
 }
 
 /* The numbers of all steps known, each [t]. */
@@ -26,7 +26,7 @@ struct trace {
 };
 
 static bool
-trace_make(struct trace *trace, const struct view_history *history, int t)
+trace_make(struct trace *trace, const struct neuron_logs *logs, int t)
 {
 	trace->membrane = malloc(5 * (size_t)t * sizeof(float));
 	if (!trace->membrane)
@@ -37,9 +37,8 @@ trace_make(struct trace *trace, const struct view_history *history, int t)
 	trace->count = trace->below + t;
 	trace->value = trace->count + t;
 	for (int i = 0; i < t; i++) {
-		struct history_point p = {0};
+		struct history_point p = neuron_logs_at(logs, i + 1);
 
-		view_history_point(history, i + 1, &p);
 		trace->membrane[i] = p.membrane;
 		trace->threshold[i] = p.threshold;
 		trace->below[i] = -p.threshold;
@@ -56,11 +55,11 @@ has_membrane(const struct trace *trace)
 }
 
 static int
-draw_numbers(struct app *app, const struct view_args *args, const struct trace *trace, int unit, struct canvas *canvas,
+draw_numbers(const struct scene *scene, const struct view_args *args, const struct trace *trace, int unit, struct canvas *canvas,
 	     struct rect area)
 {
-	struct site site = view_site(app, args);
-	double ann = view_reference_element(app, site, (size_t)view_neuron(app, args));
+	struct site site = view_site(scene, args);
+	double ann = scene_reference_element(scene, site, (size_t)view_neuron(scene, args));
 	char a[16], b[16];
 	int x = area.x;
 
@@ -82,7 +81,7 @@ draw_numbers(struct app *app, const struct view_args *args, const struct trace *
 
 /* A graded site has a value and no membrane. */
 static void
-draw_curves(const struct app *app, const struct trace *trace, struct canvas *canvas, struct rect area)
+draw_curves(const struct scene *scene, const struct trace *trace, struct canvas *canvas, struct rect area)
 {
 	struct series series[CURVES] = {
 	    {.y = trace->membrane, .count = trace->t, .letter = 'u', .name = "membrane", .fg = ROLE_SNN},
@@ -93,7 +92,7 @@ draw_curves(const struct app *app, const struct trace *trace, struct canvas *can
 	struct chart chart = {.first_x = 1, .x_name = "t", .x_whole = true, .mark_x = NAN};
 
 	chart.series = has_membrane(trace) ? series : &value;
-	chart.count = !has_membrane(trace) || app->minus ? 1 : CURVES;
+	chart.count = !has_membrane(trace) || scene->minus ? 1 : CURVES;
 	canvas_chart(canvas, area, &chart);
 }
 
@@ -121,25 +120,18 @@ draw_spikes(const struct trace *trace, struct canvas *canvas, struct rect area)
 	free(size);
 }
 
-void
-view_neuron_draw(struct app *app, const struct view_args *args, struct canvas *canvas, struct rect area)
+static void
+neuron_draw(const struct scene *scene, const struct view_args *args, struct canvas *canvas, struct rect area)
 {
 	struct trace trace = {0};
-	struct view_history history;
-	int t, rows;
+	struct neuron_logs logs = view_neuron_logs(scene, args);
+	int t = logs.count, rows;
 
-	if (view_lacking(app, NEED_STEP, canvas, area))
-		return;
-	history = view_history(app, args);
-	t = history.first ? history_count(history.first) : 0;
-	if (history.second && history_count(history.second) < t)
-		t = history_count(history.second);
-	t = t < app->walk->t ? t : app->walk->t;
-	if (t < 1 || !trace_make(&trace, &history, t)) {
+	if (t < 1 || !trace_make(&trace, &logs, t)) {
 		canvas_wrap(canvas, area, (struct pen){.fg = ROLE_DIM}, "reading the steps again ...");
 		return;
 	}
-	rows = draw_numbers(app, args, &trace, history_unit(history.first), canvas, area);
+	rows = draw_numbers(scene, args, &trace, logs.first.unit, canvas, area);
 	area.y += rows;
 	area.h -= rows;
 	if (area.h >= 7 && isfinite(trace.count[t - 1])) {
@@ -147,6 +139,17 @@ view_neuron_draw(struct app *app, const struct view_args *args, struct canvas *c
 		area.h -= 2;
 	}
 	if (area.h > 0)
-		draw_curves(app, &trace, canvas, area);
+		draw_curves(scene, &trace, canvas, area);
 	free(trace.membrane);
 }
+
+const struct view neuron_view = {
+    .name = "neuron",
+    .help = "membrane, threshold and spikes of a neuron by t",
+    .needs = NEEDS_STEP,
+    .of = VIEW_OF_EACH,
+    .takes_site = true,
+    .inside = "histogram",
+    .title = neuron_title,
+    .draw = neuron_draw,
+};

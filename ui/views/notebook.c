@@ -10,10 +10,10 @@ enum { CELL_WIDTH = 40, CELL_TEXT = 200, GAP = 2 };
 
 /* --- table ---------------------------------------------------------------- */
 
-void
-view_table_title(struct app *app, const struct view_args *args, char *out, size_t size)
+static void
+table_title(const struct scene *scene, const struct view_args *args, char *out, size_t size)
 {
-	const struct answer *a = app->answer;
+	const struct answer *a = scene->answer;
 
 	(void)args;
 	if (!a)
@@ -102,10 +102,10 @@ scroll_columns(struct answer *a, int rows, int width)
 	}
 }
 
-void
-view_table_draw(struct app *app, const struct view_args *args, struct canvas *canvas, struct rect area)
+static void
+table_draw(const struct scene *scene, const struct view_args *args, struct canvas *canvas, struct rect area)
 {
-	struct answer *a = app->answer;
+	struct answer *a = scene->answer;
 	int rows = area.h - 1, x = area.x;
 
 	if (!a || a->columns == 0 || rows < 1) {
@@ -124,10 +124,10 @@ view_table_draw(struct app *app, const struct view_args *args, struct canvas *ca
 
 /* --- plot ----------------------------------------------------------------- */
 
-void
-view_plot_title(struct app *app, const struct view_args *args, char *out, size_t size)
+static void
+plot_title(const struct scene *scene, const struct view_args *args, char *out, size_t size)
 {
-	const struct chart_data *c = app->chart;
+	const struct chart_data *c = scene->chart;
 
 	(void)args;
 	if (c)
@@ -136,12 +136,12 @@ view_plot_title(struct app *app, const struct view_args *args, char *out, size_t
 		snprintf(out, size, "plot");
 }
 
-void
-view_plot_draw(struct app *app, const struct view_args *args, struct canvas *canvas, struct rect area)
+static void
+plot_draw(const struct scene *scene, const struct view_args *args, struct canvas *canvas, struct rect area)
 {
 	static const enum role roles[CHART_SERIES] = {ROLE_SNN,  ROLE_ANN,  ROLE_SERIES_C, ROLE_SERIES_D,
 						      ROLE_GOOD, ROLE_WARN, ROLE_BAD,      ROLE_KEY};
-	const struct chart_data *c = app->chart;
+	const struct chart_data *c = scene->chart;
 	struct series series[CHART_SERIES];
 	struct chart chart = {.series = series, .mark_x = NAN};
 
@@ -166,3 +166,21 @@ view_plot_draw(struct app *app, const struct view_args *args, struct canvas *can
 	chart.x_whole = c->x_whole;
 	canvas_chart(canvas, area, &chart);
 }
+
+const struct view table_view = {
+    .name = "table",
+    .help = "the last answer of the notebook as a table",
+    .needs = NEEDS_NOTHING,
+    .of = VIEW_OF_ONE,
+    .title = table_title,
+    .draw = table_draw,
+};
+
+const struct view plot_view = {
+    .name = "plot",
+    .help = "the curves of the last plot or compare",
+    .needs = NEEDS_NOTHING,
+    .of = VIEW_OF_ONE,
+    .title = plot_title,
+    .draw = plot_draw,
+};

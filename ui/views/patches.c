@@ -10,14 +10,14 @@
 
 enum { MAPS = 3 };
 
-void
-view_patches_title(struct app *app, const struct view_args *args, char *out, size_t size)
+static void
+patches_title(const struct scene *scene, const struct view_args *args, char *out, size_t size)
 {
-	if (!app->model)
+	if (!scene->model)
 		snprintf(out, size, "patches");
 	else
-		snprintf(out, size, "patches blocks.%d head %d, token %d", view_layer(app, args), view_head(app, args),
-			 view_q(app, args));
+		snprintf(out, size, "patches blocks.%d head %d, token %d", view_layer(scene, args), view_head(scene, args),
+			 view_q(scene, args));
 }
 
 /* Attention weights of the patches [side, side] for one direction, and of the class token. */
@@ -28,17 +28,18 @@ struct weights {
 };
 
 static size_t
-at(const struct app *app, const struct view_args *args, bool to, int other)
+at(const struct scene *scene, const struct view_args *args, bool to, int other)
 {
-	size_t n = (size_t)app->model->tokens, q = (size_t)view_q(app, args), o = (size_t)other;
+	size_t n = (size_t)scene->model->tokens, q = (size_t)view_q(scene, args), o = (size_t)other;
 
-	return ((size_t)view_head(app, args) * n + (to ? o : q)) * n + (to ? q : o);
+	return ((size_t)view_head(scene, args) * n + (to ? o : q)) * n + (to ? q : o);
 }
 
 static bool
-weights_make(struct weights *w, const struct app *app, const struct view_args *args, const float *snn, const float *ann, bool to)
+weights_make(struct weights *w, const struct scene *scene, const struct view_args *args, const float *snn, const float *ann,
+	     bool to)
 {
-	int n = app->model->patches, prefix = app->model->prefix;
+	int n = scene->model->patches, prefix = scene->model->prefix;
 
 	*w = (struct weights){.hi = 1e-9, .fine = 1e-9};
 	w->snn = malloc(3 * (size_t)n * sizeof(float));
@@ -46,10 +47,10 @@ weights_make(struct weights *w, const struct app *app, const struct view_args *a
 		return false;
 	w->difference = w->snn + n;
 	w->ann = ann ? w->snn + 2 * n : NULL;
-	w->class_snn = (double)snn[at(app, args, to, 0)];
-	w->class_ann = ann ? (double)ann[at(app, args, to, 0)] : NAN;
+	w->class_snn = (double)snn[at(scene, args, to, 0)];
+	w->class_ann = ann ? (double)ann[at(scene, args, to, 0)] : NAN;
 	for (int i = 0; i < n; i++) {
-		size_t j = at(app, args, to, prefix + i);
+		size_t j = at(scene, args, to, prefix + i);
 
 		w->snn[i] = snn[j];
 		w->difference[i] = ann ? snn[j] - ann[j] : 0;
@@ -62,10 +63,10 @@ weights_make(struct weights *w, const struct app *app, const struct view_args *a
 }
 
 static void
-draw_map(const struct app *app, const char *name, const float *data, double hi, bool is_signed, struct canvas *canvas,
+draw_map(const struct scene *scene, const char *name, const float *data, double hi, bool is_signed, struct canvas *canvas,
 	 struct rect area)
 {
-	int side = app->model->image_size / app->model->patch_size;
+	int side = scene->model->image_size / scene->model->patch_size;
 	struct heat heat = {
 	    .data = data, .rows = side, .cols = side, .hi = hi, .is_signed = is_signed, .mark_row = -1, .mark_col = -1};
 	struct rect in = {area.x, area.y + 1, area.w, area.h - 2};
@@ -79,18 +80,18 @@ draw_map(const struct app *app, const char *name, const float *data, double hi, 
 
 /* The maps of one direction, side by side, each with what the class token has. */
 static void
-draw_direction(const struct app *app, const struct view_args *args, const float *snn, const float *ann, bool to,
+draw_direction(const struct scene *scene, const struct view_args *args, const float *snn, const float *ann, bool to,
 	       struct canvas *canvas, struct rect area)
 {
 	struct weights w;
 	char name[2][48], number[2][16];
 	int each = area.w / MAPS;
 
-	if (!weights_make(&w, app, args, snn, ann, to))
+	if (!weights_make(&w, scene, args, snn, ann, to))
 		return;
-	snprintf(name[0], sizeof(name[0]), to ? "looks at %d" : "%d looks at", view_q(app, args));
+	snprintf(name[0], sizeof(name[0]), to ? "looks at %d" : "%d looks at", view_q(scene, args));
 	if (!ann) {
-		draw_map(app, name[0], w.snn, w.hi, true, canvas, area);
+		draw_map(scene, name[0], w.snn, w.hi, true, canvas, area);
 		free(w.snn);
 		return;
 	}
@@ -98,48 +99,59 @@ draw_direction(const struct app *app, const struct view_args *args, const float 
 		 short_number(w.class_snn, number[0], sizeof(number[0])));
 	snprintf(name[1], sizeof(name[1]), each >= 14 ? "ANN: class %s" : "ANN",
 		 short_number(w.class_ann, number[1], sizeof(number[1])));
-	draw_map(app, name[0], w.snn, w.hi, false, canvas, (struct rect){area.x, area.y, each - 1, area.h});
-	draw_map(app, name[1], w.ann, w.hi, false, canvas, (struct rect){area.x + each, area.y, each - 1, area.h});
-	draw_map(app, "SNN−ANN", w.difference, w.fine, true, canvas, (struct rect){area.x + 2 * each, area.y, each - 1, area.h});
+	draw_map(scene, name[0], w.snn, w.hi, false, canvas, (struct rect){area.x, area.y, each - 1, area.h});
+	draw_map(scene, name[1], w.ann, w.hi, false, canvas, (struct rect){area.x + each, area.y, each - 1, area.h});
+	draw_map(scene, "SNN−ANN", w.difference, w.fine, true, canvas,
+		 (struct rect){area.x + 2 * each, area.y, each - 1, area.h});
 	free(w.snn);
 }
 
 /* The picture beside the maps, when there is room; returns the columns it takes. */
 static int
-draw_picture(struct app *app, const struct view_args *args, struct canvas *canvas, struct rect area)
+draw_picture(const struct scene *scene, const struct view_args *args, struct canvas *canvas, struct rect area)
 {
 	int w = area.w / 4;
 
 	if (area.w < 72 || area.h < 6)
 		return 0;
-	view_image_draw(app, args, canvas, (struct rect){area.x, area.y, w, area.h});
+	image_view.draw(scene, args, canvas, (struct rect){area.x, area.y, w, area.h});
 	return w + 1;
 }
 
-void
-view_patches_draw(struct app *app, const struct view_args *args, struct canvas *canvas, struct rect area)
+static void
+patches_draw(const struct scene *scene, const struct view_args *args, struct canvas *canvas, struct rect area)
 {
 	struct tensor hold = {0};
 	struct site site;
 	const float *snn;
 	int x;
 
-	if (view_lacking(app, NEED_STEP, canvas, area))
-		return;
-	site = site_in(SITE_SOFTMAX, view_layer(app, args));
-	snn = view_probe(app, site, SNN_VALUE, &hold);
+	site = site_in(SITE_SOFTMAX, view_layer(scene, args));
+	snn = scene_probe(scene, site, SNN_VALUE, &hold);
 	if (!snn)
 		return;
-	x = app->minus ? 0 : draw_picture(app, args, canvas, area);
+	x = scene->minus ? 0 : draw_picture(scene, args, canvas, area);
 	area.x += x;
 	area.w -= x;
 	if (area.h >= 10) {
 		int half = area.h / 2;
 
-		draw_direction(app, args, snn, view_reference(app, site), true, canvas,
+		draw_direction(scene, args, snn, scene_reference(scene, site), true, canvas,
 			       (struct rect){area.x, area.y + half, area.w, area.h - half});
 		area.h = half;
 	}
-	draw_direction(app, args, snn, view_reference(app, site), false, canvas, area);
+	draw_direction(scene, args, snn, scene_reference(scene, site), false, canvas, area);
 	tensor_done(&hold);
 }
+
+const struct view patches_view = {
+    .name = "patches",
+    .help = "attention from and to the selected token, over the picture's patches",
+    .needs = NEEDS_STEP,
+    .of = VIEW_OF_EACH,
+    .takes_site = true,
+    .inside = "attention",
+    .unfit = view_needs_attention,
+    .title = patches_title,
+    .draw = patches_draw,
+};

@@ -6,19 +6,19 @@
 #include <stdlib.h>
 #include <string.h>
 
-void
-view_product_title(struct app *app, const struct view_args *args, char *out, size_t size)
+static void
+product_title(const struct scene *scene, const struct view_args *args, char *out, size_t size)
 {
-	if (!app->model)
+	if (!scene->model)
 		snprintf(out, size, "product");
 	else
-		snprintf(out, size, "product blocks.%d head %d: q %d · k %d", view_layer(app, args), view_head(app, args),
-			 view_q(app, args), view_k(app, args));
+		snprintf(out, size, "product blocks.%d head %d: q %d · k %d", view_layer(scene, args), view_head(scene, args),
+			 view_q(scene, args), view_k(scene, args));
 }
 
 struct inspector {
-	struct app *app;
-	struct view_history history;
+	const struct scene *scene;
+	struct neuron_logs logs;
 	int t;      /* the last step known */
 	double ann; /* the reference's score; NAN: none */
 	bool mean;
@@ -48,9 +48,9 @@ nonzero(const float *x, int n)
 static double
 outer(const struct inspector *in, int t)
 {
-	int d = in->app->model->head_dim;
-	const struct history_point *a = history_at(in->history.first, t);
-	const struct history_point *b = in->history.second ? history_at(in->history.second, t) : NULL;
+	int d = in->scene->model->head_dim;
+	const struct history_point *a = &in->logs.first.point[t - 1];
+	const struct history_point *b = in->logs.both ? &in->logs.second.point[t - 1] : NULL;
 
 	return (dot(a->A, a->B, d) - (b ? dot(b->A, b->B, d) : 0)) / sqrt(d);
 }
@@ -75,12 +75,10 @@ static const struct {
 static const char *
 cell_text(const struct inspector *in, enum column c, int t, char *out, size_t size)
 {
-	int d = in->app->model->head_dim;
-	const struct history_point *first = history_at(in->history.first, t);
-	struct history_point p;
+	int d = in->scene->model->head_dim;
+	const struct history_point *first = &in->logs.first.point[t - 1];
+	struct history_point p = neuron_logs_at(&in->logs, t);
 
-	if (!view_history_point(&in->history, t, &p))
-		return "";
 	switch (c) {
 	case COLUMN_T:
 		snprintf(out, size, "%d", t);
@@ -88,7 +86,7 @@ cell_text(const struct inspector *in, enum column c, int t, char *out, size_t si
 	case COLUMN_Q:
 	case COLUMN_K:
 		snprintf(out, size, "%d of %d", nonzero(c == COLUMN_Q ? first->a : first->b, d), d);
-		return in->history.second ? "" : out;
+		return in->logs.both ? "" : out;
 	case COLUMN_PRODUCT:
 		return short_number(outer(in, t), out, size);
 	case COLUMN_CORRECTION:
@@ -150,7 +148,7 @@ draw_table(const struct inspector *in, struct canvas *canvas, struct rect area)
 static void
 draw_strip(const struct inspector *in, const char *name, const float *x, double divisor, struct canvas *canvas, struct rect line)
 {
-	int d = in->app->model->head_dim;
+	int d = in->scene->model->head_dim;
 	float *data = malloc((size_t)d * sizeof(*data));
 	struct heat heat = {.data = data, .rows = 1, .cols = d, .is_signed = true, .hi = 1e-9, .mark_row = -1, .mark_col = -1};
 
@@ -167,7 +165,7 @@ draw_strip(const struct inspector *in, const char *name, const float *x, double 
 static int
 draw_trains(const struct inspector *in, struct canvas *canvas, struct rect area)
 {
-	const struct history_point *p = history_at(in->history.first, in->t);
+	const struct history_point *p = &in->logs.first.point[in->t - 1];
 	double divisor = in->mean ? in->t : 1;
 	struct rect line = {area.x, area.y, area.w, 1};
 
@@ -189,11 +187,8 @@ draw_curve(const struct inspector *in, struct canvas *canvas, struct rect area)
 	struct series series = {.y = y, .count = n, .letter = 's', .name = "estimate", .fg = ROLE_SNN};
 	struct chart chart = {.series = &series, .count = 1, .first_x = 1, .x_name = "t", .x_whole = true, .mark_x = NAN};
 
-	for (int t = 1; y && t <= n; t++) {
-		struct history_point p;
-
-		y[t - 1] = view_history_point(&in->history, t, &p) ? p.score_sum / (in->mean ? (float)t : 1) : NAN;
-	}
+	for (int t = 1; y && t <= n; t++)
+		y[t - 1] = neuron_logs_at(&in->logs, t).score_sum / (in->mean ? (float)t : 1);
 	if (isfinite(in->ann)) {
 		chart.rule = &in->ann;
 		chart.rule_name = "ANN";
@@ -217,34 +212,41 @@ draw_heading(const struct inspector *in, struct canvas *canvas, struct rect area
 	return 1;
 }
 
-void
-view_product_draw(struct app *app, const struct view_args *args, struct canvas *canvas, struct rect area)
+static void
+product_draw(const struct scene *scene, const struct view_args *args, struct canvas *canvas, struct rect area)
 {
-	struct inspector in = {.app = app, .mean = app->plan && app->plan->mean_decoded};
+	struct inspector in = {
+	    .scene = scene, .logs = view_neuron_logs(scene, args), .mean = scene->plan && scene->plan->mean_decoded};
 	size_t n;
 	int rows = 0, curve;
 
-	if (view_lacking(app, NEED_STEP, canvas, area))
-		return;
-	in.history = view_history(app, args);
-	in.t = in.history.first ? history_count(in.history.first) : 0;
-	if (in.history.second && history_count(in.history.second) < in.t)
-		in.t = history_count(in.history.second);
-	in.t = in.t < app->walk->t ? in.t : app->walk->t;
+	in.t = in.logs.count;
 	if (in.t < 1) {
 		canvas_wrap(canvas, area, (struct pen){.fg = ROLE_DIM}, "reading the steps again ...");
 		return;
 	}
-	n = (size_t)app->model->tokens;
-	in.ann = view_reference_element(app, site_in(SITE_QK, view_layer(app, args)),
-					((size_t)view_head(app, args) * n + (size_t)view_q(app, args)) * n +
-					    (size_t)view_k(app, args));
+	n = (size_t)scene->model->tokens;
+	in.ann = scene_reference_element(scene, site_in(SITE_QK, view_layer(scene, args)),
+					 ((size_t)view_head(scene, args) * n + (size_t)view_q(scene, args)) * n +
+					     (size_t)view_k(scene, args));
 	if (area.h >= 6)
 		rows += draw_heading(&in, canvas, area);
-	if (area.h >= 14 && !in.history.second)
+	if (area.h >= 14 && !in.logs.both)
 		rows += draw_trains(&in, canvas, (struct rect){area.x, area.y + rows, area.w, area.h - rows});
 	curve = area.h - rows >= 14 ? (area.h - rows) / 2 : 0;
 	draw_table(&in, canvas, (struct rect){area.x, area.y + rows, area.w, area.h - rows - curve});
 	if (curve)
 		draw_curve(&in, canvas, (struct rect){area.x, area.y + area.h - curve, area.w, curve});
 }
+
+const struct view product_view = {
+    .name = "product",
+    .help = "the product of a query and a key by t: what arrived, estimate, correction, sum sent",
+    .needs = NEEDS_STEP,
+    .of = VIEW_OF_EACH,
+    .takes_site = true,
+    .inside = "patches",
+    .unfit = view_needs_attention,
+    .title = product_title,
+    .draw = product_draw,
+};

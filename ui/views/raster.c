@@ -8,52 +8,52 @@
 /* The site itself, or the next one in forward order that sends spikes (for an
  * activation: the encoder behind it). */
 static struct site
-raster_site(const struct app *app, const struct view_args *args)
+raster_site(const struct scene *scene, const struct view_args *args)
 {
-	struct site site = view_site(app, args);
-	int i, stride, n = site_count(app->model);
+	struct site site = view_site(scene, args);
+	int i, stride, n = site_count(scene->model);
 
-	for (i = site_index(app->model, site); app->record && i < n; i++)
-		if (record_neurons(app->record, i, &stride) > 0)
-			return site_at(app->model, i);
+	for (i = site_index(scene->model, site); scene->spikes && i < n; i++)
+		if (spike_log_neurons(scene->spikes, i, &stride) > 0)
+			return site_at(scene->model, i);
 	return site;
 }
 
-void
-view_raster_title(struct app *app, const struct view_args *args, char *out, size_t size)
+static void
+raster_title(const struct scene *scene, const struct view_args *args, char *out, size_t size)
 {
 	char name[SITE_NAME_MAX];
 
-	if (!app->model)
+	if (!scene->model)
 		snprintf(out, size, "raster");
 	else
-		snprintf(out, size, "raster %s", site_name(raster_site(app, args), name));
+		snprintf(out, size, "raster %s", site_name(raster_site(scene, args), name));
 }
 
 /* The part of the record that is shown. */
 struct window {
-	const struct record *record, *minus; /* minus: to be taken off, or NULL */
+	const struct spike_log *spikes, *minus; /* minus: to be taken off, or NULL */
 	int site, stride;
 	int first_neuron, neurons; /* of those recorded */
 	int first, last;           /* t */
 };
 
 static bool
-window_make(const struct app *app, const struct view_args *args, struct window *w)
+window_make(const struct scene *scene, const struct view_args *args, struct window *w)
 {
 	int all;
 
-	*w = (struct window){.record = app->record,
-			     .minus = app->minus ? app->minus->record : NULL,
-			     .site = site_index(app->model, raster_site(app, args))};
-	all = app->record ? record_neurons(app->record, w->site, &w->stride) : 0;
-	if (all == 0 || !record_span(app->record, &w->first, &w->last))
+	*w = (struct window){.spikes = scene->spikes,
+			     .minus = scene->minus ? scene->minus->spikes : NULL,
+			     .site = site_index(scene->model, raster_site(scene, args))};
+	all = scene->spikes ? spike_log_neurons(scene->spikes, w->site, &w->stride) : 0;
+	if (all == 0 || !spike_log_span(scene->spikes, &w->first, &w->last))
 		return false;
 	w->neurons = all >> (args->zoom < 8 ? args->zoom : 8);
 	if (w->neurons < 4)
 		w->neurons = all < 4 ? all : 4;
 	/* Zoomed in, the selected neuron is in the middle. */
-	w->first_neuron = view_neuron(app, args) / w->stride - w->neurons / 2;
+	w->first_neuron = view_neuron(scene, args) / w->stride - w->neurons / 2;
 	if (w->first_neuron > all - w->neurons)
 		w->first_neuron = all - w->neurons;
 	if (w->first_neuron < 0)
@@ -77,8 +77,8 @@ count_at(const struct window *w, int row, int rows, int col, int cols)
 	int t0 = w->first + (int)((long)col * steps / cols), t1 = w->first + (int)((long)(col + 1) * steps / cols);
 
 	for (t = t0; t < t1; t++) {
-		const int8_t *counts = record_counts(w->record, w->site, t);
-		const int8_t *off = w->minus ? record_counts(w->minus, w->site, t) : NULL;
+		const int8_t *counts = spike_log_counts(w->spikes, w->site, t);
+		const int8_t *off = w->minus ? spike_log_counts(w->minus, w->site, t) : NULL;
 		int count = (counts ? counts[neuron] : 0) - (off ? off[neuron] : 0);
 
 		if (abs(count) > abs(best))
@@ -163,16 +163,16 @@ rows_of(const struct window *w, const struct canvas *canvas, struct rect area)
 	return least(w->neurons, (colored ? 2 : 4) * (area.h >= 3 ? area.h - 1 : area.h));
 }
 
-bool
-view_raster_hit(struct app *app, const struct view_args *args, const struct canvas *canvas, struct rect area, int x, int y,
-		char *command, size_t size)
+static bool
+raster_hit(const struct scene *scene, const struct view_args *args, const struct canvas *canvas, struct rect area, int x, int y,
+	   char *command, size_t size)
 {
 	bool colored = canvas->style.unicode && canvas->style.palette != PALETTE_NONE;
 	struct window w;
 	int rows, row;
 
 	(void)x;
-	if (view_lacks(app, NEED_STEP) || !window_make(app, args, &w))
+	if (scene_lacks(scene, NEEDS_STEP) || !window_make(scene, args, &w))
 		return false;
 	rows = rows_of(&w, canvas, area);
 	row = (y - area.y) * (colored ? 2 : 4);
@@ -184,20 +184,18 @@ view_raster_hit(struct app *app, const struct view_args *args, const struct canv
 	return true;
 }
 
-void
-view_raster_draw(struct app *app, const struct view_args *args, struct canvas *canvas, struct rect area)
+static void
+raster_draw(const struct scene *scene, const struct view_args *args, struct canvas *canvas, struct rect area)
 {
 	struct rect legend = {0};
 	struct window w;
 	double hi = 0;
 	bool colored;
 
-	if (view_lacking(app, NEED_STEP, canvas, area))
-		return;
-	if (!window_make(app, args, &w)) {
+	if (!window_make(scene, args, &w)) {
 		char name[SITE_NAME_MAX];
 
-		canvas_wrap(canvas, area, (struct pen){.fg = ROLE_DIM}, site_name(view_site(app, args), name));
+		canvas_wrap(canvas, area, (struct pen){.fg = ROLE_DIM}, site_name(view_site(scene, args), name));
 		if (area.h > 1)
 			canvas_wrap(canvas, (struct rect){area.x, area.y + 1, area.w, area.h - 1}, (struct pen){.fg = ROLE_DIM},
 				    "sends no spikes under this plan; select another site");
@@ -213,3 +211,15 @@ view_raster_draw(struct app *app, const struct view_args *args, struct canvas *c
 	if (legend.w)
 		draw_legend(&w, (colored ? 2 : 4) * area.h, hi, canvas, legend);
 }
+
+const struct view raster_view = {
+    .name = "raster",
+    .help = "spikes of a site: neurons by time",
+    .needs = NEEDS_STEP,
+    .of = VIEW_OF_EACH,
+    .takes_site = true,
+    .inside = "neuron",
+    .title = raster_title,
+    .draw = raster_draw,
+    .hit = raster_hit,
+};

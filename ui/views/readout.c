@@ -7,10 +7,10 @@
 
 enum { TOP = 5, CURVES = 5, PROFILES = 3 };
 
-void
-view_readout_title(struct app *app, const struct view_args *args, char *out, size_t size)
+static void
+readout_title(const struct scene *scene, const struct view_args *args, char *out, size_t size)
 {
-	(void)app;
+	(void)scene;
 	(void)args;
 	snprintf(out, size, "readout: probability");
 }
@@ -28,21 +28,21 @@ probability(const float *logits, int classes, int c)
 }
 
 static void
-draw_class(const struct app *app, const float *snn, int c, struct canvas *canvas, struct rect line)
+draw_class(const struct scene *scene, const float *snn, int c, struct canvas *canvas, struct rect line)
 {
 	int name_w = line.w < 36 ? line.w / 4 : 12, half = (line.w - name_w) / 2, side;
-	const float *logits[2] = {snn, app->logits};
+	const float *logits[2] = {snn, scene->logits};
 	char label[16], number[16];
 
 	canvas_put(canvas, (struct rect){line.x, line.y, name_w - 1, 1}, line.x, line.y,
-		   (struct pen){.attr = c == app->label ? ATTR_UNDERLINE : 0}, model_label(app->model, c, label));
+		   (struct pen){.attr = c == scene->label ? ATTR_UNDERLINE : 0}, model_label(scene->model, c, label));
 	for (side = 0; side < 2; side++) {
 		int x = line.x + name_w + side * half;
 		float p;
 
 		if (!logits[side])
 			continue;
-		p = probability(logits[side], app->model->classes, c);
+		p = probability(logits[side], scene->model->classes, c);
 		snprintf(number, sizeof(number), "%.2f", p);
 		canvas_put(canvas, line, x, line.y, (struct pen){0}, p >= 0.995f ? "1.0" : number + 1);
 		canvas_bar(canvas, line, x + 4, line.y, half - 5, p, side ? ROLE_ANN : ROLE_SNN);
@@ -50,10 +50,10 @@ draw_class(const struct app *app, const float *snn, int c, struct canvas *canvas
 }
 
 static int
-draw_top(const struct app *app, const float *snn, struct canvas *canvas, struct rect area)
+draw_top(const struct scene *scene, const float *snn, struct canvas *canvas, struct rect area)
 {
-	const float *by = snn ? snn : app->logits;
-	int classes = app->model->classes, k = classes < TOP ? classes : TOP, index[TOP], i;
+	const float *by = snn ? snn : scene->logits;
+	int classes = scene->model->classes, k = classes < TOP ? classes : TOP, index[TOP], i;
 	int name_w = area.w < 36 ? area.w / 4 : 12, half = (area.w - name_w) / 2;
 	float p[TOP];
 
@@ -62,7 +62,7 @@ draw_top(const struct app *app, const float *snn, struct canvas *canvas, struct 
 		canvas_put(canvas, area, area.x + name_w, area.y, (struct pen){.fg = ROLE_SNN, .attr = ATTR_BOLD}, "SNN");
 	canvas_put(canvas, area, area.x + name_w + half, area.y, (struct pen){.fg = ROLE_ANN, .attr = ATTR_BOLD}, "ANN");
 	for (i = 0; i < k && i + 1 < area.h; i++)
-		draw_class(app, snn, index[i], canvas, (struct rect){area.x, area.y + 1 + i, area.w, 1});
+		draw_class(scene, snn, index[i], canvas, (struct rect){area.x, area.y + 1 + i, area.w, 1});
 	return i + 1;
 }
 
@@ -78,55 +78,53 @@ step_columns(int w, int t, int *each)
 
 /* The classes that stand at a rank by t, beside the reference's: grey where they are the same. */
 static void
-draw_rank(const struct app *app, int rank, const int *ann, struct canvas *canvas, struct rect line)
+draw_rank(const struct scene *scene, int rank, const int *ann, struct canvas *canvas, struct rect line)
 {
-	const struct walk *walk = app->walk;
-	int w = line.w - 12, each, columns = step_columns(w, walk->t, &each), k = rank + 1, index[TOP];
+	int w = line.w - 12, each, columns = step_columns(w, scene->t, &each), k = rank + 1, index[TOP];
 	struct rect left = {line.x, line.y, 7, 1};
 	char label[16];
 	float p[TOP];
 
 	canvas_printf(canvas, left, line.x, line.y, (struct pen){.fg = ROLE_ANN}, "%s",
-		      model_label(app->model, ann[rank], label));
+		      model_label(scene->model, ann[rank], label));
 	canvas_printf(canvas, line, line.x + 8, line.y, (struct pen){.fg = ROLE_DIM}, "%d", rank + 1);
-	for (int t = 0; w > 0 && t < walk->t; t += each) {
+	for (int t = 0; w > 0 && t < scene->t; t += each) {
 		int x = line.x + 10 + t / each * columns;
 		struct pen pen = {.fg = ROLE_DIM};
 
-		walk_top(walk->step[t].logits, app->model->classes, k, index, p);
+		walk_top(scene->step[t].logits, scene->model->classes, k, index, p);
 		if (index[rank] != ann[rank])
 			pen = (struct pen){.fg = rank == 0 ? ROLE_BAD : ROLE_SNN, .attr = rank == 0 ? ATTR_BOLD : 0};
-		model_label(app->model, index[rank], label);
+		model_label(scene->model, index[rank], label);
 		canvas_printf(canvas, line, x, line.y, pen, "%.*s", columns > 1 ? columns - 1 : 1,
-			      model_label(app->model, index[rank], label));
+			      model_label(scene->model, index[rank], label));
 	}
 }
 
 /* The best class by t, in larger views the five best; returns the rows. */
 static int
-draw_ranks(const struct app *app, struct canvas *canvas, struct rect area)
+draw_ranks(const struct scene *scene, struct canvas *canvas, struct rect area)
 {
-	int classes = app->model->classes, most = classes < TOP ? classes : TOP, rows = area.h >= 16 ? most : 1, ann[TOP], i;
+	int classes = scene->model->classes, most = classes < TOP ? classes : TOP, rows = area.h >= 16 ? most : 1, ann[TOP], i;
 	float p[TOP];
 
-	walk_top(app->logits, classes, most, ann, p);
+	walk_top(scene->logits, classes, most, ann, p);
 	canvas_put(canvas, area, area.x, area.y, (struct pen){.fg = ROLE_ANN, .attr = ATTR_BOLD}, "ANN");
 	canvas_put(canvas, area, area.x + 6, area.y, (struct pen){.fg = ROLE_DIM},
 		   rows > 1 ? "rank, classes by t" : "best class by t");
 	for (i = 0; i < rows; i++)
-		draw_rank(app, i, ann, canvas, (struct rect){area.x, area.y + 1 + i, area.w, 1});
+		draw_rank(scene, i, ann, canvas, (struct rect){area.x, area.y + 1 + i, area.w, 1});
 	return rows + 1;
 }
 
 /* Logits by t of the best classes now. */
 static void
-draw_logits(const struct app *app, struct canvas *canvas, struct rect area)
+draw_logits(const struct scene *scene, struct canvas *canvas, struct rect area)
 {
 	static const color fg[CURVES] = {ROLE_SNN, ROLE_SERIES_C, ROLE_SERIES_D, ROLE_ANN, ROLE_WARN};
-	const struct walk *walk = app->walk;
-	int classes = app->model->classes, most = area.w >= 60 ? CURVES : 3, k = classes < most ? classes : most, index[CURVES],
+	int classes = scene->model->classes, most = area.w >= 60 ? CURVES : 3, k = classes < most ? classes : most, index[CURVES],
 	    i;
-	int t, n = walk->t;
+	int t, n = scene->t;
 	struct series series[CURVES];
 	struct chart chart = {
 	    .series = series, .count = k, .first_x = 1, .x_name = "t", .x_whole = true, .y_name = "logit", .mark_x = NAN};
@@ -136,55 +134,53 @@ draw_logits(const struct app *app, struct canvas *canvas, struct rect area)
 
 	if (!y)
 		return;
-	walk_top(app->minus ? app->logits : walk_last(walk)->logits, classes, k, index, p);
+	walk_top(scene->minus ? scene->logits : scene_last(scene)->logits, classes, k, index, p);
 	for (i = 0; i < k; i++) {
 		series[i] = (struct series){.y = y + i * n, .count = n, .letter = (char)('a' + i), .fg = fg[i]};
-		series[i].name = model_label(app->model, index[i], label[i]);
+		series[i].name = model_label(scene->model, index[i], label[i]);
 		for (t = 0; t < n; t++)
-			y[i * n + t] = walk->step[t].logits[index[i]];
+			y[i * n + t] = scene->step[t].logits[index[i]];
 	}
-	ann = app->minus ? 0 : walk->reference.logits[index[0]];
+	ann = scene->minus ? 0 : scene->logits[index[0]];
 	chart.rule = &ann;
-	chart.rule_name = app->minus ? "no difference" : "ANN a";
+	chart.rule_name = scene->minus ? "no difference" : "ANN a";
 	canvas_chart(canvas, area, &chart);
 	free(y);
 }
 
-void
-view_readout_draw(struct app *app, const struct view_args *args, struct canvas *canvas, struct rect area)
+static void
+readout_draw(const struct scene *scene, const struct view_args *args, struct canvas *canvas, struct rect area)
 {
-	const struct walk_step *last = app->walk && app->walk->shown ? walk_last(app->walk) : NULL;
+	const struct walk_step *last = scene->shown ? scene_last(scene) : NULL;
 	int rows = 0;
 
 	(void)args;
-	if (view_lacking(app, NEED_PICTURE, canvas, area))
-		return;
-	if (!app->minus)
-		rows = draw_top(app, last ? last->logits : NULL, canvas, area);
-	if (last && !app->minus && area.h - rows >= 9)
-		rows += draw_ranks(app, canvas, (struct rect){area.x, area.y + rows, area.w, area.h - rows});
+	if (!scene->minus)
+		rows = draw_top(scene, last ? last->logits : NULL, canvas, area);
+	if (last && !scene->minus && area.h - rows >= 9)
+		rows += draw_ranks(scene, canvas, (struct rect){area.x, area.y + rows, area.w, area.h - rows});
 	if (last && area.h - rows >= 6)
-		draw_logits(app, canvas, (struct rect){area.x, area.y + rows, area.w, area.h - rows});
+		draw_logits(scene, canvas, (struct rect){area.x, area.y + rows, area.w, area.h - rows});
 }
 
 /* Errors */
 
-void
-view_error_title(struct app *app, const struct view_args *args, char *out, size_t size)
+static void
+error_title(const struct scene *scene, const struct view_args *args, char *out, size_t size)
 {
 	char name[SITE_NAME_MAX];
 
-	if (!app->model)
+	if (!scene->model)
 		snprintf(out, size, "error");
 	else
 		snprintf(out, size, "error %s by t, residual stream by layer (relative rmse)",
-			 site_name(view_site(app, args), name));
+			 site_name(view_site(scene, args), name));
 }
 
 static void
-draw_by_t(const struct app *app, int site, struct canvas *canvas, struct rect area)
+draw_by_t(const struct scene *scene, int site, struct canvas *canvas, struct rect area)
 {
-	int n = app->walk->t, last = site_index(app->model, site_of_block(app->model, app->model->depth - 1)), t;
+	int n = scene->t, last = site_index(scene->model, site_of_block(scene->model, scene->model->depth - 1)), t;
 	float *y = malloc(2 * (size_t)n * sizeof(*y));
 	struct series series[2] = {{.y = y, .count = n, .letter = 'S', .name = "site", .fg = ROLE_SNN},
 				   {.y = y + n, .count = n, .letter = 'R', .name = "last block", .fg = ROLE_ANN}};
@@ -194,8 +190,8 @@ draw_by_t(const struct app *app, int site, struct canvas *canvas, struct rect ar
 	chart.y_name = "error";
 	chart.mark_x = NAN;
 	for (t = 0; y && t < n; t++) {
-		y[t] = app->walk->step[t].site[site].relative;
-		y[n + t] = app->walk->step[t].site[last].relative;
+		y[t] = scene->step[t].site[site].relative;
+		y[n + t] = scene->step[t].site[last].relative;
 	}
 	if (y)
 		canvas_chart(canvas, area, &chart);
@@ -203,10 +199,10 @@ draw_by_t(const struct app *app, int site, struct canvas *canvas, struct rect ar
 }
 
 static void
-draw_by_layer(const struct app *app, struct canvas *canvas, struct rect area)
+draw_by_layer(const struct scene *scene, struct canvas *canvas, struct rect area)
 {
 	static const color fg[PROFILES] = {ROLE_SERIES_C, ROLE_SERIES_D, ROLE_SNN};
-	int depth = app->model->depth, t[PROFILES] = {1, (app->walk->t + 1) / 2, app->walk->t}, i, layer, n = 0;
+	int depth = scene->model->depth, t[PROFILES] = {1, (scene->t + 1) / 2, scene->t}, i, layer, n = 0;
 	float *y = malloc(PROFILES * (size_t)depth * sizeof(*y));
 	struct series series[PROFILES];
 	struct chart chart = {
@@ -218,7 +214,7 @@ draw_by_layer(const struct app *app, struct canvas *canvas, struct rect area)
 			continue;
 		for (layer = 0; layer < depth; layer++)
 			y[n * depth + layer] =
-			    app->walk->step[t[i] - 1].site[site_index(app->model, site_of_block(app->model, layer))].relative;
+			    scene->step[t[i] - 1].site[site_index(scene->model, site_of_block(scene->model, layer))].relative;
 		snprintf(name[n], sizeof(name[n]), "t %d", t[i]);
 		series[n] = (struct series){.y = y + n * depth, .count = depth, .letter = (char)('a' + n), .name = name[n]};
 		series[n].fg = fg[n];
@@ -230,23 +226,42 @@ draw_by_layer(const struct app *app, struct canvas *canvas, struct rect area)
 	free(y);
 }
 
-void
-view_error_draw(struct app *app, const struct view_args *args, struct canvas *canvas, struct rect area)
+static void
+error_draw(const struct scene *scene, const struct view_args *args, struct canvas *canvas, struct rect area)
 {
 	struct rect top = area, bottom = area;
 
-	if (view_lacking(app, NEED_STEP, canvas, area))
-		return;
 	if (area.h >= 10) {
 		top.h = (area.h + 1) / 2;
 		bottom.y += top.h;
 		bottom.h -= top.h;
-		draw_by_layer(app, canvas, bottom);
+		draw_by_layer(scene, canvas, bottom);
 	} else if (area.w >= 60) {
 		top.w = area.w / 2;
 		bottom.x += top.w;
 		bottom.w -= top.w;
-		draw_by_layer(app, canvas, bottom);
+		draw_by_layer(scene, canvas, bottom);
 	}
-	draw_by_t(app, site_index(app->model, view_site(app, args)), canvas, top);
+	draw_by_t(scene, site_index(scene->model, view_site(scene, args)), canvas, top);
 }
+
+const struct view readout_view = {
+    .name = "readout",
+    .help = "the five best classes of SNN and ANN, and their logits by t",
+    .needs = NEEDS_PICTURE,
+    .of = VIEW_OF_EACH,
+    .inside = "error",
+    .title = readout_title,
+    .draw = readout_draw,
+};
+
+const struct view error_view = {
+    .name = "error",
+    .help = "error of a site by t, and of the residual stream by layer",
+    .needs = NEEDS_STEP,
+    .of = VIEW_OF_EACH,
+    .takes_site = true,
+    .inside = "residual",
+    .title = error_title,
+    .draw = error_draw,
+};

@@ -7,10 +7,10 @@
 
 enum { LABEL = 5 };
 
-void
-view_residual_title(struct app *app, const struct view_args *args, char *out, size_t size)
+static void
+residual_title(const struct scene *scene, const struct view_args *args, char *out, size_t size)
 {
-	(void)app;
+	(void)scene;
 	(void)args;
 	snprintf(out, size, "residual stream: relative error, blocks by t");
 }
@@ -24,16 +24,16 @@ steps_per_column(int t, int w)
 
 /* [depth, columns]: the largest of a column's steps. */
 static float *
-errors_make(const struct app *app, int columns, int each)
+errors_make(const struct scene *scene, int columns, int each)
 {
-	int depth = app->model->depth;
+	int depth = scene->model->depth;
 	float *data = calloc((size_t)depth * (size_t)columns, sizeof(*data));
 
 	for (int layer = 0; data && layer < depth; layer++) {
-		int site = site_index(app->model, site_of_block(app->model, layer));
+		int site = site_index(scene->model, site_of_block(scene->model, layer));
 
-		for (int t = 0; t < app->walk->t; t++) {
-			float *cell = &data[layer * columns + t / each], v = app->walk->step[t].site[site].relative;
+		for (int t = 0; t < scene->t; t++) {
+			float *cell = &data[layer * columns + t / each], v = scene->step[t].site[site].relative;
 
 			*cell = fabsf(v) > fabsf(*cell) ? v : *cell;
 		}
@@ -42,25 +42,25 @@ errors_make(const struct app *app, int columns, int each)
 }
 
 static void
-draw_labels(const struct app *app, const struct heat_fit *fit, struct canvas *canvas, struct rect area)
+draw_labels(const struct scene *scene, const struct heat_fit *fit, struct canvas *canvas, struct rect area)
 {
 	int shown = -1;
 
-	for (int layer = 0; layer < app->model->depth; layer++) {
+	for (int layer = 0; layer < scene->model->depth; layer++) {
 		int y = layer / fit->factor * fit->magnify / fit->per_row;
 
 		if (y == shown || y >= area.h)
 			continue;
 		shown = y;
 		canvas_printf(canvas, area, area.x, area.y + y,
-			      (struct pen){.fg = layer == app->selection.layer ? ROLE_FOCUS : ROLE_DIM}, "%3d", layer);
+			      (struct pen){.fg = layer == scene->selection.layer ? ROLE_FOCUS : ROLE_DIM}, "%3d", layer);
 	}
 }
 
-void
-view_residual_draw(struct app *app, const struct view_args *args, struct canvas *canvas, struct rect area)
+static void
+residual_draw(const struct scene *scene, const struct view_args *args, struct canvas *canvas, struct rect area)
 {
-	struct heat heat = {.is_signed = app->minus != NULL, .peak = true, .mark_row = -1, .mark_col = -1};
+	struct heat heat = {.is_signed = scene->minus != NULL, .peak = true, .mark_row = -1, .mark_col = -1};
 	struct rect inside = {area.x + LABEL, area.y, area.w - LABEL, area.h - 2};
 	int each, columns;
 	struct heat_fit fit;
@@ -68,43 +68,54 @@ view_residual_draw(struct app *app, const struct view_args *args, struct canvas 
 	double lo;
 
 	(void)args;
-	if (view_lacking(app, NEED_STEP, canvas, area) || inside.w < 1 || inside.h < 1)
+	if (inside.w < 1 || inside.h < 1)
 		return;
-	each = steps_per_column(app->walk->t, inside.w);
-	columns = (app->walk->t + each - 1) / each;
-	data = errors_make(app, columns, each);
+	each = steps_per_column(scene->t, inside.w);
+	columns = (scene->t + each - 1) / each;
+	data = errors_make(scene, columns, each);
 	if (!data)
 		return;
-	heat_range(data, (size_t)app->model->depth * (size_t)columns, &lo, &heat.hi);
+	heat_range(data, (size_t)scene->model->depth * (size_t)columns, &lo, &heat.hi);
 	heat.hi = fmax(fmax(heat.hi, -lo), 1e-9);
 	heat.data = data;
-	heat.rows = app->model->depth;
+	heat.rows = scene->model->depth;
 	heat.cols = columns;
 	fit = canvas_heat_fit(canvas, inside, heat.rows, heat.cols);
 	canvas_heat(canvas, inside, &heat);
-	draw_labels(app, &fit, canvas, (struct rect){area.x, area.y, LABEL, inside.h});
-	canvas_printf(canvas, area, inside.x, area.y + fit.h, (struct pen){.fg = ROLE_DIM}, "t 1..%d", app->walk->t);
+	draw_labels(scene, &fit, canvas, (struct rect){area.x, area.y, LABEL, inside.h});
+	canvas_printf(canvas, area, inside.x, area.y + fit.h, (struct pen){.fg = ROLE_DIM}, "t 1..%d", scene->t);
 	canvas_heat_scale(canvas, (struct rect){inside.x, area.y + fit.h + 1, inside.w < 40 ? inside.w : 40, 1}, &heat, each);
 	free(data);
 }
 
-bool
-view_residual_hit(struct app *app, const struct view_args *args, const struct canvas *canvas, struct rect area, int x, int y,
-		  char *command, size_t size)
+static bool
+residual_hit(const struct scene *scene, const struct view_args *args, const struct canvas *canvas, struct rect area, int x, int y,
+	     char *command, size_t size)
 {
 	struct rect inside = {area.x + LABEL, area.y, area.w - LABEL, area.h - 2};
 	struct heat_fit fit;
 	int each, columns, layer;
 
 	(void)args;
-	if (view_lacks(app, NEED_STEP) || inside.w < 1 || inside.h < 1 || x < inside.x)
+	if (scene_lacks(scene, NEEDS_STEP) || inside.w < 1 || inside.h < 1 || x < inside.x)
 		return false;
-	each = steps_per_column(app->walk->t, inside.w);
-	columns = (app->walk->t + each - 1) / each;
-	fit = canvas_heat_fit(canvas, inside, app->model->depth, columns);
+	each = steps_per_column(scene->t, inside.w);
+	columns = (scene->t + each - 1) / each;
+	fit = canvas_heat_fit(canvas, inside, scene->model->depth, columns);
 	layer = (y - inside.y) * fit.per_row / fit.magnify * fit.factor;
-	if (layer >= app->model->depth || y < inside.y || (x - inside.x) / (fit.unit * fit.magnify) >= columns)
+	if (layer >= scene->model->depth || y < inside.y || (x - inside.x) / (fit.unit * fit.magnify) >= columns)
 		return false;
 	snprintf(command, size, "select layer %d", layer);
 	return true;
 }
+
+const struct view residual_view = {
+    .name = "residual",
+    .help = "error of the residual stream: layers by t",
+    .needs = NEEDS_STEP,
+    .of = VIEW_OF_EACH,
+    .inside = "model",
+    .title = residual_title,
+    .draw = residual_draw,
+    .hit = residual_hit,
+};

@@ -6,15 +6,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-void
-view_selected_title(struct app *app, const struct view_args *args, char *out, size_t size)
+static void
+selected_title(const struct scene *scene, const struct view_args *args, char *out, size_t size)
 {
-	if (!app->model)
+	if (!scene->model)
 		snprintf(out, size, "selected");
-	else if (app->model->resnet)
-		snprintf(out, size, "selected: neuron %d", view_neuron(app, args));
+	else if (scene->model->resnet)
+		snprintf(out, size, "selected: neuron %d", view_neuron(scene, args));
 	else
-		snprintf(out, size, "selected: q %d, k %d", view_q(app, args), view_k(app, args));
+		snprintf(out, size, "selected: q %d, k %d", view_q(scene, args), view_k(scene, args));
 }
 
 static int
@@ -35,46 +35,47 @@ line_pair(struct canvas *canvas, struct rect area, int y, const char *name, doub
 }
 
 static int
-draw_pair(const struct app *app, const struct view_args *args, struct canvas *canvas, struct rect area)
+draw_pair(const struct scene *scene, const struct view_args *args, struct canvas *canvas, struct rect area)
 {
 	static const struct {
 		const char *name;
 		enum site_kind kind;
 	} part[] = {{"score", SITE_QK}, {"weight", SITE_SOFTMAX}};
-	size_t n = (size_t)app->model->tokens, i;
-	size_t at = ((size_t)view_head(app, args) * n + (size_t)view_q(app, args)) * n + (size_t)view_k(app, args);
+	size_t n = (size_t)scene->model->tokens, i;
+	size_t at = ((size_t)view_head(scene, args) * n + (size_t)view_q(scene, args)) * n + (size_t)view_k(scene, args);
 	struct pen dim = {.fg = ROLE_DIM};
 	int y = area.y;
 
-	if (app->model->resnet)
+	if (scene->model->resnet)
 		return y;
 	canvas_put(canvas, area, area.x, y, dim, "q·k");
 	canvas_put(canvas, area, area.x + 8, y, (struct pen){.fg = ROLE_SNN, .attr = ATTR_BOLD}, "SNN");
 	canvas_put(canvas, area, area.x + 15, y, (struct pen){.fg = ROLE_ANN, .attr = ATTR_BOLD}, "ANN");
 	canvas_put(canvas, area, area.x + 22, y++, dim, "step");
 	for (i = 0; i < sizeof(part) / sizeof(*part); i++) {
-		struct site site = site_in(part[i].kind, view_layer(app, args));
+		struct site site = site_in(part[i].kind, view_layer(scene, args));
 
-		y = line_pair(canvas, area, y, part[i].name, view_element(app, site, SNN_VALUE, at),
-			      view_reference_element(app, site, at), view_element(app, site, SNN_CORRECTION, at));
+		y = line_pair(canvas, area, y, part[i].name, scene_element(scene, site, SNN_VALUE, at),
+			      scene_reference_element(scene, site, at), scene_element(scene, site, SNN_CORRECTION, at));
 	}
 	return y;
 }
 
 /* Spikes of the recorded neuron nearest to the selected one, by t. */
 static void
-draw_spikes(const struct app *app, struct site site, size_t at, struct canvas *canvas, struct rect area, int y)
+draw_spikes(const struct scene *scene, struct site site, size_t at, struct canvas *canvas, struct rect area, int y)
 {
-	int first, last, stride, n, t, index = site_index(app->model, site), neuron;
+	int first, last, stride, n, t, index = site_index(scene->model, site), neuron;
 	float *size;
 	double hi = 1;
 
-	n = app->record ? record_neurons(app->record, index, &stride) : 0;
-	if (n == 0 || !record_span(app->record, &first, &last) || !(size = calloc((size_t)(last - first + 1), sizeof(*size))))
+	n = scene->spikes ? spike_log_neurons(scene->spikes, index, &stride) : 0;
+	if (n == 0 || !spike_log_span(scene->spikes, &first, &last) ||
+	    !(size = calloc((size_t)(last - first + 1), sizeof(*size))))
 		return;
 	neuron = (int)at / stride;
 	for (t = first; t <= last; t++) {
-		const int8_t *counts = record_counts(app->record, index, t);
+		const int8_t *counts = spike_log_counts(scene->spikes, index, t);
 
 		size[t - first] = counts && neuron < n ? fabsf((float)counts[neuron]) : 0;
 		hi = fmax(hi, size[t - first]);
@@ -85,33 +86,33 @@ draw_spikes(const struct app *app, struct site site, size_t at, struct canvas *c
 }
 
 static int
-draw_neuron(const struct app *app, const struct view_args *args, struct canvas *canvas, struct rect area, int y)
+draw_neuron(const struct scene *scene, const struct view_args *args, struct canvas *canvas, struct rect area, int y)
 {
-	struct site site = view_site(app, args);
-	size_t at = (size_t)view_neuron(app, args);
+	struct site site = view_site(scene, args);
+	size_t at = (size_t)view_neuron(scene, args);
 	char name[SITE_NAME_MAX], a[16], b[16];
 	double membrane, theta;
 
-	if (at >= site_size(app->model, site))
+	if (at >= site_size(scene->model, site))
 		at = 0;
-	membrane = view_element(app, site, SNN_MEMBRANE, at);
-	theta = view_element(app, site, SNN_THRESHOLD, at);
+	membrane = scene_element(scene, site, SNN_MEMBRANE, at);
+	theta = scene_element(scene, site, SNN_THRESHOLD, at);
 	canvas_printf(canvas, area, area.x, y++, (struct pen){.attr = ATTR_BOLD}, "%s[%zu]", site_name(site, name), at);
-	y = line_pair(canvas, area, y, "value", view_element(app, site, SNN_VALUE, at), view_reference_element(app, site, at),
-		      view_element(app, site, SNN_CORRECTION, at));
+	y = line_pair(canvas, area, y, "value", scene_element(scene, site, SNN_VALUE, at),
+		      scene_reference_element(scene, site, at), scene_element(scene, site, SNN_CORRECTION, at));
 	if (isfinite(membrane) && y < area.y + area.h)
 		canvas_printf(canvas, area, area.x, y++, (struct pen){0}, "memb.   %s of θ %s",
 			      short_number(membrane, a, sizeof(a)), short_number(theta, b, sizeof(b)));
 	if (y < area.y + area.h)
-		draw_spikes(app, site, at, canvas, area, y++);
+		draw_spikes(scene, site, at, canvas, area, y++);
 	return y;
 }
 
 /* Error of the selected site by t. */
 static void
-draw_error(const struct app *app, const struct view_args *args, struct canvas *canvas, struct rect area)
+draw_error(const struct scene *scene, const struct view_args *args, struct canvas *canvas, struct rect area)
 {
-	int index = site_index(app->model, view_site(app, args)), i, n = app->walk->t;
+	int index = site_index(scene->model, view_site(scene, args)), i, n = scene->t;
 	float *y = malloc((size_t)n * sizeof(*y));
 	struct series s = {.y = y, .count = n, .letter = 'e', .fg = ROLE_SNN};
 	struct chart chart = {
@@ -119,22 +120,31 @@ draw_error(const struct app *app, const struct view_args *args, struct canvas *c
 
 	chart.y_name = "error, relative";
 	for (i = 0; y && i < n; i++)
-		y[i] = app->walk->step[i].site[index].relative;
+		y[i] = scene->step[i].site[index].relative;
 	if (y)
 		canvas_chart(canvas, area, &chart);
 	free(y);
 }
 
-void
-view_selected_draw(struct app *app, const struct view_args *args, struct canvas *canvas, struct rect area)
+static void
+selected_draw(const struct scene *scene, const struct view_args *args, struct canvas *canvas, struct rect area)
 {
 	int y;
 
-	if (view_lacking(app, NEED_STEP, canvas, area))
-		return;
-	y = draw_pair(app, args, canvas, area);
+	y = draw_pair(scene, args, canvas, area);
 	if (area.h >= 8)
-		y = draw_neuron(app, args, canvas, area, y);
+		y = draw_neuron(scene, args, canvas, area, y);
 	if (area.y + area.h - y >= 4)
-		draw_error(app, args, canvas, (struct rect){area.x, y, area.w, area.y + area.h - y});
+		draw_error(scene, args, canvas, (struct rect){area.x, y, area.w, area.y + area.h - y});
 }
+
+const struct view selected_view = {
+    .name = "selected",
+    .help = "the selected query and key, and the selected site: values, spikes and error by t",
+    .needs = NEEDS_STEP,
+    .of = VIEW_OF_EACH,
+    .takes_site = true,
+    .inside = "neuron",
+    .title = selected_title,
+    .draw = selected_draw,
+};

@@ -5,12 +5,12 @@
 #include <stdio.h>
 #include <string.h>
 
-void
-view_single_title(struct app *app, const struct view_args *args, char *out, size_t size)
+static void
+single_title(const struct scene *scene, const struct view_args *args, char *out, size_t size)
 {
 	(void)args;
-	if (app->single)
-		snprintf(out, size, "single neuron: %s", neuron_name(app->single->settings.kind));
+	if (scene->single)
+		snprintf(out, size, "single neuron: %s", neuron_name(scene->single->settings.kind));
 	else
 		snprintf(out, size, "single neuron");
 }
@@ -69,10 +69,10 @@ draw_curve(const struct single *single, struct canvas *canvas, struct rect area)
 	canvas_chart(canvas, area, &chart);
 }
 
-void
-view_single_draw(struct app *app, const struct view_args *args, struct canvas *canvas, struct rect area)
+static void
+single_draw(const struct scene *scene, const struct view_args *args, struct canvas *canvas, struct rect area)
 {
-	const struct single *single = app->single;
+	const struct single *single = scene->single;
 	struct rect left = area, right = area;
 
 	(void)args;
@@ -95,3 +95,12 @@ view_single_draw(struct app *app, const struct view_args *args, struct canvas *c
 		draw_sent(single, canvas, (struct rect){left.x, left.y + --left.h, left.w, 1});
 	draw_membrane(single, canvas, left);
 }
+
+const struct view single_view = {
+    .name = "single",
+    .help = "the neuron that `neuron` ran: membrane, spikes, rate against current",
+    .needs = NEEDS_NOTHING,
+    .of = VIEW_OF_ONE,
+    .title = single_title,
+    .draw = single_draw,
+};

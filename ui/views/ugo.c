@@ -1,85 +1,36 @@
 /* A function beside the group of neurons that stands for it, and what that costs. */
 #include "base/text.h"
+#include "ui/scene/lab.h"
 #include "ui/views/parts.h"
-#include "ui/workbench/ugo_lab.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { HIDDEN = 32, SAMPLES = 1024 };
+enum { SAMPLES = 1024 };
 
-/* The UGO to show: a borrowed one, or one fitted for the picture. */
-struct shown {
-	const struct ugo *ugo;
-	struct ugo fitted;
-	bool own;
-};
-
+/* Is it one of the session's, or one of that name? */
 static bool
-fit(struct app *app, struct shown *shown, const struct view_args *args, struct status *st)
+is_kept(const struct scene *scene, const struct ugo *u)
 {
-	struct ugo_request request = {0};
-	struct curve *curve = NULL;
-
-	if (!lab_target(app, args->function, &request, &curve, st))
-		return false;
-	request.hidden = args->hidden ? args->hidden : HIDDEN;
-	if (args->has_range) {
-		request.lo = args->lo;
-		request.hi = args->hi;
-	}
-	shown->own = ugo_fit(&shown->fitted, &request, st);
-	shown->ugo = shown->own ? &shown->fitted : NULL;
-	curve_free(curve);
-	return shown->own;
+	for (int i = 0; u && i < scene->ugos; i++)
+		if (strcmp(scene->ugo[i]->name, u->name) == 0)
+			return true;
+	return false;
 }
 
-/* By name; what is no UGO is a function that is fitted for the view. */
-static bool
-find_named(struct app *app, const struct view_args *args, struct shown *shown, struct status *st)
-{
-	struct status unknown = {0};
-
-	if (!args->hidden)
-		shown->ugo = lab_find(app, args->function, &unknown);
-	return shown->ugo || fit(app, shown, args, st);
-}
-
-static bool
-find(struct app *app, const struct view_args *args, struct shown *shown, struct status *st)
-{
-	*shown = (struct shown){0};
-	if (args->function)
-		return find_named(app, args, shown, st);
-	shown->ugo = args->site ? view_site_ugo(app, view_site(app, args)) : lab_shown(app);
-	return shown->ugo ||
-	       status_fail(st, STATUS_FAILED, "no UGO here: select a site with a nonlinearity, or type: ugo fit gelu");
-}
-
-bool
-view_ugo_known(struct app *app, const struct view_args *args, struct status *st)
-{
-	struct shown shown;
-	bool ok = find(app, args, &shown, st);
-
-	if (ok && shown.own)
-		ugo_done(&shown.fitted);
-	return ok;
-}
-
-void
-view_ugo_title(struct app *app, const struct view_args *args, char *out, size_t size)
+static void
+ugo_title(const struct scene *scene, const struct view_args *args, char *out, size_t size)
 {
 	char name[SITE_NAME_MAX];
 
 	if (args->function)
 		text_escape(args->function, out, size);
-	else if (!args->site && lab_shown(app) && lab_index(app, lab_shown(app)->name) >= 0)
-		snprintf(out, size, "UGO %s", lab_shown(app)->name);
-	else if (app->model && view_site_ugo(app, view_site(app, args)))
-		snprintf(out, size, "UGO of %s", site_name(view_site(app, args), name));
+	else if (!args->site && is_kept(scene, scene->ugo_shown))
+		snprintf(out, size, "UGO %s", scene->ugo_shown->name);
+	else if (scene->model && scene_site_ugo(scene, view_site(scene, args)))
+		snprintf(out, size, "UGO of %s", site_name(view_site(scene, args), name));
 	else
 		snprintf(out, size, "UGO");
 }
@@ -215,26 +166,32 @@ draw_picture(const struct picture *p, struct canvas *canvas, struct rect area)
 	draw_function(p, canvas, area);
 }
 
-void
-view_ugo_draw(struct app *app, const struct view_args *args, struct canvas *canvas, struct rect area)
+static void
+ugo_draw(const struct scene *scene, const struct view_args *args, struct canvas *canvas, struct rect area)
 {
 	struct picture *p = calloc(1, sizeof(*p));
-	struct status st = {0};
-	struct shown shown;
+	const struct ugo_lab *lab = scene->lab;
 
-	if (!p || !find(app, args, &shown, &st)) {
-		canvas_wrap(canvas, area, (struct pen){.fg = ROLE_DIM}, st.message);
-		free(p);
+	if (!p)
 		return;
-	}
-	p->u = shown.ugo;
-	if (app->lab && p->u == lab_shown(app) && app->lab->knot <= p->u->nodes - 2) {
-		p->knot = app->lab->knot;
-		p->was_rmse = app->lab->was_rmse;
+	p->u = view_ugo(scene, args);
+	if (lab && p->u == scene->ugo_shown && lab->knot <= p->u->nodes - 2) {
+		p->knot = lab->knot;
+		p->was_rmse = lab->was_rmse;
 	}
 	sample(p);
 	draw_picture(p, canvas, area);
-	if (shown.own)
-		ugo_done(&shown.fitted);
 	free(p);
 }
+
+const struct view ugo_view = {
+    .name = "ugo",
+    .help = "a function and its UGO with knots, and the residual between the limits",
+    .needs = NEEDS_UGO,
+    .of = VIEW_OF_ONE,
+    .takes_site = true,
+    .takes_function = true,
+    .inside = "histogram",
+    .title = ugo_title,
+    .draw = ugo_draw,
+};

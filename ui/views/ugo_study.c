@@ -1,45 +1,39 @@
 /* What the UGO laboratory measured: errors over sizes and steps, inputs, training. */
 #include "base/text.h"
+#include "ui/scene/lab.h"
 #include "ui/views/parts.h"
-#include "ui/workbench/ugo_lab.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-static void
-say(struct canvas *canvas, struct rect area, const char *text)
-{
-	canvas_wrap(canvas, area, (struct pen){.fg = ROLE_DIM}, text);
-}
-
 /* --- error against size --------------------------------------------------------------- */
 
-void
-view_sizes_title(struct app *app, const struct view_args *args, char *out, size_t size)
+static void
+sizes_title(const struct scene *scene, const struct view_args *args, char *out, size_t size)
 {
 	(void)args;
-	snprintf(out, size, "error by size%s%s", app->lab && app->lab->sizes ? ": " : "",
-		 app->lab && app->lab->sizes ? app->lab->sizes_of : "");
+	snprintf(out, size, "error by size%s%s", scene->lab && scene->lab->sizes ? ": " : "",
+		 scene->lab && scene->lab->sizes ? scene->lab->sizes_of : "");
 }
 
 struct size_curves {
 	float x[LAB_SIZES], reached[LAB_SIZES], limit[LAB_SIZES], spiking[LAB_SIZES];
-	float kept_x[APP_UGOS], kept[APP_UGOS];
+	float kept_x[LAB_UGOS], kept[LAB_UGOS];
 	int count, keepers;
 	bool spikes;
 };
 
 /* UGOs of the session that are of this function, by their errors on the sweep's range. */
 static void
-collect_kept(const struct app *app, const struct ugo_lab *lab, struct size_curves *c)
+collect_kept(const struct scene *scene, const struct ugo_lab *lab, struct size_curves *c)
 {
-	for (int i = 0; i < app->ugos; i++) {
+	for (int i = 0; i < scene->ugos; i++) {
 		struct ugo u = {0};
 
-		if (!lab->sizes_known || !app->ugo[i]->known || app->ugo[i]->function != lab->sizes_function ||
-		    !ugo_copy(&u, app->ugo[i], NULL))
+		if (!lab->sizes_known || !scene->ugo[i]->known || scene->ugo[i]->function != lab->sizes_function ||
+		    !ugo_copy(&u, scene->ugo[i], NULL))
 			continue;
 		if (ugo_aim(&u, lab->sizes_function, lab->sizes_lo, lab->sizes_hi, NULL)) {
 			bool relative = u.weighting == UGO_RELATIVE;
@@ -63,7 +57,7 @@ map_cell(const struct spike_map *map, int hidden, int T)
 }
 
 static void
-collect_sizes(const struct app *app, const struct ugo_lab *lab, int T, struct size_curves *c)
+collect_sizes(const struct scene *scene, const struct ugo_lab *lab, int T, struct size_curves *c)
 {
 	c->count = lab->sizes;
 	for (int i = 0; i < lab->sizes; i++) {
@@ -76,13 +70,13 @@ collect_sizes(const struct app *app, const struct ugo_lab *lab, int T, struct si
 		c->spiking[i] = cell ? (float)cell->result.rmse : 0;
 		c->spikes |= cell != NULL;
 	}
-	collect_kept(app, lab, c);
+	collect_kept(scene, lab, c);
 }
 
-void
-view_sizes_draw(struct app *app, const struct view_args *args, struct canvas *canvas, struct rect area)
+static void
+sizes_draw(const struct scene *scene, const struct view_args *args, struct canvas *canvas, struct rect area)
 {
-	const struct ugo_lab *lab = app->lab;
+	const struct ugo_lab *lab = scene->lab;
 	int T = args->steps ? args->steps : lab && lab->map.count ? lab->map.cell[lab->map.count - 1].T : 0;
 	struct size_curves c = {0};
 	char floor_name[40];
@@ -94,10 +88,10 @@ view_sizes_draw(struct app *app, const struct view_args *args, struct canvas *ca
 	    .series = series, .log_y = true, .x_log2 = true, .mark_x = NAN, .x_name = "neurons", .y_name = "error"};
 
 	if (!lab || lab->sizes == 0) {
-		say(canvas, area, "no sizes yet: ugo sweep gelu");
+		view_say(canvas, area, "no sizes yet: ugo sweep gelu");
 		return;
 	}
-	collect_sizes(app, lab, T, &c);
+	collect_sizes(scene, lab, T, &c);
 	snprintf(floor_name, sizeof(floor_name), "after %d steps", T);
 	series[0].x = series[1].x = series[2].x = c.x;
 	series[0].y = c.reached;
@@ -118,12 +112,12 @@ view_sizes_draw(struct app *app, const struct view_args *args, struct canvas *ca
 
 /* --- error over sizes and steps --------------------------------------------------------- */
 
-void
-view_pareto_title(struct app *app, const struct view_args *args, char *out, size_t size)
+static void
+pareto_title(const struct scene *scene, const struct view_args *args, char *out, size_t size)
 {
 	(void)args;
-	snprintf(out, size, "error by neurons and steps%s%s", app->lab && app->lab->map.count ? ": " : "",
-		 app->lab && app->lab->map.count ? app->lab->map_of : "");
+	snprintf(out, size, "error by neurons and steps%s%s", scene->lab && scene->lab->map.count ? ": " : "",
+		 scene->lab && scene->lab->map.count ? scene->lab->map_of : "");
 }
 
 struct error_range {
@@ -243,15 +237,15 @@ draw_front(const struct spike_map *map, struct canvas *canvas, struct rect area)
 	canvas_chart(canvas, area, &chart);
 }
 
-void
-view_pareto_draw(struct app *app, const struct view_args *args, struct canvas *canvas, struct rect area)
+static void
+pareto_draw(const struct scene *scene, const struct view_args *args, struct canvas *canvas, struct rect area)
 {
-	const struct ugo_lab *lab = app->lab;
+	const struct ugo_lab *lab = scene->lab;
 	int rows;
 
 	(void)args;
 	if (!lab || lab->map.count == 0) {
-		say(canvas, area, "no steps yet: ugo sweep gelu --T 4,8,16,32");
+		view_say(canvas, area, "no steps yet: ugo sweep gelu --T 4,8,16,32");
 		return;
 	}
 	rows = draw_map(&lab->map, canvas, area);
@@ -264,39 +258,51 @@ view_pareto_draw(struct app *app, const struct view_args *args, struct canvas *c
 /* --- inputs ------------------------------------------------------------------------------ */
 
 static struct site
-inputs_site(const struct app *app, const struct view_args *args)
+inputs_site(const struct scene *scene, const struct view_args *args)
 {
-	struct site site = view_site(app, args);
+	struct site site = view_site(scene, args);
 
-	if (args->site || plan_has_function(site.kind) || app->model->resnet)
+	if (args->site || plan_has_function(site.kind) || scene->model->resnet)
 		return site;
 	return site_in(SITE_ACT, site.block < 0 ? 0 : site.block);
 }
 
-void
-view_inputs_title(struct app *app, const struct view_args *args, char *out, size_t size)
+static void
+inputs_title(const struct scene *scene, const struct view_args *args, char *out, size_t size)
 {
 	char name[SITE_NAME_MAX];
 
-	if (app->model)
-		snprintf(out, size, "inputs of %s in calibration", site_name(inputs_site(app, args), name));
+	if (scene->model)
+		snprintf(out, size, "inputs of %s in calibration", site_name(inputs_site(scene, args), name));
 	else
 		snprintf(out, size, "inputs");
 }
 
 /* The UGO whose range is looked at: the one named, the site's, or the last one of its function. */
 static const struct ugo *
-inputs_ugo(struct app *app, const struct view_args *args, struct site site)
+inputs_ugo(const struct scene *scene, const struct view_args *args, struct site site)
 {
-	struct status st = {0};
-	int i;
+	enum function function = plan_function(scene->model, site.kind);
 
 	if (args->function)
-		return lab_find(app, args->function, &st);
-	if (view_site_ugo(app, site))
-		return view_site_ugo(app, site);
-	i = app->lab ? lab_index(app, app->lab->name) : -1;
-	return i >= 0 && app->ugo[i]->known && app->ugo[i]->function == plan_function(app->model, site.kind) ? app->ugo[i] : NULL;
+		return scene->ugo_asked;
+	if (scene_site_ugo(scene, site))
+		return scene_site_ugo(scene, site);
+	for (int i = 0; scene->lab && i < scene->ugos; i++)
+		if (strcmp(scene->ugo[i]->name, scene->lab->name) == 0)
+			return scene->ugo[i]->known && scene->ugo[i]->function == function ? scene->ugo[i] : NULL;
+	return NULL;
+}
+
+/* What the site was seen to receive; NULL: it was not observed, or received nothing. */
+static const struct observed *
+seen_inputs(const struct scene *scene, struct site site)
+{
+	const struct observed *seen = NULL;
+
+	if (scene->lab && scene->model && scene->lab->observed.model == scene->model)
+		seen = &scene->lab->observed.site[site_index(scene->model, site)];
+	return seen && seen->lo <= seen->hi ? seen : NULL;
 }
 
 /* A comb of lines from half a count up: dense enough to be a filled shape. A 0 after each
@@ -336,12 +342,12 @@ split_inputs(const struct observed *seen, const struct ugo *u, struct comb *insi
 }
 
 static int
-draw_inputs_facts(const struct app *app, const struct observed *seen, const struct ugo *u, double beyond, struct canvas *canvas,
-		  struct rect area)
+draw_inputs_facts(const struct scene *scene, const struct observed *seen, const struct ugo *u, double beyond,
+		  struct canvas *canvas, struct rect area)
 {
 	char text[300], count[16];
 	int used = snprintf(text, sizeof(text), "%s inputs of %d pictures, %.4g..%.4g",
-			    text_count(seen->count, count, sizeof(count)), app->lab->observed.pictures, seen->lo, seen->hi);
+			    text_count(seen->count, count, sizeof(count)), scene->lab->observed.pictures, seen->lo, seen->hi);
 
 	if (!u) {
 		snprintf(text + used, sizeof(text) - (size_t)used, "; no UGO to compare with: convert, or give --function NAME");
@@ -387,8 +393,8 @@ draw_inputs(const struct observed *seen, const struct ugo *u, const struct comb 
 	canvas_chart(canvas, area, &chart);
 }
 
-void
-view_inputs_draw(struct app *app, const struct view_args *args, struct canvas *canvas, struct rect area)
+static void
+inputs_draw(const struct scene *scene, const struct view_args *args, struct canvas *canvas, struct rect area)
 {
 	struct comb inside = {.count = 0}, outside = {.count = 0};
 	const struct observed *seen;
@@ -396,16 +402,18 @@ view_inputs_draw(struct app *app, const struct view_args *args, struct canvas *c
 	double beyond;
 	int rows;
 
-	if (view_lacking(app, NEED_MODEL, canvas, area))
-		return;
-	seen = lab_seen(app, inputs_site(app, args));
-	if (!seen) {
-		say(canvas, area, "not observed yet: ugo observe");
+	if (scene_lacks(scene, NEEDS_MODEL)) {
+		view_say(canvas, area, scene_lacks(scene, NEEDS_MODEL));
 		return;
 	}
-	u = inputs_ugo(app, args, inputs_site(app, args));
+	seen = seen_inputs(scene, inputs_site(scene, args));
+	if (!seen) {
+		view_say(canvas, area, "not observed yet: ugo observe");
+		return;
+	}
+	u = inputs_ugo(scene, args, inputs_site(scene, args));
 	beyond = split_inputs(seen, u, &inside, &outside);
-	rows = draw_inputs_facts(app, seen, u, beyond, canvas, area);
+	rows = draw_inputs_facts(scene, seen, u, beyond, canvas, area);
 	area.y += rows;
 	area.h -= rows;
 	draw_inputs(seen, u, &inside, &outside, canvas, area);
@@ -413,26 +421,26 @@ view_inputs_draw(struct app *app, const struct view_args *args, struct canvas *c
 
 /* --- training ---------------------------------------------------------------------------- */
 
-void
-view_loss_title(struct app *app, const struct view_args *args, char *out, size_t size)
+static void
+loss_title(const struct scene *scene, const struct view_args *args, char *out, size_t size)
 {
 	(void)args;
-	snprintf(out, size, "training%s%s", app->lab && app->lab->loss.count ? ": " : "",
-		 app->lab && app->lab->loss.count ? app->lab->loss_of : "");
+	snprintf(out, size, "training%s%s", scene->lab && scene->lab->loss.count ? ": " : "",
+		 scene->lab && scene->lab->loss.count ? scene->lab->loss_of : "");
 }
 
-void
-view_loss_draw(struct app *app, const struct view_args *args, struct canvas *canvas, struct rect area)
+static void
+loss_draw(const struct scene *scene, const struct view_args *args, struct canvas *canvas, struct rect area)
 {
 	float x[TRAIN_POINTS], loss[TRAIN_POINTS], rmse[TRAIN_POINTS];
 	struct series series[2] = {{.x = x, .y = loss, .letter = 'l', .name = "loss", .fg = ROLE_ANN},
 				   {.x = x, .y = rmse, .letter = 'e', .name = "rmse", .fg = ROLE_SNN}};
 	struct chart chart = {.series = series, .count = 2, .log_y = true, .x_log2 = true, .mark_x = NAN, .x_name = "step"};
-	const struct ugo_lab *lab = app->lab;
+	const struct ugo_lab *lab = scene->lab;
 
 	(void)args;
 	if (!lab || lab->loss.count == 0) {
-		say(canvas, area, "nothing was trained: ugo fit gelu --method adam");
+		view_say(canvas, area, "nothing was trained: ugo fit gelu --method adam");
 		return;
 	}
 	for (int i = 0; i < lab->loss.count; i++) {
@@ -443,3 +451,41 @@ view_loss_draw(struct app *app, const struct view_args *args, struct canvas *can
 	series[0].count = series[1].count = lab->loss.count;
 	canvas_chart(canvas, area, &chart);
 }
+
+const struct view sizes_view = {
+    .name = "sizes",
+    .help = "error of a function's fits by size, against the limit and after steps of spikes",
+    .needs = NEEDS_NOTHING,
+    .of = VIEW_OF_ONE,
+    .title = sizes_title,
+    .draw = sizes_draw,
+};
+
+const struct view pareto_view = {
+    .name = "pareto",
+    .help = "error by neurons and steps, and the front of error and spikes",
+    .needs = NEEDS_NOTHING,
+    .of = VIEW_OF_ONE,
+    .title = pareto_title,
+    .draw = pareto_draw,
+};
+
+const struct view inputs_view = {
+    .name = "inputs",
+    .help = "what a function received in calibration, over the range of its UGO",
+    .needs = NEEDS_NOTHING,
+    .of = VIEW_OF_ONE,
+    .takes_site = true,
+    .observes = true,
+    .title = inputs_title,
+    .draw = inputs_draw,
+};
+
+const struct view loss_view = {
+    .name = "loss",
+    .help = "loss of the last training by Adam",
+    .needs = NEEDS_NOTHING,
+    .of = VIEW_OF_ONE,
+    .title = loss_title,
+    .draw = loss_draw,
+};

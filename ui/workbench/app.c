@@ -7,8 +7,8 @@
 #include "ui/output/chart_data.h"
 #include "ui/output/output.h"
 #include "ui/panes/panes.h"
+#include "ui/scene/findings.h"
 #include "ui/shell/command.h"
-#include "ui/workbench/findings.h"
 #include "ui/workbench/notebook.h"
 #include "ui/workbench/state.h"
 #include "ui/workbench/ugo_lab.h"
@@ -135,7 +135,7 @@ app_init(struct app *app, const char *db, FILE *out, FILE *talk, struct status *
 	app->label = -1;
 	app->checkpoint_bytes = TIMELINE_BUDGET;
 	app->own = calloc(1, sizeof(*app->own));
-	app->findings = calloc(1, sizeof(*app->findings));
+	app->findings = findings_new();
 	if (!app->own || !app->findings)
 		return status_nomem(st, "the workbench");
 	app->out = tee_open(&app->own->out, app, out, LOG_RESULT, _IOFBF);
@@ -154,7 +154,7 @@ forget_split(struct app *app)
 
 	history_free(split->history);
 	walk_free(split->walk);
-	record_free(split->record);
+	spike_log_free(split->spikes);
 	plan_free(split->plan);
 	*split = (struct split){0};
 }
@@ -165,11 +165,11 @@ forget_plan(struct app *app)
 	forget_split(app);
 	history_free(app->history);
 	walk_free(app->walk);
-	record_free(app->record);
+	spike_log_free(app->spikes);
 	plan_free(app->plan);
 	app->history = NULL;
 	app->walk = NULL;
-	app->record = NULL;
+	app->spikes = NULL;
 	app->plan = NULL;
 	app->stop.stopped = false;
 }
@@ -196,7 +196,7 @@ app_done(struct app *app)
 	forget_picture(app);
 	breakpoints_done(&app->breakpoints);
 	single_free(app->single);
-	findings_free(app);
+	findings_free(app->findings);
 	ann_free(app->ann);
 	dataset_close(app->data);
 	model_free(app->model);
@@ -241,7 +241,7 @@ app_set_model(struct app *app, struct model *model, struct ann *ann)
 {
 	forget_plan(app);
 	forget_picture(app);
-	findings_forget(app);
+	findings_forget(app->findings);
 	ann_free(app->ann);
 	ugo_lab_forget(app->lab);
 	model_free(app->model);
@@ -262,7 +262,7 @@ void
 app_forget_classes(struct app *app)
 {
 	forget_plan(app);
-	findings_forget(app);
+	findings_forget(app->findings);
 	ugo_lab_forget(app->lab);
 	free(app->logits);
 	app->logits = NULL;
@@ -315,10 +315,10 @@ app_set_picture(struct app *app, const float *pixels, int label, char *title, st
 	app->title = title;
 	app->serial++;
 	app->stop.stopped = false;
-	if (app->record)
-		record_back(app->record, 0);
-	if (app->split.record)
-		record_back(app->split.record, 0);
+	if (app->spikes)
+		spike_log_back(app->spikes, 0);
+	if (app->split.spikes)
+		spike_log_back(app->split.spikes, 0);
 	return (!app->walk || walk_show(app->walk, app->pixels, label, st)) &&
 	       (!app->split.walk || walk_show(app->split.walk, app->pixels, label, st));
 }
@@ -331,22 +331,22 @@ apply_checkpoint_bytes(const struct app *app, struct walk *walk)
 }
 
 void
-app_set_plan(struct app *app, struct plan *plan, struct walk *walk, struct record *record)
+app_set_plan(struct app *app, struct plan *plan, struct walk *walk, struct spike_log *spikes)
 {
 	forget_plan(app);
 	app->plan = plan;
 	app->walk = walk;
-	app->record = record;
+	app->spikes = spikes;
 	apply_checkpoint_bytes(app, walk);
 	breakpoints_bind(&app->breakpoints, app->model, walk);
 	app->serial++;
 }
 
 void
-app_set_split(struct app *app, struct plan *plan, struct walk *walk, struct record *record)
+app_set_split(struct app *app, struct plan *plan, struct walk *walk, struct spike_log *spikes)
 {
 	forget_split(app);
-	app->split = (struct split){.plan = plan, .walk = walk, .record = record};
+	app->split = (struct split){.plan = plan, .walk = walk, .spikes = spikes};
 	apply_checkpoint_bytes(app, walk);
 	app->serial++;
 }

@@ -14,12 +14,9 @@
 #include "base/status.h"
 #include "model/data/dataset.h"
 #include "snn/plan/plan.h"
-#include "study/single.h"
-#include "study/walk/breakpoint.h"
-#include "study/walk/history.h"
-#include "study/walk/walk.h"
-#include "ui/workbench/log.h"
-#include "ui/workbench/record.h"
+#include "ui/scene/lab.h"
+#include "ui/scene/log.h"
+#include "ui/scene/scene.h"
 
 #include <stdatomic.h>
 #include <stdint.h>
@@ -30,7 +27,7 @@ struct chart_data;
 struct findings;
 struct json_t;
 struct panes;
-struct record;
+
 struct store;
 
 enum output_format { FORMAT_TABLE, FORMAT_CSV, FORMAT_JSON, FORMAT_MARKDOWN, FORMATS };
@@ -49,42 +46,12 @@ struct options {
 	int threads; /* 0: all cores */
 };
 
-/* What the views look at. Always within the model's bounds while one is loaded. */
-struct selection {
-	int layer, head;
-	int q, k;         /* tokens: the row and column of an attention map */
-	struct site site; /* the tree's cursor; the raster shows it */
-	int neuron;       /* index into the site's flattened shape */
-	int unit;         /* hidden neuron of a UGO; -1: the one with the largest membrane */
-};
-
 /* A second plan beside the first one (`split`): all NULL without. */
 struct split {
 	struct plan *plan;
 	struct walk *walk;
-	struct record *record;
+	struct spike_log *spikes;
 	struct history *history;
-};
-
-/* What `neuron` ran last; owns the settings' train. */
-struct single {
-	struct single_settings settings;
-	struct single_trace trace;
-	struct single_curve curve;
-};
-void single_free(struct single *single); /* NULL is fine */
-
-/* Which plans of a split views show. */
-enum side { SIDE_ALL, SIDE_FIRST, SIDE_SECOND, SIDE_DIFFERENCE };
-extern const char *const side_names[]; /* ends with NULL */
-
-/* Where the last command stopped before its end. */
-struct stop {
-	int number; /* of the breakpoint or watch; 0: `until` */
-	bool stopped, is_watch;
-	double before; /* watch: the value before */
-	struct condition_found found;
-	char text[200]; /* the condition */
 };
 
 /* How the picture can be shown again. */
@@ -94,7 +61,7 @@ struct picture_source {
 	char data_hash[HASH_HEX];
 };
 
-enum { APP_UGOS = 64, APP_KEEPS = 16 };
+enum { APP_KEEPS = 16 };
 
 /* Sites whose numbers every step keeps in the notebook. */
 struct kept_sites {
@@ -113,23 +80,21 @@ struct app {
 	char *title;     /* the picture's ("image 17"), control characters escaped; NULL without one */
 	int label;       /* its class, or -1 */
 	struct picture_source picture;
-	float *logits;           /* the reference's for it [classes]; NULL until there is a picture */
-	double ann_seconds;      /* what they took */
-	struct plan *plan;       /* NULL until converted */
-	struct walk *walk;       /* NULL until converted; walk->shown says whether it has the picture */
-	struct record *record;   /* of the walk: spikes by step for the raster (ui/record.h); NULL without a walk */
-	struct history *history; /* of the walk: what is selected, step by step; NULL without a walk */
-	bool history_wanted;     /* a view has drawn less of it than there is to know */
+	float *logits;            /* the reference's for it [classes]; NULL until there is a picture */
+	double ann_seconds;       /* what they took */
+	struct plan *plan;        /* NULL until converted */
+	struct walk *walk;        /* NULL until converted; walk->shown says whether it has the picture */
+	struct spike_log *spikes; /* of the walk: spikes by step for the raster (study/walk/spike_log.h); NULL without a walk */
+	struct history *history;  /* of the walk: what is selected, step by step; NULL without a walk */
+	bool history_wanted;      /* a view has drawn less of it than there is to know */
 	struct split split;
 	enum side side;
-	const struct split *minus; /* while views draw the difference: what is taken off, */
-	const struct walk *whole;  /* from this; walk is the difference then */
 	struct breakpoints breakpoints;
 	struct single *single; /* NULL: none yet */
 	struct stop stop;
 	size_t checkpoint_bytes;   /* how much memory going back may use */
-	struct findings *findings; /* of studies (ui/findings.h); never NULL after app_init() */
-	struct ugo *ugo[APP_UGOS]; /* fitted or imported, by name, oldest first */
+	struct findings *findings; /* of studies (ui/scene/findings.h); never NULL after app_init() */
+	struct ugo *ugo[LAB_UGOS]; /* fitted or imported, by name, oldest first */
 	int ugos;
 	struct ugo_lab *lab; /* what the UGO views show (ui/ugo_lab.h); NULL until used */
 	struct kept_sites keep[APP_KEEPS];
@@ -212,9 +177,9 @@ void app_set_data(struct app *app, struct dataset *data);
 void app_forget_picture(struct app *app);
 /* Also shows the picture to the walk, when there is one. title is taken; pixels are copied. */
 bool app_set_picture(struct app *app, const float *pixels, int label, char *title, struct status *st);
-void app_set_plan(struct app *app, struct plan *plan, struct walk *walk, struct record *record);
+void app_set_plan(struct app *app, struct plan *plan, struct walk *walk, struct spike_log *spikes);
 /* The plan to compare with; the walk has the picture and is at the first one's t. */
-void app_set_split(struct app *app, struct plan *plan, struct walk *walk, struct record *record);
+void app_set_split(struct app *app, struct plan *plan, struct walk *walk, struct spike_log *spikes);
 void app_set_checkpoint_bytes(struct app *app, size_t bytes);
 
 #endif

@@ -232,10 +232,10 @@ restore_t(struct app *app, const json_t *value, struct status *st)
 		return t == 0 || status_fail(st, STATUS_FAILED, "t = %d cannot be gone back to without a plan and a picture", t);
 	if (t < app->walk->t) {
 		walk_reset(app->walk);
-		record_back(app->record, 0);
+		spike_log_back(app->spikes, 0);
 	}
 	app->serial++;
-	return record_steps(app->record, app->walk, t - app->walk->t, &progress, st);
+	return spike_log_steps(app->spikes, app->walk, t - app->walk->t, &progress, st);
 }
 
 /* --- what views look at --------------------------------------------------- */

@@ -101,12 +101,12 @@ steps_follow(struct app *app, struct status *st)
 	if (!split->walk)
 		return true;
 	if (split->walk->t > to->t || (split->walk->t == to->t && split->walk->site > to->site)) {
-		record_back(split->record, to->t);
+		spike_log_back(split->spikes, to->t);
 		if (!walk_back(split->walk, to->t, NULL, st))
 			return false;
 	}
 	while (split->walk->t < to->t) {
-		if (!record_steps(split->record, split->walk, 1, NULL, st))
+		if (!spike_log_steps(split->spikes, split->walk, 1, NULL, st))
 			return false;
 		if (split->history && !history_append(split->history, split->walk, st))
 			return false;
@@ -121,7 +121,7 @@ steps_follow(struct app *app, struct status *st)
 static bool
 step_done(struct app *app, int64_t run, struct status *st)
 {
-	record_step(app->record, app->walk);
+	spike_log_step(app->spikes, app->walk);
 	if ((app->history && !history_append(app->history, app->walk, st)) || !steps_follow(app, st))
 		return false;
 	notebook_walk_step(app, run, app->walk->t);
@@ -213,6 +213,6 @@ steps_back(struct app *app, int t, struct status *st)
 	bool ok = walk_back(app->walk, t, &progress, st);
 
 	app->stop.stopped = false;
-	record_back(app->record, app->walk->t);
+	spike_log_back(app->spikes, app->walk->t);
 	return steps_follow(app, ok ? st : NULL) && ok;
 }

@@ -181,10 +181,10 @@ lab_keep(struct app *app, struct ugo *ugo, struct status *st)
 {
 	int i = lab_index(app, ugo->name);
 
-	if (i < 0 && app->ugos == APP_UGOS) {
+	if (i < 0 && app->ugos == LAB_UGOS) {
 		ugo_done(ugo);
 		free(ugo);
-		return status_fail(st, STATUS_FAILED, "%d UGOs are kept already; give --name of one to replace", APP_UGOS);
+		return status_fail(st, STATUS_FAILED, "%d UGOs are kept already; give --name of one to replace", LAB_UGOS);
 	}
 	if (i < 0) {
 		i = app->ugos++;

@@ -3,43 +3,7 @@
 #ifndef SPIKESCOPE_UI_UGO_LAB_H
 #define SPIKESCOPE_UI_UGO_LAB_H
 
-#include "study/observe.h"
-#include "study/spike.h"
-#include "ugo/fit/train.h"
 #include "ui/workbench/app.h"
-
-enum { LAB_SIZES = 16 };
-
-/* Fits of one function at several sizes. */
-struct lab_size {
-	int hidden;
-	double rmse, max_error; /* goal_rmse and the largest error, both by the weighting */
-	double limit_rmse, limit_max_error;
-	double seconds;
-};
-
-struct ugo_lab {
-	char name[48];   /* the UGO that views show unless told; "": none yet */
-	struct site at;  /* the site that was selected when it was named: another one shows its own */
-	int knot;        /* the node that is selected; 0: none */
-	double was_rmse; /* before that knot was moved last; 0: it was not */
-
-	struct lab_size size[LAB_SIZES];
-	int sizes;
-	char sizes_of[120]; /* what it is the sweep of; "": none */
-	enum function sizes_function;
-	bool sizes_known, sizes_peak;
-	double sizes_lo, sizes_hi;
-
-	struct spike_map map;
-	char map_of[160]; /* likewise */
-
-	struct train_curve loss;
-	char loss_of[120];
-
-	struct observation observed; /* of the model that is loaded; vit NULL: none */
-	int observed_asked;          /* pictures that were asked for: there may have been fewer */
-};
 
 /* Made at the first call; NULL when out of memory. */
 struct ugo_lab *ugo_lab(struct app *app);

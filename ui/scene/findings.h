@@ -6,7 +6,6 @@
 #include "study/ladder.h"
 #include "study/profile.h"
 #include "study/tune.h"
-#include "ui/workbench/app.h"
 
 /* What was counted last, and the rule that is looked at. */
 struct energy_finding {
@@ -33,9 +32,8 @@ struct findings {
 	struct tune_finding tune;
 };
 
-/* Never NULL. */
-struct findings *findings_of(struct app *app);
-void findings_free(struct app *app);
-void findings_forget(struct app *app); /* when the model goes */
+struct findings *findings_new(void);             /* NULL when out of memory */
+void findings_free(struct findings *findings);   /* NULL is fine */
+void findings_forget(struct findings *findings); /* when the model goes */
 
 #endif

@@ -1,6 +1,6 @@
-#include "ui/workbench/tutorial.h"
+#include "ui/scene/lessons.h"
 
-const struct scene tutorial_scenes[SCENES] = {
+const struct lesson lessons[LESSONS] = {
     {"a picture and a network",
      "A small vision transformer has learned handwritten digits. It cuts the picture into 16 patches of 2 x 2 pixels; with the "
      "class token that makes 17 tokens. ann runs it as it was trained, with ordinary numbers: this is the reference for all that "

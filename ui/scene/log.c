@@ -1,4 +1,4 @@
-#include "ui/workbench/log.h"
+#include "ui/scene/log.h"
 
 #include "base/text.h"
 

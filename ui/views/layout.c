@@ -1,4 +1,4 @@
-#include "ui/panes/layout.h"
+#include "ui/views/layout.h"
 
 #include "base/text.h"
 #include "ui/views/view.h"
@@ -163,7 +163,7 @@ parse_pane(const char **s, struct layout_column *column, struct status *st)
 	view = view_find(name, st);
 	if (!view)
 		return false;
-	if (strcmp(view->name, "overview") == 0)
+	if (view->whole_screen)
 		return status_fail(st, STATUS_USAGE, "layout: the overview is the panes themselves; name other views");
 	column->pane[column->panes].view = view->name;
 	*s += n;
