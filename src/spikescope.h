@@ -35,7 +35,7 @@
 #include "model/files/safetensors.h"
 #include "model/image/image.h"
 #include "model/model.h"
-#include "model/resnet/resnet.h"
+#include "model/graph.h"
 #include "model/site.h"
 #include "model/text/tokenizer.h"
 #include "snn/plan/plan.h"

@@ -1,6 +1,7 @@
 /* The reference network: exact float32 inference, observed at every site.
  *
- * Dense products run in oneDNN. A forward pass never changes the model; one
+ * Under an observer the layers (model/graph.h) run one by one, all pictures at once; else picture by
+ * picture, and blocks of a transformer by their fast path (ann/block.c). A forward pass never changes the model; one
  * `struct ann` holds the scratch memory of one thread. */
 #ifndef SPIKESCOPE_ANN_ANN_H
 #define SPIKESCOPE_ANN_ANN_H
@@ -17,7 +18,7 @@ struct arena;
 /* Scratch for up to `batch` pictures at once. */
 struct ann *ann_new(const struct model *model, int batch, struct status *st);
 void ann_free(struct ann *ann);
-const struct model *ann_vit(const struct ann *ann);
+const struct model *ann_model(const struct ann *ann);
 
 /* Sees one site for one batch: data [pictures, site shape]. What it writes into
  * data is what the network goes on with (interventions). For SITE_*_RSQRT,
@@ -79,7 +80,7 @@ void ann_head(const struct model *model, const float *x, float *logits);
 void ann_embedding(const struct model *model, const float *norm, float *embedding);
 /* clip's head (model/model.h) on its first token x [width]; norm: applied to it first, or NULL. */
 void projected_head(const struct model *model, const struct norm *norm, const float *x, float *logits);
-/* The head of a residual network on what was pooled. */
-void pooled_head(const struct model *model, const float *x, float *logits);
+/* The head, with the projection that the model may have, on what the layer before it gives. */
+void head_apply(const struct model *model, const float *x, float *logits);
 
 #endif

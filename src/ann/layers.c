@@ -7,7 +7,7 @@
 #include <string.h>
 
 size_t
-layer_scratch(const struct resnet *net)
+layer_scratch(const struct graph *net)
 {
 	return LAYER_TILE * net->patch_size;
 }
@@ -31,7 +31,7 @@ struct input {
 static struct input
 input_of(const struct model *model, const struct layer *layer, const float *x)
 {
-	const struct layer *source = layer_source(model->resnet, layer);
+	const struct layer *source = layer_source(model->graph, layer);
 
 	if (source)
 		return (struct input){x, source->height, source->width, source->channels};
@@ -169,14 +169,14 @@ global_pool_apply(const struct layer *source, const float *x, float *y)
 }
 
 void
-tokens_apply(const struct resnet *net, const struct layer *source, const float *x, float scale, float *y)
+tokens_apply(const struct layer *source, const struct layer *layer, const float *x, float scale, float *y)
 {
-	size_t channels = (size_t)source->channels, size = (size_t)net->tokens * channels;
+	size_t channels = (size_t)source->channels, size = layer_size(layer);
 
 	global_pool_apply(source, x, y);
 	memcpy(y + channels, x, (size - channels) * sizeof(*y));
 	for (size_t i = 0; i < size; i++)
-		y[i] += scale * net->positions[i];
+		y[i] += scale * layer->positions[i];
 }
 
 void
@@ -189,29 +189,4 @@ projection_apply(const struct layer *layer, const float *x, float scale, float *
 		for (int i = 0; i < l->out; i++)
 			y[(size_t)r * (size_t)l->out + (size_t)i] = scale * l->bias[i];
 	linear_apply(l, x, rows, y, true);
-}
-
-static struct head
-pool_head(const struct resnet *net, float *scratch)
-{
-	return (struct head){net->tokens, net->head_dim, 1, net->heads * net->head_dim, scratch};
-}
-
-void
-pool_scores(const struct resnet *net, const float *q, const float *k, float *scratch, float *scores)
-{
-	struct head head = pool_head(net, scratch);
-
-	for (int h = 0; h < net->heads; h++)
-		head_scores(&head, q + h * net->head_dim, k + h * net->head_dim, scores + h * net->tokens);
-}
-
-void
-pool_values(const struct resnet *net, const float *weights, const float *v, float *scratch, float *out)
-{
-	struct head head = pool_head(net, scratch);
-
-	for (int h = 0; h < net->heads; h++)
-		head_values(&head, weights + h * net->tokens, v + h * net->head_dim, out + h * net->head_dim,
-			    net->heads * net->head_dim);
 }

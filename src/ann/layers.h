@@ -1,15 +1,15 @@
-/* The layers of a residual network on one picture, for the reference and the spiking
+/* Ops of pictures on one of them, for the reference and the spiking
  * network. Values are [height, width, channels]. */
 #ifndef SPIKESCOPE_ANN_LAYERS_H
 #define SPIKESCOPE_ANN_LAYERS_H
 
 #include "kernels/dense.h"
-#include "model/resnet/resnet.h"
+#include "model/graph.h"
 
 /* A convolution takes this many places at once. */
 enum { LAYER_TILE = 128 };
 
-size_t layer_scratch(const struct resnet *net); /* floats that convolution_apply() works in */
+size_t layer_scratch(const struct graph *net); /* floats that convolution_apply() works in */
 
 /* pixels [channels, size, size] -> [size, size, channels] */
 void picture_interleave(const struct model *model, const float *pixels, float *out);
@@ -19,14 +19,9 @@ void picture_interleave(const struct model *model, const float *pixels, float *o
 void convolution_apply(const struct model *model, const struct layer *layer, const float *x, float *scratch,
 		       struct spikes *spikes, bool accumulate, float *y);
 /* Tokens of attention pooling: the mean over places and the places, plus positions times `scale`. */
-void tokens_apply(const struct resnet *net, const struct layer *source, const float *x, float scale, float *y);
+void tokens_apply(const struct layer *source, const struct layer *layer, const float *x, float scale, float *y);
 /* The rows of the layer's projection, its bias times `scale`. */
 void projection_apply(const struct layer *layer, const float *x, float scale, float *y);
-/* q [channels] k' [heads, tokens], not scaled. scratch [head_scratch()] */
-void pool_scores(const struct resnet *net, const float *q, const float *k, float *scratch, float *scores);
-/* weights [heads, tokens] times v: [channels] */
-void pool_values(const struct resnet *net, const float *weights, const float *v, float *scratch, float *out);
-
 /* What these make of sums they make of values, for they are homogeneous. */
 void max_pool_apply(const struct layer *source, const struct layer *layer, const float *x, float *y);
 void average_pool_apply(const struct layer *source, const struct layer *layer, const float *x, float *y);

@@ -202,13 +202,20 @@ ann_head(const struct model *model, const float *x, float *logits)
 		logits[i] /= 2;
 }
 
+/* A distilled model's logits are the mean of two heads. */
 void
-pooled_head(const struct model *model, const float *x, float *logits)
+head_apply(const struct model *model, const float *x, float *logits)
 {
-	if (model->projection.weight)
+	if (model->projection.weight) {
 		projected_head(model, NULL, x, logits);
-	else
-		linear_apply(&model->head, x, 1, logits, false);
+		return;
+	}
+	linear_apply(&model->head, x, 1, logits, false);
+	if (!model->distilled)
+		return;
+	linear_apply(&model->head_dist, x + model->width, 1, logits, true);
+	for (int i = 0; i < model->classes; i++)
+		logits[i] = (logits[i] + (model->head_dist.bias ? model->head_dist.bias[i] : 0)) / 2;
 }
 
 size_t

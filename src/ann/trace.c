@@ -55,7 +55,7 @@ keep(void *ctx, struct site site, int pictures, const float *input, float *data)
 bool
 ann_trace_record(struct ann_trace *trace, struct ann *ann, const float *pixels, struct status *st)
 {
-	struct keeper keeper = {trace, ann_vit(ann)};
+	struct keeper keeper = {trace, ann_model(ann)};
 	struct ann_observer observer = {keep, &keeper};
 
 	return ann_forward(ann, pixels, 1, trace->logits, &observer, st);

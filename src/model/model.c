@@ -124,7 +124,8 @@ load_vit(struct model *model, const struct config *config, struct status *st)
 		ok = vit_clip_read(config, own->file, model, &spec, st);
 	else
 		ok = vit_hf_read(config, own->file, model, &spec, st);
-	return ok && vit_weights_bind(model, &spec, own->file, own->arena, st);
+	return ok && vit_weights_bind(model, &spec, own->file, own->arena, st) &&
+	       (model->graph = vit_graph(model, own->arena, st));
 }
 
 static bool
@@ -132,7 +133,7 @@ load_resnet(struct model *model, const struct config *config, int side, struct s
 {
 	const struct model_private *own = model->own;
 	struct resnet_spec spec;
-	struct resnet *net;
+	struct graph *net;
 
 	bool ok = config_is_open_clip(config) ? resnet_clip_read(config, side, model, &spec, st)
 					      : resnet_read(config, side, model, &spec, st);
@@ -140,7 +141,7 @@ load_resnet(struct model *model, const struct config *config, int side, struct s
 	model->depth = ok ? resnet_blocks(&spec) : 0;
 	if (!ok || !(net = resnet_build(model, &spec, own->arena, st)))
 		return false;
-	model->resnet = net;
+	model->graph = net;
 	return resnet_bind(model, net, &spec, own->file, own->arena, st);
 }
 

@@ -1,5 +1,5 @@
-/* A vision model: dimensions, weights as float32, preprocessing, labels. It is a pre-LN
- * vision transformer, or a residual network (model/resnet.h: `resnet` is not NULL).
+/* A model: its layers (model/graph.h), weights as float32, preprocessing, labels. Loaders
+ * of families make it; what runs it knows layers alone.
  *
  * A transformer is
  *   tokens = [prefix tokens; patches] + positions  -> (norm_pre) ->
@@ -15,7 +15,7 @@
  * with the class embeddings E [classes, projection] of the text tower, each of length 1
  * (Radford et al. 2021, https://arxiv.org/abs/2103.00020, figure 3). They come from
  * model_set_classes(); until then there are no classes. clip-resnet: the same head, where
- * z is what attention pooling gives (model/resnet.h).
+ * z is what attention pooling gives (model/resnet/build.h).
  * deit: two prefix tokens and two heads, logits are the mean of both.
  * Weights in float32 that are aligned are used where they are mapped; others
  * are converted once. The object is immutable and may be shared by threads. */
@@ -60,7 +60,7 @@ struct preprocess {
 	float mean[3], std[3];
 };
 
-struct resnet;
+struct graph;
 
 struct model {
 	char *path;          /* the folder it came from */
@@ -70,9 +70,9 @@ struct model {
 
 	int image_size, channels, classes;
 	int depth;                   /* blocks */
-	const struct resnet *resnet; /* of a residual network, to which nothing of the following part applies; else NULL */
+	const struct graph *graph; /* the layers (model/graph.h) */
 
-	/* Of a transformer; 0 and NULL in others. */
+	/* What the layers of a transformer refer to; 0 and NULL in others. */
 	int patch_size, width, heads, head_dim, mlp_width;
 	int prefix;          /* 1, or 2 with a distillation token */
 	int patches, tokens; /* tokens = prefix + patches */

@@ -1,77 +1,60 @@
 #include "model/site.h"
 
+#include "model/graph.h"
 #include "model/model.h"
-#include "model/resnet/resnet.h"
 
 #include <fnmatch.h>
 #include <stdio.h>
 #include <string.h>
 
-enum shape {
-	TOKENS_WIDTH,
-	TOKENS,
-	TOKENS_MLP,
-	HEADS_TOKENS,
-	HEADS_TOKENS_TOKENS,
-	PREFIX_WIDTH,
-	CLASSES,
-	OF_LAYER,
+/* Names of sites in blocks are suffixes of "blocks.N" or "layerL.N". */
+static const char *const names[SITE_KINDS] = {
+    [SITE_PATCH_EMBED] = "patch_embed",
+    [SITE_NORM_PRE] = "norm_pre",
+    [SITE_NORM1_CENTER] = ".norm1.center",
+    [SITE_NORM1_RSQRT] = ".norm1.rsqrt",
+    [SITE_NORM1] = ".norm1",
+    [SITE_Q] = ".attn.q",
+    [SITE_K] = ".attn.k",
+    [SITE_V] = ".attn.v",
+    [SITE_QK] = ".attn.qk",
+    [SITE_EXP] = ".attn.softmax.exp",
+    [SITE_RECIPROCAL] = ".attn.softmax.reciprocal",
+    [SITE_SOFTMAX] = ".attn.softmax",
+    [SITE_AV] = ".attn.av",
+    [SITE_ATTN] = ".attn",
+    [SITE_NORM2_CENTER] = ".norm2.center",
+    [SITE_NORM2_RSQRT] = ".norm2.rsqrt",
+    [SITE_NORM2] = ".norm2",
+    [SITE_FC1] = ".mlp.fc1",
+    [SITE_ACT] = ".mlp.act",
+    [SITE_ACT_OUT] = ".mlp.act.out",
+    [SITE_MLP] = ".mlp",
+    [SITE_BLOCK] = "",
+    [SITE_NORM] = "norm",
+    [SITE_HEAD] = "head",
+    [SITE_STEM_CONV] = "conv1",
+    [SITE_STEM_RELU] = "relu",
+    [SITE_STEM_POOL] = "maxpool",
+    [SITE_STEM_CONV1] = "conv1",
+    [SITE_STEM_RELU1] = "relu1",
+    [SITE_STEM_CONV2] = "conv2",
+    [SITE_STEM_RELU2] = "relu2",
+    [SITE_STEM_CONV3] = "conv3",
+    [SITE_STEM_RELU3] = "relu3",
+    [SITE_STEM_AVERAGE] = "avgpool",
+    [SITE_CONV1] = ".conv1",
+    [SITE_RELU1] = ".relu1",
+    [SITE_CONV2] = ".conv2",
+    [SITE_RELU2] = ".relu2",
+    [SITE_AVERAGE] = ".avgpool",
+    [SITE_CONV3] = ".conv3",
+    [SITE_SHORTCUT_AVERAGE] = ".downsample.avgpool",
+    [SITE_SHORTCUT] = ".downsample",
+    [SITE_RESIDUAL] = "",
+    [SITE_TOKENS] = ".tokens",
+    [SITE_POOL] = "pool",
 };
-
-/* Names of sites in blocks are suffixes of "blocks.N" or "layerL.N"; shapes of residual networks
- * are those of their layers. */
-static const struct {
-	const char *name;
-	enum shape shape;
-} kinds[SITE_KINDS] = {
-    [SITE_PATCH_EMBED] = {"patch_embed", TOKENS_WIDTH},
-    [SITE_NORM_PRE] = {"norm_pre", TOKENS_WIDTH},
-    [SITE_NORM1_CENTER] = {".norm1.center", TOKENS_WIDTH},
-    [SITE_NORM1_RSQRT] = {".norm1.rsqrt", TOKENS},
-    [SITE_NORM1] = {".norm1", TOKENS_WIDTH},
-    [SITE_Q] = {".attn.q", TOKENS_WIDTH},
-    [SITE_K] = {".attn.k", TOKENS_WIDTH},
-    [SITE_V] = {".attn.v", TOKENS_WIDTH},
-    [SITE_QK] = {".attn.qk", HEADS_TOKENS_TOKENS},
-    [SITE_EXP] = {".attn.softmax.exp", HEADS_TOKENS_TOKENS},
-    [SITE_RECIPROCAL] = {".attn.softmax.reciprocal", HEADS_TOKENS},
-    [SITE_SOFTMAX] = {".attn.softmax", HEADS_TOKENS_TOKENS},
-    [SITE_AV] = {".attn.av", TOKENS_WIDTH},
-    [SITE_ATTN] = {".attn", TOKENS_WIDTH},
-    [SITE_NORM2_CENTER] = {".norm2.center", TOKENS_WIDTH},
-    [SITE_NORM2_RSQRT] = {".norm2.rsqrt", TOKENS},
-    [SITE_NORM2] = {".norm2", TOKENS_WIDTH},
-    [SITE_FC1] = {".mlp.fc1", TOKENS_MLP},
-    [SITE_ACT] = {".mlp.act", TOKENS_MLP},
-    [SITE_ACT_OUT] = {".mlp.act.out", TOKENS_MLP},
-    [SITE_MLP] = {".mlp", TOKENS_WIDTH},
-    [SITE_BLOCK] = {"", TOKENS_WIDTH},
-    [SITE_NORM] = {"norm", PREFIX_WIDTH},
-    [SITE_HEAD] = {"head", CLASSES},
-    [SITE_STEM_CONV] = {"conv1", OF_LAYER},
-    [SITE_STEM_RELU] = {"relu", OF_LAYER},
-    [SITE_STEM_POOL] = {"maxpool", OF_LAYER},
-    [SITE_STEM_CONV1] = {"conv1", OF_LAYER},
-    [SITE_STEM_RELU1] = {"relu1", OF_LAYER},
-    [SITE_STEM_CONV2] = {"conv2", OF_LAYER},
-    [SITE_STEM_RELU2] = {"relu2", OF_LAYER},
-    [SITE_STEM_CONV3] = {"conv3", OF_LAYER},
-    [SITE_STEM_RELU3] = {"relu3", OF_LAYER},
-    [SITE_STEM_AVERAGE] = {"avgpool", OF_LAYER},
-    [SITE_CONV1] = {".conv1", OF_LAYER},
-    [SITE_RELU1] = {".relu1", OF_LAYER},
-    [SITE_CONV2] = {".conv2", OF_LAYER},
-    [SITE_RELU2] = {".relu2", OF_LAYER},
-    [SITE_AVERAGE] = {".avgpool", OF_LAYER},
-    [SITE_CONV3] = {".conv3", OF_LAYER},
-    [SITE_SHORTCUT_AVERAGE] = {".downsample.avgpool", OF_LAYER},
-    [SITE_SHORTCUT] = {".downsample", OF_LAYER},
-    [SITE_RESIDUAL] = {"", OF_LAYER},
-    [SITE_TOKENS] = {".tokens", OF_LAYER},
-    [SITE_POOL] = {"pool", OF_LAYER},
-};
-
-enum { BLOCK_KINDS = SITE_BLOCK - SITE_NORM1_CENTER + 1 };
 
 bool
 site_in_block(enum site_kind kind)
@@ -79,22 +62,10 @@ site_in_block(enum site_kind kind)
 	return (kind >= SITE_NORM1_CENTER && kind <= SITE_BLOCK) || (kind >= SITE_CONV1 && kind <= SITE_TOKENS);
 }
 
-enum site_kind
-site_block_first(const struct model *model)
-{
-	return model->resnet ? SITE_CONV1 : SITE_NORM1_CENTER;
-}
-
-enum site_kind
-site_block_last(const struct model *model)
-{
-	return model->resnet ? SITE_RESIDUAL : SITE_BLOCK;
-}
-
 struct site
 site_of_block(const struct model *model, int block)
 {
-	return model->resnet ? model->resnet->layer[model->resnet->end[block] - 1].site : site_in(SITE_BLOCK, block);
+	return model->graph->layer[model->graph->end[block] - 1].site;
 }
 
 bool
@@ -121,13 +92,13 @@ site_name(struct site site, char out[SITE_NAME_MAX])
 {
 	if (site_pools(site)) /* ".attn.q" becomes "attnpool.q" */
 		snprintf(out, SITE_NAME_MAX, "attnpool%s",
-			 kinds[site.kind].name + (site.kind == SITE_TOKENS ? 0 : strlen(".attn")));
+			 names[site.kind] + (site.kind == SITE_TOKENS ? 0 : strlen(".attn")));
 	else if (site.stage > 0)
-		snprintf(out, SITE_NAME_MAX, "layer%d.%d%s", site.stage, site.unit, kinds[site.kind].name);
+		snprintf(out, SITE_NAME_MAX, "layer%d.%d%s", site.stage, site.unit, names[site.kind]);
 	else if (site_in_block(site.kind))
-		snprintf(out, SITE_NAME_MAX, "blocks.%d%s", site.block, kinds[site.kind].name);
+		snprintf(out, SITE_NAME_MAX, "blocks.%d%s", site.block, names[site.kind]);
 	else
-		snprintf(out, SITE_NAME_MAX, "%s", kinds[site.kind].name);
+		snprintf(out, SITE_NAME_MAX, "%s", names[site.kind]);
 	return out;
 }
 
@@ -148,52 +119,22 @@ site_parse(const struct model *model, const char *name, struct site *site)
 	return false;
 }
 
-/* The index of block 0's first site. */
-static int
-first_in_blocks(const struct model *model)
-{
-	return model->has_norm_pre ? 2 : 1;
-}
-
 int
 site_count(const struct model *model)
 {
-	if (model->resnet)
-		return model->resnet->layers;
-	return first_in_blocks(model) + model->depth * BLOCK_KINDS + 2;
+	return model->graph->layers;
 }
 
 struct site
 site_at(const struct model *model, int index)
 {
-	int i = index - first_in_blocks(model);
-
-	if (model->resnet)
-		return model->resnet->layer[index].site;
-	if (i < 0)
-		return site_in(index == 0 ? SITE_PATCH_EMBED : SITE_NORM_PRE, -1);
-	if (i < model->depth * BLOCK_KINDS)
-		return site_in(SITE_NORM1_CENTER + i % BLOCK_KINDS, i / BLOCK_KINDS);
-	return site_in(i == model->depth * BLOCK_KINDS ? SITE_NORM : SITE_HEAD, -1);
+	return model->graph->layer[index].site;
 }
 
 int
 site_index(const struct model *model, struct site site)
 {
-	if (model->resnet)
-		return resnet_index(model->resnet, site);
-	switch (site.kind) {
-	case SITE_PATCH_EMBED:
-		return 0;
-	case SITE_NORM_PRE:
-		return 1;
-	case SITE_NORM:
-		return site_count(model) - 2;
-	case SITE_HEAD:
-		return site_count(model) - 1;
-	default:
-		return first_in_blocks(model) + site.block * BLOCK_KINDS + (int)(site.kind - SITE_NORM1_CENTER);
-	}
+	return graph_index(model->graph, site);
 }
 
 bool
@@ -215,7 +156,7 @@ site_find(const struct model *model, enum site_kind kind, int block, struct site
 const char *
 site_kind_name(enum site_kind kind)
 {
-	const char *name = kinds[kind].name;
+	const char *name = names[kind];
 
 	return *name == '\0' ? "block" : *name == '.' ? name + 1 : name;
 }
@@ -240,32 +181,15 @@ set_shape(int dim[3], int dims, int a, int b, int c)
 int
 site_shape(const struct model *model, struct site site, int dim[3])
 {
-	bool of_layer = model->resnet && site.kind != SITE_HEAD;
-	const struct layer *layer = of_layer ? &model->resnet->layer[resnet_index(model->resnet, site)] : NULL;
+	const struct layer *layer = site_layer(model, site);
 
-	if (layer && layer->width > 0)
-		return set_shape(dim, 3, layer->height, layer->width, layer->channels);
-	if (layer && layer->height > 0)
-		return set_shape(dim, 2, layer->height, layer->channels, 1);
-	if (layer)
-		return set_shape(dim, 1, layer->channels, 1, 1);
-	switch (kinds[site.kind].shape) {
-	case TOKENS_WIDTH:
-		return set_shape(dim, 2, model->tokens, model->width, 1);
-	case TOKENS:
-		return set_shape(dim, 1, model->tokens, 1, 1);
-	case TOKENS_MLP:
-		return set_shape(dim, 2, model->tokens, model->mlp_width, 1);
-	case HEADS_TOKENS:
-		return set_shape(dim, 2, model->heads, model->tokens, 1);
-	case HEADS_TOKENS_TOKENS:
-		return set_shape(dim, 3, model->heads, model->tokens, model->tokens);
-	case PREFIX_WIDTH:
-		return set_shape(dim, 2, model->prefix, model->width, 1);
-	case CLASSES:
-	default:
+	if (layer->op == LAYER_HEAD)
 		return set_shape(dim, 1, model->classes, 1, 1);
-	}
+	if (layer->width > 0)
+		return set_shape(dim, 3, layer->height, layer->width, layer->channels);
+	if (layer->height > 0)
+		return set_shape(dim, 2, layer->height, layer->channels, 1);
+	return set_shape(dim, 1, layer->channels, 1, 1);
 }
 
 size_t

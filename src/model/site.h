@@ -30,7 +30,7 @@
  *   norm         [prefix, width]  the prefix tokens alone, with gamma and beta
  *   head         [classes]        the logits
  *
- * Of a residual network (model/resnet.h), named as torchvision's modules are; L counts
+ * Of a residual network (model/resnet/build.h), named as torchvision's modules are; L counts
  * its stages from 1, N the blocks of a stage from 0, and shapes are [height, width,
  * channels], channels last, so that a channel's threshold is one of the last dimension:
  *   conv1                            the stem's convolution, batch norm folded in
@@ -132,9 +132,6 @@ enum { SITE_NAME_MAX = 64 };
 
 /* Is this kind one per block? */
 bool site_in_block(enum site_kind kind);
-/* The kinds that stand in blocks of this model's architecture, first to last; attention pooling has others. */
-enum site_kind site_block_first(const struct model *model);
-enum site_kind site_block_last(const struct model *model);
 /* What a block sends on: SITE_BLOCK, SITE_RESIDUAL, or SITE_AV of attention pooling. */
 struct site site_of_block(const struct model *model, int block);
 /* Is the site what its block sends on? */

@@ -100,7 +100,7 @@ struct snn_spikes {
 };
 void snn_step_spikes(const struct snn *snn, struct site site, struct snn_spikes *spikes);
 /* How many weights of convolutions and projections the spikes of a residual network's site
- * have met, exactly: what a spike meets depends on its place (model/resnet.h). Of a max pool what it passes on
+ * have met, exactly: what a spike meets depends on its place (model/graph.h). Of a max pool what it passes on
  * counts: a value that changed is an event, worth as many quanta of the ReLU's neurons as it
  * changed by, or as many powers of two where they have levels. Graded are a ReLU without
  * neurons, of which every value counts as an event in every step, and pools whose changes are no

@@ -1,5 +1,7 @@
 #include "study/tune.h"
 
+#include "model/graph.h"
+
 #include "snn/neurons/neuron.h"
 
 #include <math.h>
@@ -573,7 +575,7 @@ tune_run(const struct plan *base, const struct tune_options *options, const stru
 	bool ok;
 
 	*tune = (struct tune){.chosen = -1, .held = -1};
-	if (base->model->resnet)
+	if (!graph_has(base->model->graph, LAYER_EMBED))
 		return status_fail(st, STATUS_USAGE,
 				   "tuning knows the sites of transformers, and %s is none; sweep tries settings of it",
 				   base->model->name);

@@ -3,7 +3,7 @@
 #include "ann/ann.h"
 #include "ann/layers.h"
 #include "ann/text.h"
-#include "model/resnet/resnet.h"
+#include "model/graph.h"
 #include "snn/snn.h"
 #include "study/audit.h"
 #include "study/ladder.h"
@@ -228,7 +228,7 @@ timm_towers_load_alone(void **state)
 
 	(void)state;
 	assert_string_equal(model->family, "clip-resnet");
-	assert_int_equal(model->resnet->heads, 2);
+	assert_int_equal(graph_attention(model->graph, model->depth - 1).heads, 2);
 	assert_true(model->prep.mean[0] == 0.48145466f && model->prep.interpolation == INTERPOLATION_BICUBIC);
 	assert_int_equal(model->projection.out, PROJECTION);
 	assert_null(text_tower_load(path, &st));
@@ -447,8 +447,7 @@ positions_enter_at_every_step(void **state)
 			assert_true(site_parse(s.model, "attnpool.tokens", &site) &&
 				    snn_probe(s.snn, site, SNN_VALUE, &tokens, &st));
 			want = calloc(tensor_size(&tokens), sizeof(*want));
-			tokens_apply(s.model->resnet, &s.model->resnet->layer[site_index(s.model, site) - 1], places.data, 1,
-				     want);
+			tokens_apply(site_layer(s.model, site) - 1, site_layer(s.model, site), places.data, 1, want);
 			assert_near(tokens.data, want, (int)tensor_size(&tokens));
 			free(want);
 			tensor_done(&places);

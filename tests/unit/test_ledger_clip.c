@@ -3,7 +3,7 @@
  * attention pooling pair by pair. */
 #include "spikescope.h"
 
-#include "model/resnet/resnet.h"
+#include "model/graph.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -73,7 +73,7 @@ struct worth {
 struct count {
 	const struct plan *plan;
 	const struct model *model;
-	const struct resnet *net;
+	const struct graph *net;
 	struct snn *snn;
 	bool first;             /* step */
 	struct worth **sent;    /* [layers][size]; of spiking functions [size, hidden] */
@@ -232,14 +232,14 @@ walk_window(const struct count *c, const struct layer *conv, int y, int x)
 static void
 walk_weights(const struct count *c, const struct layer *layer)
 {
-	bool weighs = layer->op == LAYER_CONVOLUTION || layer->op == LAYER_PROJECTION;
+	bool weighs = layer->op == LAYER_CONVOLUTION || layer->op == LAYER_LINEAR;
 	bool sums = weighs && layer->from[0] >= 0 && is_graded(c, layer->from[0]);
 
 	for (int y = 0; layer->op == LAYER_CONVOLUTION && y < layer->height; y++)
 		for (int x = 0; x < layer->width; x++)
 			for (int o = 0; o < layer->channels; o++)
 				walk_window(c, layer, y, x);
-	for (size_t k = 0; layer->op == LAYER_PROJECTION && k < layer_size(layer); k++)
+	for (size_t k = 0; layer->op == LAYER_LINEAR && k < layer_size(layer); k++)
 		for (size_t i = 0; i < CHANNELS; i++)
 			meet_weight(c, layer->from[0], k / CHANNELS * CHANNELS + i);
 	/* Products of graded operands are added to each sum at once. */
@@ -387,7 +387,7 @@ zeros(size_t n, size_t size)
 static struct count
 count_new(const struct plan *plan)
 {
-	const struct resnet *net = plan->model->resnet;
+	const struct graph *net = plan->model->graph;
 	size_t layers = (size_t)net->layers;
 	struct status st = {0};
 	struct count c = {.plan = plan,
@@ -565,7 +565,7 @@ check_head(const char *path)
 	struct model *model = load(path);
 	struct status st = {0};
 	struct ledger *ledger = ledger_reference(model, false, &st);
-	uint64_t width = model->resnet ? CHANNELS : (uint64_t)model->width;
+	uint64_t width = graph_has(model->graph, LAYER_TOKENS) ? CHANNELS : (uint64_t)model->width;
 
 	assert_non_null(ledger);
 	assert_int_equal(row_of(ledger, "head").n[LEDGER_EMBEDDING_MACS], width * PROJECTION + PROJECTION * CLASSES);

@@ -3,7 +3,7 @@
 #include "spikescope.h"
 
 #include "model/files/safetensors.h"
-#include "model/resnet/resnet.h"
+#include "model/graph.h"
 #include "tests/support/scratch.h"
 
 #include <setjmp.h>
@@ -138,7 +138,7 @@ struct worth {
 
 struct count {
 	const struct plan *plan;
-	const struct resnet *net;
+	const struct graph *net;
 	struct snn *snn;
 	struct worth **sent;    /* [layers][size]: what each value that was emitted is worth */
 	long **all;             /* [layers][size]: quanta so far, pooled likewise */
@@ -357,10 +357,10 @@ static void
 check(const struct plan *plan, const float *pixels)
 {
 	struct status st = {0};
-	int layers = plan->model->resnet->layers;
+	int layers = plan->model->graph->layers;
 	struct ledger *ledger = ledger_new(plan, STEPS, &st);
 	struct count c = {.plan = plan,
-			  .net = plan->model->resnet,
+			  .net = plan->model->graph,
 			  .snn = snn_new(plan, &st),
 			  .sent = zeros(layers, sizeof(*c.sent)),
 			  .all = zeros(layers, sizeof(*c.all)),

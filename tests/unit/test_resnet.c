@@ -2,7 +2,7 @@
 #include "ann/ann.h"
 
 #include "model/files/safetensors.h"
-#include "model/resnet/resnet.h"
+#include "model/graph.h"
 #include "snn/snn.h"
 #include "study/energy/energy.h"
 #include "study/spike.h"
@@ -124,7 +124,7 @@ sites_have_names_and_places(void **state)
 
 	(void)state;
 	assert_int_equal(model->depth, 9);
-	assert_int_equal(resnet_depth(model->resnet), 20);
+	assert_int_equal(graph_weight_layers(model->graph), 20);
 	for (int i = 0; i < site_count(model); i++) {
 		assert_int_equal(site_index(model, site_at(model, i)), i);
 		assert_true(site_parse(model, site_name(site_at(model, i), name), &site));
@@ -148,7 +148,7 @@ static void
 slots_do_not_collide(void **state)
 {
 	struct model *model = load_example();
-	const struct resnet *net = model->resnet;
+	const struct graph *net = model->graph;
 
 	(void)state;
 	for (int reader = 0; reader < net->layers; reader++)

@@ -1,4 +1,5 @@
 /* What the network costs, by every rule at once. */
+#include "model/graph.h"
 #include "ui/commands/commands.h"
 
 #include "base/text.h"
@@ -100,7 +101,7 @@ output_claims(struct output *o, const struct energy_finding *e, const struct rul
 
 	account_claims(rule, e->network, e->reference, claim);
 	output_table(o, "published");
-	for (int i = 0; i < ACCOUNT_CLAIMS && !e->network->model->resnet; i++) {
+	for (int i = 0; i < ACCOUNT_CLAIMS && graph_has(e->network->model->graph, LAYER_CENTER); i++) {
 		output_row(o);
 		output_text(o, "claim", claim[i].what);
 		output_real(o, "assumed_rate", claim[i].assumed_rate);

@@ -4,7 +4,7 @@
 #include "ann/ann.h"
 #include "base/text.h"
 #include "base/timing.h"
-#include "model/resnet/resnet.h"
+#include "model/graph.h"
 #include "ui/workbench/notebook.h"
 
 #include <stdlib.h>
@@ -108,7 +108,7 @@ fit_model(struct app *app, int side, struct status *st)
 	char *path;
 	bool ok;
 
-	if (!app->model->resnet || side == 0 || side == app->model->image_size)
+	if (graph_has(app->model->graph, LAYER_EMBED) || side == 0 || side == app->model->image_size)
 		return true;
 	path = strdup(app->model->path);
 	ok = path ? open_model_at(app, path, side, st) : status_nomem(st, "a path");
@@ -121,26 +121,29 @@ fit_model(struct app *app, int side, struct status *st)
 static void
 output_model(struct output *o, const struct model *model)
 {
+	struct patch_grid patches = graph_patches(model);
+	struct attention_shape maps = graph_maps(model);
+
 	output_text(o, "name", model->name);
 	output_text(o, "family", model->family);
 	output_text(o, "path", model->path);
 	output_text(o, "hash", model->hash);
 	output_int(o, "parameters", (int64_t)model->parameters);
 	output_int(o, "image_size", model->image_size);
-	if (!model->resnet) {
-		output_int(o, "patch_size", model->patch_size);
-		output_int(o, "tokens", model->tokens);
+	if (patches.side > 0) {
+		output_int(o, "patch_size", patches.size);
+		output_int(o, "tokens", maps.tokens);
 	}
 	output_int(o, "blocks", model->depth);
-	if (!model->resnet) {
-		output_int(o, "heads", model->heads);
-		output_int(o, "width", model->width);
+	if (patches.side > 0) {
+		output_int(o, "heads", maps.heads);
+		output_int(o, "width", maps.heads * maps.head_dim);
 		output_int(o, "mlp_width", model->mlp_width);
 	} else {
-		output_int(o, "layers", resnet_depth(model->resnet));
+		output_int(o, "layers", graph_weight_layers(model->graph));
 	}
 	output_int(o, "classes", model->classes);
-	output_text(o, "activation", activation_name(model->resnet ? ACT_RELU : model->act));
+	output_text(o, "activation", activation_name(graph_activation(model->graph)));
 	if (model->projection.weight)
 		output_int(o, "projection", model->projection.out);
 }
@@ -446,7 +449,7 @@ take_embedding(void *ctx, struct site site, int pictures, const float *input, fl
 
 	(void)pictures;
 	(void)input;
-	if (site.kind == (e->model->resnet ? SITE_AV : SITE_NORM))
+	if (site_index(e->model, site) == site_count(e->model) - 2)
 		ann_embedding(e->model, data, e->value);
 }
 

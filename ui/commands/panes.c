@@ -1,4 +1,5 @@
 /* What keys do in the panes, as commands: focus, selection, zoom, layouts, bindings. */
+#include "model/graph.h"
 #include "ui/commands/commands.h"
 
 #include "base/text.h"
@@ -260,14 +261,14 @@ current(const struct app *app, enum selected what, int *first, int *count)
 		*count = app->model->depth;
 		return s->layer;
 	case SELECT_HEAD:
-		*count = app->model->heads;
+		*count = graph_maps(app->model).heads;
 		return s->head;
 	case SELECT_Q:
 	case SELECT_PATCH:
-		*count = app->model->tokens;
+		*count = graph_maps(app->model).tokens;
 		return s->q;
 	case SELECT_K:
-		*count = app->model->tokens;
+		*count = graph_maps(app->model).tokens;
 		return s->k;
 	case SELECT_NEURON:
 		*count = (int)site_size(app->model, s->site);
@@ -310,7 +311,7 @@ static bool
 select_move(struct app *app, enum selected what, const char *text, struct status *st)
 {
 	int first, count, at = current(app, what, &first, &count);
-	int row = app->model->resnet ? 1 : app->model->image_size / app->model->patch_size;
+	int side = graph_patches(app->model).side, row = side > 0 ? side : 1;
 	bool relative = true;
 	long n;
 

@@ -1,4 +1,5 @@
 /* What a plan makes of a picture: attention, or channels of a residual network. */
+#include "model/graph.h"
 #include "ui/report/report.h"
 
 #include "base/text.h"
@@ -30,7 +31,7 @@ draw_attention(struct report *r, struct status *st)
 	struct app *app = r->app;
 	char caption[160];
 
-	if (app->model->resnet)
+	if (graph_maps(app->model).heads == 0)
 		return draw_channels(r, st);
 	snprintf(caption, sizeof(caption),
 		 "attention of block %d, head %d, after %d steps: what is estimated, the last correction, the ANN",
@@ -68,7 +69,7 @@ report_attention(struct report *r, struct status *st)
 {
 	const struct app *app = r->app;
 
-	document_heading(r->d, app->model && app->model->resnet ? "Channels" : "Attention");
+	document_heading(r->d, app->model && graph_maps(app->model).heads == 0 ? "Channels" : "Attention");
 	if (app->walk && app->walk->shown && app->walk->t > 0 && strcmp(app->plan->hash, r->plan) == 0)
 		return draw_attention(r, st);
 	if (app->model && strcmp(app->model->hash, r->model) == 0 && (app->pixels || app->data))

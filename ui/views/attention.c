@@ -1,4 +1,5 @@
 /* Attention of one head side by side: estimate, its correction, the ANN's, the difference. */
+#include "model/graph.h"
 #include "ui/views/parts.h"
 
 #include <math.h>
@@ -51,7 +52,7 @@ attention_title(const struct scene *scene, const struct view_args *args, char *o
 		snprintf(out + strlen(out), size - strlen(out), ", t %d/%d", scene->t, scene->plan->T);
 	if (args->zoom > 0)
 		snprintf(out + strlen(out), size - strlen(out), ", %d of %d tokens", window_of(scene, args).tokens,
-			 scene->model->tokens);
+			 graph_maps(scene->model).tokens);
 	if (scene_is_split(scene))
 		snprintf(out + strlen(out), size - strlen(out), ", %s and %s", scene->plan->recipe, scene->second->plan->recipe);
 }
@@ -84,7 +85,7 @@ between(int value, int lo, int hi)
 static struct token_window
 window_of(const struct scene *scene, const struct view_args *args)
 {
-	int n = scene->model->tokens, m = n >> between(args->zoom, 0, 8);
+	int n = graph_maps(scene->model).tokens, m = n >> between(args->zoom, 0, 8);
 
 	m = between(m, n < 4 ? n : 4, n);
 	return (struct token_window){m, between(view_q(scene, args) - m / 2, 0, n - m),
@@ -95,7 +96,7 @@ window_of(const struct scene *scene, const struct view_args *args)
 static const float *
 part(const struct scene *scene, struct token_window window, const float *map)
 {
-	return map + (size_t)window.row * (size_t)scene->model->tokens + window.column;
+	return map + (size_t)window.row * (size_t)graph_maps(scene->model).tokens + window.column;
 }
 
 /* How the maps stand: side by side, or two over two where that makes them larger. */
@@ -165,7 +166,7 @@ draw_maps(const struct scene *scene, const struct view_args *args, struct canvas
 {
 	struct token_window window = window_of(scene, args);
 	struct arrangement a = arrange(canvas, area, window.tokens);
-	int n = scene->model->tokens, m = window.tokens, count = a.maps, i;
+	int n = graph_maps(scene->model).tokens, m = window.tokens, count = a.maps, i;
 	size_t size = (size_t)n * (size_t)n, j;
 	double lo, hi = common_range(value, ann, size, &lo), fine = 1e-9;
 	struct heat plain = {.rows = m, .cols = m, .stride = n, .lo = lo, .hi = hi, .is_signed = lo < 0};
@@ -208,7 +209,7 @@ draw_both(const struct scene *scene, const struct view_args *args, struct canvas
 {
 	struct token_window window = window_of(scene, args);
 	struct arrangement a = arrange(canvas, area, window.tokens);
-	int n = scene->model->tokens, m = window.tokens;
+	int n = graph_maps(scene->model).tokens, m = window.tokens;
 	size_t size = (size_t)n * (size_t)n;
 	double lo, hi = common_range(first, ann, size, &lo), fine = 1e-9;
 	struct heat plain = {.rows = m, .cols = m, .stride = n, .lo = lo, .hi = hi, .is_signed = lo < 0};
@@ -271,7 +272,7 @@ attention_draw(const struct scene *scene, const struct view_args *args, struct c
 	size_t size, offset;
 
 	site = map_site(scene, args);
-	size = (size_t)scene->model->tokens * (size_t)scene->model->tokens;
+	size = (size_t)graph_maps(scene->model).tokens * (size_t)graph_maps(scene->model).tokens;
 	offset = size * (size_t)view_head(scene, args);
 	v = scene_probe(scene, site, SNN_VALUE, &value);
 	c = scene_probe(scene, site, SNN_CORRECTION, &change);

@@ -1,5 +1,6 @@
 /* Feature maps: the channels of a residual network's layer side by side, as decoded so
  * far, as the reference has them, and the difference. */
+#include "model/graph.h"
 #include "ui/views/parts.h"
 
 #include <math.h>
@@ -32,7 +33,8 @@ features_title(const struct scene *scene, const struct view_args *args, char *ou
 static const char *
 features_unfit(const struct scene *scene)
 {
-	return scene->model->resnet ? NULL : "a transformer has no feature maps; type: view attention";
+	return graph_has(scene->model->graph, LAYER_CONVOLUTION) ? NULL
+								 : "a transformer has no feature maps; type: view attention";
 }
 
 static int

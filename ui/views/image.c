@@ -1,5 +1,6 @@
 /* The picture as the network sees it: patches apart, the selected token's framed. */
 #include "model/image/image.h"
+#include "model/graph.h"
 #include "ui/views/parts.h"
 
 #include <stdio.h>
@@ -9,18 +10,18 @@
 static void
 image_title(const struct scene *scene, const struct view_args *args, char *out, size_t size)
 {
-	int q = scene->model ? view_q(scene, args) - scene->model->prefix : -1, side;
+	struct patch_grid grid = scene->model ? graph_patches(scene->model) : (struct patch_grid){0};
+	int q = scene->model ? view_q(scene, args) - grid.prefix : -1;
 	char label[16];
 
 	snprintf(out, size, "%s", scene->title ? scene->title : "picture");
 	if (scene->pixels && scene->label >= 0)
 		snprintf(out + strlen(out), size - strlen(out), " (%s)", model_label(scene->model, scene->label, label));
-	if (!scene->pixels || scene->model->resnet)
+	if (!scene->pixels || grid.side == 0)
 		return;
-	side = scene->model->image_size / scene->model->patch_size;
 	if (q >= 0)
-		snprintf(out + strlen(out), size - strlen(out), ", token %d: patch %d,%d", view_q(scene, args), q / side,
-			 q % side);
+		snprintf(out + strlen(out), size - strlen(out), ", token %d: patch %d,%d", view_q(scene, args), q / grid.side,
+			 q % grid.side);
 	else
 		snprintf(out + strlen(out), size - strlen(out), ", token %d: the class token", view_q(scene, args));
 }
@@ -30,7 +31,7 @@ static uint8_t *
 with_grid(const struct model *model, const uint8_t *rgb, int patch, int *size)
 {
 	static const uint8_t grey[3] = {72, 72, 72}, chosen[3] = {255, 175, 0};
-	int p = model->patch_size, per_side = model->image_size / p, pitch = p + 1, n = per_side * pitch + 1, x, y;
+	int p = graph_patches(model).size, per_side = graph_patches(model).side, pitch = p + 1, n = per_side * pitch + 1, x, y;
 	uint8_t *out = malloc(3 * (size_t)n * (size_t)n);
 
 	*size = n;
@@ -53,15 +54,17 @@ static void
 image_draw(const struct scene *scene, const struct view_args *args, struct canvas *canvas, struct rect area)
 {
 	uint8_t *rgb, *grid = NULL;
+	struct patch_grid patches;
 	size_t side;
 	int n;
 
 	side = (size_t)scene->model->image_size;
+	patches = graph_patches(scene->model);
 	rgb = malloc(3 * side * side);
 	if (rgb) {
 		image_show(scene->model, scene->pixels, rgb);
-		if (!scene->model->resnet)
-			grid = with_grid(scene->model, rgb, view_q(scene, args) - scene->model->prefix, &n);
+		if (patches.side > 0)
+			grid = with_grid(scene->model, rgb, view_q(scene, args) - patches.prefix, &n);
 	}
 	/* Lines that would be averaged away are left out. */
 	if (grid && canvas_heat_fit(canvas, area, n, n).factor == 1)
@@ -76,14 +79,13 @@ static bool
 image_hit(const struct scene *scene, const struct view_args *args, const struct canvas *canvas, struct rect area, int x, int y,
 	  char *command, size_t size)
 {
-	int p, side, n, col, row;
+	struct patch_grid grid = scene->model ? graph_patches(scene->model) : (struct patch_grid){0};
+	int p = grid.size, side = grid.side, n, col, row;
 	struct heat_fit fit;
 
 	(void)args;
-	if (!scene->pixels || scene->model->resnet)
+	if (!scene->pixels || side == 0)
 		return false;
-	p = scene->model->patch_size;
-	side = scene->model->image_size / p;
 	n = side * (p + 1) + 1;
 	fit = canvas_heat_fit(canvas, area, n, n);
 	if (fit.factor > 1) {
@@ -96,7 +98,7 @@ image_hit(const struct scene *scene, const struct view_args *args, const struct 
 	row = (y - area.y) * fit.per_row / fit.magnify * fit.factor / p;
 	if (col >= side || row >= side)
 		return false;
-	snprintf(command, size, "select q %d", row * side + col + scene->model->prefix);
+	snprintf(command, size, "select q %d", row * side + col + grid.prefix);
 	return true;
 }
 

@@ -1,5 +1,6 @@
 /* Where the selected token looks, and who looks at it: a row and a column of the
  * attention map over the picture's patches. */
+#include "model/graph.h"
 #include "model/image/image.h"
 #include "ui/views/parts.h"
 
@@ -30,7 +31,7 @@ struct weights {
 static size_t
 at(const struct scene *scene, const struct view_args *args, bool to, int other)
 {
-	size_t n = (size_t)scene->model->tokens, q = (size_t)view_q(scene, args), o = (size_t)other;
+	size_t n = (size_t)graph_maps(scene->model).tokens, q = (size_t)view_q(scene, args), o = (size_t)other;
 
 	return ((size_t)view_head(scene, args) * n + (to ? o : q)) * n + (to ? q : o);
 }
@@ -39,7 +40,8 @@ static bool
 weights_make(struct weights *w, const struct scene *scene, const struct view_args *args, const float *snn, const float *ann,
 	     bool to)
 {
-	int n = scene->model->patches, prefix = scene->model->prefix;
+	struct patch_grid grid = graph_patches(scene->model);
+	int n = grid.side * grid.side, prefix = grid.prefix;
 
 	*w = (struct weights){.hi = 1e-9, .fine = 1e-9};
 	w->snn = malloc(3 * (size_t)n * sizeof(float));
@@ -66,7 +68,7 @@ static void
 draw_map(const struct scene *scene, const char *name, const float *data, double hi, bool is_signed, struct canvas *canvas,
 	 struct rect area)
 {
-	int side = scene->model->image_size / scene->model->patch_size;
+	int side = graph_patches(scene->model).side;
 	struct heat heat = {
 	    .data = data, .rows = side, .cols = side, .hi = hi, .is_signed = is_signed, .mark_row = -1, .mark_col = -1};
 	struct rect in = {area.x, area.y + 1, area.w, area.h - 2};

@@ -1,4 +1,5 @@
 /* One product of the attention scores, step by step: METHODS 5 for one query and key. */
+#include "model/graph.h"
 #include "ui/views/parts.h"
 
 #include <math.h>
@@ -48,7 +49,7 @@ nonzero(const float *x, int n)
 static double
 outer(const struct inspector *in, int t)
 {
-	int d = in->scene->model->head_dim;
+	int d = graph_maps(in->scene->model).head_dim;
 	const struct history_point *a = &in->logs.first.point[t - 1];
 	const struct history_point *b = in->logs.both ? &in->logs.second.point[t - 1] : NULL;
 
@@ -75,7 +76,7 @@ static const struct {
 static const char *
 cell_text(const struct inspector *in, enum column c, int t, char *out, size_t size)
 {
-	int d = in->scene->model->head_dim;
+	int d = graph_maps(in->scene->model).head_dim;
 	const struct history_point *first = &in->logs.first.point[t - 1];
 	struct history_point p = neuron_logs_at(&in->logs, t);
 
@@ -148,7 +149,7 @@ draw_table(const struct inspector *in, struct canvas *canvas, struct rect area)
 static void
 draw_strip(const struct inspector *in, const char *name, const float *x, double divisor, struct canvas *canvas, struct rect line)
 {
-	int d = in->scene->model->head_dim;
+	int d = graph_maps(in->scene->model).head_dim;
 	float *data = malloc((size_t)d * sizeof(*data));
 	struct heat heat = {.data = data, .rows = 1, .cols = d, .is_signed = true, .hi = 1e-9, .mark_row = -1, .mark_col = -1};
 
@@ -225,7 +226,7 @@ product_draw(const struct scene *scene, const struct view_args *args, struct can
 		canvas_wrap(canvas, area, (struct pen){.fg = ROLE_DIM}, "reading the steps again ...");
 		return;
 	}
-	n = (size_t)scene->model->tokens;
+	n = (size_t)graph_maps(scene->model).tokens;
 	in.ann = scene_reference_element(scene, site_in(SITE_QK, view_layer(scene, args)),
 					 ((size_t)view_head(scene, args) * n + (size_t)view_q(scene, args)) * n +
 					     (size_t)view_k(scene, args));

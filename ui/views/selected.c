@@ -1,4 +1,5 @@
 /* What is selected: one query and key of an attention map, one neuron of a site. */
+#include "model/graph.h"
 #include "ui/views/parts.h"
 
 #include <math.h>
@@ -11,7 +12,7 @@ selected_title(const struct scene *scene, const struct view_args *args, char *ou
 {
 	if (!scene->model)
 		snprintf(out, size, "selected");
-	else if (scene->model->resnet)
+	else if (graph_maps(scene->model).heads == 0)
 		snprintf(out, size, "selected: neuron %d", view_neuron(scene, args));
 	else
 		snprintf(out, size, "selected: q %d, k %d", view_q(scene, args), view_k(scene, args));
@@ -41,12 +42,12 @@ draw_pair(const struct scene *scene, const struct view_args *args, struct canvas
 		const char *name;
 		enum site_kind kind;
 	} part[] = {{"score", SITE_QK}, {"weight", SITE_SOFTMAX}};
-	size_t n = (size_t)scene->model->tokens, i;
+	size_t n = (size_t)graph_maps(scene->model).tokens, i;
 	size_t at = ((size_t)view_head(scene, args) * n + (size_t)view_q(scene, args)) * n + (size_t)view_k(scene, args);
 	struct pen dim = {.fg = ROLE_DIM};
 	int y = area.y;
 
-	if (scene->model->resnet)
+	if (graph_maps(scene->model).heads == 0)
 		return y;
 	canvas_put(canvas, area, area.x, y, dim, "q·k");
 	canvas_put(canvas, area, area.x + 8, y, (struct pen){.fg = ROLE_SNN, .attr = ATTR_BOLD}, "SNN");

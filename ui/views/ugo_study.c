@@ -1,5 +1,6 @@
 /* What the UGO laboratory measured: errors over sizes and steps, inputs, training. */
 #include "base/text.h"
+#include "model/graph.h"
 #include "ui/scene/lab.h"
 #include "ui/views/parts.h"
 
@@ -262,7 +263,7 @@ inputs_site(const struct scene *scene, const struct view_args *args)
 {
 	struct site site = view_site(scene, args);
 
-	if (args->site || plan_has_function(site.kind) || scene->model->resnet)
+	if (args->site || plan_has_function(site.kind) || !graph_has(scene->model->graph, LAYER_ACTIVATION))
 		return site;
 	return site_in(SITE_ACT, site.block < 0 ? 0 : site.block);
 }

@@ -1,7 +1,7 @@
 #include "ui/views/view.h"
+#include "model/graph.h"
 
 #include "base/text.h"
-#include "model/resnet/resnet.h"
 #include "ui/views/layout.h"
 #include "ui/views/parts.h"
 
@@ -82,10 +82,11 @@ unfit(const struct scene *scene, const struct view *view)
 const char *
 view_needs_attention(const struct scene *scene)
 {
-	if (!scene->model->resnet)
+	if (graph_maps(scene->model).heads > 0)
 		return NULL;
-	return scene->model->resnet->heads > 0 ? "attention pooling has no such maps; type: view features attnpool.softmax"
-					       : "a residual network has no attention; type: view features";
+	return graph_has(scene->model->graph, LAYER_SCORES)
+		   ? "attention pooling has no such maps; type: view features attnpool.softmax"
+		   : "a residual network has no attention; type: view features";
 }
 
 static bool
@@ -110,9 +111,9 @@ check_args(const struct scene *scene, const struct view_args *args, struct statu
 	if (args->site && !site_parse(model, args->site, &site))
 		return status_fail(st, STATUS_USAGE, "no site '%s' in the model; `model` lists them",
 				   text_escape(args->site, shown, sizeof(shown)));
-	return check_index("head", args->has_head, args->head, model->heads, st) &&
-	       check_index("token", args->has_q, args->q, model->tokens, st) &&
-	       check_index("token", args->has_k, args->k, model->tokens, st) &&
+	return check_index("head", args->has_head, args->head, graph_maps(model).heads, st) &&
+	       check_index("token", args->has_q, args->q, graph_maps(model).tokens, st) &&
+	       check_index("token", args->has_k, args->k, graph_maps(model).tokens, st) &&
 	       check_index("neuron", args->has_neuron, args->neuron, (int)site_size(model, view_site(scene, args)), st);
 }
 
@@ -212,8 +213,9 @@ struct layout_maps
 view_maps(const struct scene *scene, struct canvas_style style)
 {
 	bool half = canvas_half_blocks(style);
+	int tokens = scene->model ? graph_maps(scene->model).tokens : 0;
 
-	return (struct layout_maps){!scene->model ? 0 : scene->model->resnet ? -1 : scene->model->tokens, half ? 2 : 1};
+	return (struct layout_maps){scene->model && tokens == 0 ? -1 : tokens, half ? 2 : 1};
 }
 
 /* --- drawing -------------------------------------------------------------- */

@@ -1,4 +1,5 @@
 #include "ui/workbench/app.h"
+#include "model/graph.h"
 
 #include "ann/ann.h"
 #include "base/text.h"
@@ -252,7 +253,8 @@ app_set_model(struct app *app, struct model *model, struct ann *ann)
 	app->site_list = 0;
 	app->selection = (struct selection){.unit = -1};
 	if (model)
-		app->selection.site = model->resnet ? site_of_block(model, 0) : site_in(SITE_ACT_OUT, 0);
+		app->selection.site =
+		    graph_has(model->graph, LAYER_ACTIVATION) ? site_in(SITE_ACT_OUT, 0) : site_of_block(model, 0);
 	app_clamp_selection(app);
 	breakpoints_bind(&app->breakpoints, app->model, NULL);
 	app->serial++;
@@ -387,13 +389,15 @@ app_clamp_selection(struct app *app)
 {
 	struct selection *s = &app->selection;
 	const struct model *model = app->model;
+	struct attention_shape maps;
 
 	if (!model)
 		return;
+	maps = graph_maps(model);
 	s->layer = clamp(s->layer, model->depth);
-	s->head = clamp(s->head, model->heads);
-	s->q = clamp(s->q, model->tokens);
-	s->k = clamp(s->k, model->tokens);
+	s->head = clamp(s->head, maps.heads);
+	s->q = clamp(s->q, maps.tokens);
+	s->k = clamp(s->k, maps.tokens);
 	s->site = nearest_site(model, s->site);
 	s->neuron = clamp(s->neuron, (int)site_size(model, s->site));
 }

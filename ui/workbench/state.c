@@ -1,4 +1,5 @@
 #include "ui/workbench/state.h"
+#include "model/graph.h"
 
 #include "ui/commands/commands.h"
 #include "ui/workbench/prompt.h"
@@ -75,7 +76,7 @@ save_model(const struct app *app)
 	model = place(app->model_path, app->model->hash);
 	if (app->prompt)
 		json_object_set(model, "prompt", app->prompt);
-	if (app->model->resnet)
+	if (!graph_has(app->model->graph, LAYER_EMBED))
 		json_object_set_new(model, "size", json_integer(app->model->image_size));
 	return model;
 }

@@ -100,7 +100,7 @@ fold_layer(struct binder *b, struct layer *layer, const float *weight, const cha
 }
 
 static bool
-take_convolution(struct binder *b, const struct resnet_names *names, const struct resnet *net, struct layer *layer)
+take_convolution(struct binder *b, const struct resnet_names *names, const struct graph *net, struct layer *layer)
 {
 	const struct layer *source = layer_source(net, layer);
 	int in = (source ? source->channels : b->model->channels) / layer->groups;
@@ -121,7 +121,7 @@ take_convolution(struct binder *b, const struct resnet_names *names, const struc
 
 /* The number of classes: the configuration's, else as many as the head has rows. */
 static bool
-take_head(struct binder *b, struct resnet *net)
+take_head(struct binder *b, struct graph *net)
 {
 	struct model *model = b->model;
 	const struct st_tensor *t = safetensors_find(b->file, "fc.weight");
@@ -153,7 +153,7 @@ check_unused(const struct binder *b)
 
 /* Groups share channels evenly, on both sides. */
 static bool
-check_groups(const struct binder *b, const struct resnet *net)
+check_groups(const struct binder *b, const struct graph *net)
 {
 	for (int i = 0; i < net->layers; i++) {
 		const struct layer *layer = &net->layer[i], *source = layer_source(net, layer);
@@ -166,7 +166,7 @@ check_groups(const struct binder *b, const struct resnet *net)
 }
 
 bool
-resnet_bind(struct model *model, struct resnet *net, const struct resnet_spec *spec, const struct safetensors *file,
+resnet_bind(struct model *model, struct graph *net, const struct resnet_spec *spec, const struct safetensors *file,
 	    struct arena *arena, struct status *st)
 {
 	static const struct resnet_names torchvision = {.prefix = ""};

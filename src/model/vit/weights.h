@@ -53,5 +53,7 @@ bool binder_no_more_blocks(const struct binder *b, int depth);
  * values, and points the model at it; converted copies live in arena. */
 bool vit_weights_bind(struct model *model, const struct vit_spec *spec, const struct safetensors *file, struct arena *arena,
 		      struct status *st);
+/* The layers of a model whose weights are bound, in arena. NULL on failure. */
+struct graph *vit_graph(struct model *model, struct arena *arena, struct status *st);
 
 #endif

@@ -45,12 +45,12 @@ softmax_step(struct snn *snn, const struct attention *a)
 	float scale = snn_scale(snn), floor = snn->plan->exp_floor * scale;
 	int rows = a->heads * a->queries;
 
-	rows_shift(a->qk->total, rows, a->tokens, a->score);
-	node_group(a->e, a->score, scale, *snn->t);
-	node_floor(a->e, a->score, floor);
+	rows_shift(a->qk->total, rows, a->tokens, a->e->input);
+	node_group(a->e, a->e->input, scale, *snn->t);
+	node_floor(a->e, a->e->input, floor);
 	snn_spent(snn, a->e);
-	rows_sum(a->e->total, rows, a->tokens, a->row_sum);
-	node_group(a->reciprocal, a->row_sum, scale, *snn->t);
+	rows_sum(a->e->total, rows, a->tokens, a->reciprocal->input);
+	node_group(a->reciprocal, a->reciprocal->input, scale, *snn->t);
 	snn_spent(snn, a->reciprocal);
 	probability_target(snn, a->p, a->e->total, a->reciprocal->total, rows, a->tokens);
 	node_encode(a->p, *snn->t);

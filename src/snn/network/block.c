@@ -9,7 +9,6 @@
 /* What LayerNorm's two instances differ in. */
 struct norm_sites {
 	struct node *center, *rsqrt, *norm;
-	float *variance;
 	const struct norm *parameters;
 };
 
@@ -17,17 +16,17 @@ struct norm_sites {
 static const struct node *
 norm_step(struct snn *snn, struct norm_sites s, const float *x)
 {
-	const struct model *model = snn->model;
+	int rows = s.center->rows, width = s.center->columns;
 	float scale = snn_scale(snn), eps = snn->plan->eps ? s.parameters->eps : 0;
 
-	rows_center(x, model->tokens, model->width, s.center->target);
+	rows_center(x, rows, width, s.center->target);
 	node_encode(s.center, *snn->t);
 	snn_spent(snn, s.center);
-	rows_variance(s.center->total, model->tokens, model->width, scale, eps * scale, s.variance);
-	node_group(s.rsqrt, s.variance, scale, *snn->t);
+	rows_variance(s.center->total, rows, width, scale, eps * scale, s.rsqrt->input);
+	node_group(s.rsqrt, s.rsqrt->input, scale, *snn->t);
 	snn_spent(snn, s.rsqrt);
 	if (!s.norm->derived) {
-		rows_scale(s.center->total, model->tokens, model->width, s.rsqrt->total, scale, false, s.norm->target);
+		rows_scale(s.center->total, rows, width, s.rsqrt->total, scale, false, s.norm->target);
 		node_encode(s.norm, *snn->t);
 	}
 	snn_spent(snn, s.norm);
@@ -67,24 +66,24 @@ receive(struct snn *snn, const struct receiver *to, const struct node *from, flo
  * centred input was encoded, 1/sigma is applied here. Column [first, first + columns)
  * of the layer goes to target. */
 static void
-folded_output(const struct snn *snn, const struct linear *layer, const float *sum, const float *rsqrt, int first, int columns,
-	      float *target)
+folded_output(const struct snn *snn, const struct linear *layer, const float *sum, const float *rsqrt, int first, int rows,
+	      int columns, float *target)
 {
-	rows_affine(sum + first, layer->out, snn->model->tokens, columns, snn->plan->fold_norm ? rsqrt : NULL, snn_scale(snn),
+	rows_affine(sum + first, layer->out, rows, columns, snn->plan->fold_norm ? rsqrt : NULL, snn_scale(snn),
 		    layer->bias + first, target);
 }
 
 static void
-project_qkv(struct snn *snn, struct block *b, const struct receiver *qkv, const struct node *spikes)
+project_qkv(struct snn *snn, struct block *b, const struct node *spikes)
 {
-	const struct model *model = snn->model;
-	const float *rsqrt = b->node[SITE_NORM1_RSQRT].total;
+	const struct receiver *qkv = &b->to[PART_Q];
+	const float *rsqrt = b->node[PART_RSQRT1].total;
 
 	receive(snn, qkv, spikes, b->qkv_sum);
-	for (int part = 0; part < 3; part++) {
-		struct node *node = &b->node[SITE_Q + part];
+	for (int part = PART_Q; part <= PART_V; part++) {
+		struct node *node = &b->node[part];
 
-		folded_output(snn, &qkv->linear, b->qkv_sum, rsqrt, part * model->width, model->width, node->target);
+		folded_output(snn, &qkv->linear, b->qkv_sum, rsqrt, b->part[part].first, node->rows, node->columns, node->target);
 		node_encode(node, *snn->t);
 		snn_spent(snn, node);
 	}
@@ -103,56 +102,55 @@ residual_output(struct snn *snn, const struct receiver *layer, const struct node
 }
 
 struct attention
-block_attention(const struct snn *snn, struct block *b)
+block_attention(struct block *b)
 {
-	const struct model *model = snn->model;
 	struct node *n = b->node;
+	const struct node *map = &n[PART_SCORES];
+	int heads = b->part[PART_SCORES].heads;
 
-	return (struct attention){.heads = model->heads,
-				  .head_dim = model->head_dim,
-				  .tokens = model->tokens,
-				  .queries = model->tokens,
-				  .q = &n[SITE_Q],
-				  .k = &n[SITE_K],
-				  .v = &n[SITE_V],
-				  .qk = &n[SITE_QK],
-				  .e = &n[SITE_EXP],
-				  .reciprocal = &n[SITE_RECIPROCAL],
-				  .p = &n[SITE_SOFTMAX],
-				  .av = &n[SITE_AV],
-				  .score = b->score,
-				  .row_sum = b->row_sum};
+	return (struct attention){.heads = heads,
+				  .head_dim = n[PART_Q].columns / heads,
+				  .tokens = map->columns,
+				  .queries = n[PART_Q].rows,
+				  .q = &n[PART_Q],
+				  .k = &n[PART_K],
+				  .v = &n[PART_V],
+				  .qk = &n[PART_SCORES],
+				  .e = &n[PART_EXP],
+				  .reciprocal = &n[PART_RECIPROCAL],
+				  .p = &n[PART_PROBABILITY],
+				  .av = &n[PART_MIX]};
 }
 
 static void
-attention_step(struct snn *snn, struct block *b, const struct vit_block *weights, const struct receivers *to, const float *x)
+attention_step(struct snn *snn, struct block *b, const float *x)
 {
-	struct norm_sites sites = {&b->node[SITE_NORM1_CENTER], &b->node[SITE_NORM1_RSQRT], &b->node[SITE_NORM1], b->variance1,
-				   &weights->norm1};
+	struct norm_sites sites = {&b->node[PART_CENTER1], &b->node[PART_RSQRT1], &b->node[PART_NORMALISE1],
+				   b->part[PART_RSQRT1].norm};
 
-	project_qkv(snn, b, &to->qkv, norm_step(snn, sites, x));
-	attention_run(snn, block_attention(snn, b));
-	residual_output(snn, &to->proj, &b->node[SITE_AV], &b->node[SITE_ATTN]);
+	project_qkv(snn, b, norm_step(snn, sites, x));
+	attention_run(snn, block_attention(b));
+	residual_output(snn, &b->to[PART_PROJECTION], &b->node[PART_MIX], &b->node[PART_PROJECTION]);
 }
 
-/* What SITE_FC1 has to send after this step. */
+/* What the layer before the activation has to send after this step. */
 static void
-fc1_step(struct snn *snn, struct block *b, const struct vit_block *weights, const struct receivers *to, const float *mid,
-	 float *target)
+fc1_step(struct snn *snn, struct block *b, const float *mid, float *target)
 {
-	struct norm_sites sites = {&b->node[SITE_NORM2_CENTER], &b->node[SITE_NORM2_RSQRT], &b->node[SITE_NORM2], b->variance2,
-				   &weights->norm2};
+	struct norm_sites sites = {&b->node[PART_CENTER2], &b->node[PART_RSQRT2], &b->node[PART_NORMALISE2],
+				   b->part[PART_RSQRT2].norm};
+	const struct node *fc1 = &b->node[PART_FC1];
 
-	receive(snn, &to->fc1, norm_step(snn, sites, mid), b->fc1_sum);
-	folded_output(snn, &to->fc1.linear, b->fc1_sum, b->node[SITE_NORM2_RSQRT].total, 0, snn->model->mlp_width, target);
+	receive(snn, &b->to[PART_FC1], norm_step(snn, sites, mid), b->fc1_sum);
+	folded_output(snn, &b->to[PART_FC1].linear, b->fc1_sum, b->node[PART_RSQRT2].total, 0, fc1->rows, fc1->columns, target);
 }
 
 static void
-mlp_step(struct snn *snn, struct block *b, const struct vit_block *weights, const struct receivers *to)
+mlp_step(struct snn *snn, struct block *b)
 {
-	struct node *fc1 = &b->node[SITE_FC1], *act = &b->node[SITE_ACT], *out = &b->node[SITE_ACT_OUT];
+	struct node *fc1 = &b->node[PART_FC1], *act = &b->node[PART_ACTIVATION], *out = &b->node[PART_COPY];
 
-	fc1_step(snn, b, weights, to, b->mid, node_next(fc1));
+	fc1_step(snn, b, b->mid, node_next(fc1));
 	node_encode(fc1, *snn->t);
 	snn_spent(snn, fc1);
 	node_group(act, fc1->total, snn_scale(snn), *snn->t);
@@ -160,54 +158,57 @@ mlp_step(struct snn *snn, struct block *b, const struct vit_block *weights, cons
 	out->target = act->total;
 	node_encode(out, *snn->t);
 	snn_spent(snn, out);
-	residual_output(snn, &to->fc2, out, &b->node[SITE_MLP]);
+	residual_output(snn, &b->to[PART_FC2], out, &b->node[PART_FC2]);
 }
 
 /* What the block has sent: the residual stream after attention and MLP. */
 static void
 send_block(struct block *b, const float *mid, int t)
 {
-	struct node *out = &b->node[SITE_BLOCK];
+	struct node *out = &b->node[PART_ADD];
 
 	node_align(out, t - 1);
-	add_arrays(mid, b->node[SITE_MLP].total, out->size, node_next(out));
+	add_arrays(mid, b->node[PART_FC2].total, out->size, node_next(out));
 	node_encode(out, t);
 }
 
 void
 block_align(struct block *b, int t)
 {
-	for (int kind = SITE_NORM1_CENTER; kind <= SITE_BLOCK; kind++)
-		node_align(&b->node[kind], t);
-	b->node[SITE_ACT_OUT].target = b->node[SITE_ACT].total;
+	for (int i = 0; i < BLOCK_PARTS; i++)
+		node_align(&b->node[i], t);
+	b->node[PART_COPY].target = b->node[PART_ACTIVATION].total;
 }
 
 void
 block_step(struct snn *snn, int index, const float *x)
 {
 	struct block *b = &snn->block[index];
-	const struct vit_block *weights = &snn->model->blocks[index];
-	const struct receivers *to = &snn->plan->receivers[index];
 
 	if (snn->clock)
 		snn->clock_at = timing_now();
-	attention_step(snn, b, weights, to, x);
-	add_arrays(x, b->node[SITE_ATTN].total, b->node[SITE_BLOCK].size, b->mid);
-	mlp_step(snn, b, weights, to);
+	attention_step(snn, b, x);
+	add_arrays(x, b->node[PART_PROJECTION].total, b->node[PART_ADD].size, b->mid);
+	mlp_step(snn, b);
 	send_block(b, b->mid, *snn->t);
-	snn_spent(snn, &b->node[SITE_BLOCK]);
+	snn_spent(snn, &b->node[PART_ADD]);
 }
 
 struct run *
 run_new(struct snn *snn)
 {
-	size_t tokens = (size_t)snn->model->tokens, wide = tokens * (size_t)snn->model->mlp_width;
 	struct run *run = arena_alloc(snn->arena, sizeof(*run));
-	size_t most = 0;
+	size_t most = 0, stream = 0, wide = 0;
 	bool ok = run != NULL;
 
+	for (int i = 0; i < snn->model->depth; i++) {
+		const struct node *node = snn->block[i].node;
+
+		stream = node[PART_ADD].size > stream ? node[PART_ADD].size : stream;
+		wide = node[PART_FC1].size > wide ? node[PART_FC1].size : wide;
+	}
 	for (int k = 0; ok && k < GROUP_STEPS; k++) {
-		run->stream[k] = arena_floats(snn->arena, tokens * (size_t)snn->model->width);
+		run->stream[k] = arena_floats(snn->arena, stream);
 		run->fc1[k] = arena_floats(snn->arena, wide);
 		run->act[k] = arena_floats(snn->arena, wide);
 		ok = run->stream[k] && run->fc1[k] && run->act[k];
@@ -242,18 +243,16 @@ kept_or(const struct node *node, int t, int left, float *elsewhere)
 	return left < 2 && node->before ? node->sums[t & 1] : elsewhere;
 }
 
-/* What SITE_FC1 sends in all up to step k of a run. */
+/* What the layer before the activation sends in all up to step k of a run. */
 static void
-run_fc1(struct snn *snn, struct block *b, int index, int k, int left)
+run_fc1(struct snn *snn, struct block *b, int k, int left)
 {
-	const struct vit_block *weights = &snn->model->blocks[index];
-	const struct receivers *to = &snn->plan->receivers[index];
 	struct run *run = snn->run;
-	struct node *fc1 = &b->node[SITE_FC1];
+	struct node *fc1 = &b->node[PART_FC1];
 	float *total = kept_or(fc1, *snn->t, left, run->fc1[k]);
 
 	run->received[k] = total;
-	fc1_step(snn, b, weights, to, run->stream[k], fc1->before ? total : fc1->target);
+	fc1_step(snn, b, run->stream[k], fc1->before ? total : fc1->target);
 	node_encode(fc1, *snn->t);
 	if (!fc1->before)
 		memcpy(total, fc1->total, fc1->size * sizeof(float));
@@ -262,10 +261,8 @@ run_fc1(struct snn *snn, struct block *b, int index, int k, int left)
 /* The block up to what the activation receives in every step. In run->stream the residual
  * stream behind the attention takes the place of that before it. */
 static void
-run_to_fc1(struct snn *snn, struct block *b, struct block *aside, int index, int start, int steps)
+run_to_fc1(struct snn *snn, struct block *b, struct block *aside, int start, int steps)
 {
-	const struct vit_block *weights = &snn->model->blocks[index];
-	const struct receivers *to = &snn->plan->receivers[index];
 
 	for (int k = 0; k < steps; k++) {
 		float *x = snn->run->stream[k];
@@ -273,20 +270,20 @@ run_to_fc1(struct snn *snn, struct block *b, struct block *aside, int index, int
 		*snn->t = start + k + 1;
 		if (k + 1 == steps)
 			block_align(b, start + k);
-		attention_step(snn, k + 1 < steps ? aside : b, weights, to, x);
-		rows_add(x, 1, (int)b->node[SITE_ATTN].size, b->node[SITE_ATTN].total);
+		attention_step(snn, k + 1 < steps ? aside : b, x);
+		rows_add(x, 1, (int)b->node[PART_PROJECTION].size, b->node[PART_PROJECTION].total);
 	}
 	for (int k = 0; k < steps; k++) {
 		*snn->t = start + k + 1;
-		run_fc1(snn, k + 1 < steps ? aside : b, index, k, steps - 1 - k);
+		run_fc1(snn, k + 1 < steps ? aside : b, k, steps - 1 - k);
 	}
-	memcpy(b->mid, snn->run->stream[steps - 1], b->node[SITE_BLOCK].size * sizeof(float));
+	memcpy(b->mid, snn->run->stream[steps - 1], b->node[PART_ADD].size * sizeof(float));
 }
 
 static void
 run_act(struct snn *snn, struct block *b, int start, int steps)
 {
-	struct node *act = &b->node[SITE_ACT];
+	struct node *act = &b->node[PART_ACTIVATION];
 	struct run *run = snn->run;
 	struct group_step step[GROUP_STEPS];
 
@@ -308,22 +305,22 @@ run_act(struct snn *snn, struct block *b, int start, int steps)
 }
 
 static void
-run_from_act(struct snn *snn, struct block *b, struct block *aside, const struct receiver *fc2, int start, int steps)
+run_from_act(struct snn *snn, struct block *b, struct block *aside, int start, int steps)
 {
 	for (int k = 0; k < steps; k++) {
-		struct node *node = (k + 1 < steps ? aside : b)->node, *out = &node[SITE_ACT_OUT];
+		struct node *node = (k + 1 < steps ? aside : b)->node, *out = &node[PART_COPY];
 		float *x = snn->run->stream[k];
 
 		*snn->t = start + k + 1;
 		out->target = snn->run->given[k];
 		node_encode(out, *snn->t);
-		residual_output(snn, fc2, out, &node[SITE_MLP]);
+		residual_output(snn, &b->to[PART_FC2], out, &node[PART_FC2]);
 		if (k + 2 < steps) {
-			rows_add(x, 1, (int)node[SITE_BLOCK].size, node[SITE_MLP].total);
+			rows_add(x, 1, (int)node[PART_ADD].size, node[PART_FC2].total);
 			continue;
 		}
 		send_block(b, x, *snn->t);
-		memcpy(x, b->node[SITE_BLOCK].total, b->node[SITE_BLOCK].size * sizeof(float));
+		memcpy(x, b->node[PART_ADD].total, b->node[PART_ADD].size * sizeof(float));
 	}
 }
 
@@ -332,7 +329,7 @@ block_run(struct snn *snn, int index, int start, int steps)
 {
 	struct block *b = &snn->block[index], aside = block_aside(snn, b);
 
-	run_to_fc1(snn, b, &aside, index, start, steps);
+	run_to_fc1(snn, b, &aside, start, steps);
 	run_act(snn, b, start, steps);
-	run_from_act(snn, b, &aside, &snn->plan->receivers[index].fc2, start, steps);
+	run_from_act(snn, b, &aside, start, steps);
 }

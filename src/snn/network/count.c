@@ -185,7 +185,7 @@ value_pairs(const struct snn *snn, const struct attention *a)
 uint64_t
 snn_step_pairs(const struct snn *snn, struct site product)
 {
-	struct attention a = snn->block ? block_attention(snn, &snn->block[product.block]) : snn->pool;
+	struct attention a = snn_attention(snn, product.block);
 
 	return product.kind == SITE_QK ? score_pairs(snn, &a) : value_pairs(snn, &a);
 }

@@ -1,4 +1,4 @@
-/* One step of a residual network, layer by layer.
+/* One step of a layer that is in no block that is stepped as a whole.
  *
  * A convolution adds up what its weights make of the spikes that arrive; the first one
  * receives the picture's own sums as a constant current, every step (mean-decoded) or
@@ -16,7 +16,6 @@
  * recipe without neurons for these sites (conventional) leaves them graded and exp and
  * reciprocal exact: analog, as the audit says. The projection behind it belongs to the head. */
 #include "ann/layers.h"
-#include "base/timing.h"
 #include "kernels/rows.h"
 #include "snn/network/network.h"
 #include "snn/neurons/neuron.h"
@@ -26,108 +25,61 @@
 static const struct layer *
 layer_at(const struct snn *snn, int index)
 {
-	return &snn->model->resnet->layer[index];
-}
-
-static const struct layer *
-read_by_head(const struct resnet *net)
-{
-	return layer_source(net, &net->layer[net->layers - 1]);
-}
-
-static bool
-scratch_init(struct snn *snn)
-{
-	const struct resnet *net = snn->model->resnet;
-	size_t side = (size_t)snn->model->image_size, picture = side * side * (size_t)snn->model->channels;
-
-	snn->current = arena_floats(snn->arena, layer_size(&net->layer[0]));
-	snn->patch_scratch = arena_floats(snn->arena, layer_scratch(net));
-	snn->stream = arena_floats(snn->arena, picture > net->slot_size ? picture : net->slot_size);
-	snn->graded = arena_floats(snn->arena, net->slot_size);
-	snn->readout = arena_floats(snn->arena, layer_size(read_by_head(net)));
-	snn->heads = arena_floats(snn->arena, head_scratch(net->tokens, net->head_dim));
-	snn->scores = arena_floats(snn->arena, (size_t)net->heads * (size_t)net->tokens);
-	snn->senders =
-	    arena_alloc(snn->arena, (2 * (size_t)(net->heads * net->head_dim) + (size_t)net->tokens) * sizeof(*snn->senders));
-	snn->spikes = spikes_new(snn->arena, LAYER_TILE, (int)net->patch_size);
-	return snn->current && snn->patch_scratch && snn->stream && snn->graded && snn->readout && snn->heads && snn->scores &&
-	       snn->senders && snn->spikes;
-}
-
-static struct node *
-pool_node(struct snn *snn, enum site_kind kind)
-{
-	return &snn->layer[resnet_index(snn->model->resnet, (struct site){kind, snn->model->depth - 1, SITE_ATTENTION_POOL, 0})];
-}
-
-static void
-init_attention(struct snn *snn)
-{
-	const struct resnet *net = snn->model->resnet;
-
-	if (net->heads == 0)
-		return;
-	snn->pool = (struct attention){.heads = net->heads,
-				       .head_dim = net->head_dim,
-				       .tokens = net->tokens,
-				       .queries = 1,
-				       .q = pool_node(snn, SITE_Q),
-				       .k = pool_node(snn, SITE_K),
-				       .v = pool_node(snn, SITE_V),
-				       .qk = pool_node(snn, SITE_QK),
-				       .e = pool_node(snn, SITE_EXP),
-				       .reciprocal = pool_node(snn, SITE_RECIPROCAL),
-				       .p = pool_node(snn, SITE_SOFTMAX),
-				       .av = pool_node(snn, SITE_AV)};
+	return &snn->model->graph->layer[index];
 }
 
 bool
-layers_init(struct snn *snn)
+layer_init(struct snn *snn, int index)
 {
-	const struct resnet *net = snn->model->resnet;
+	struct node *node = &snn->layer[index];
+	enum site_kind kind = layer_at(snn, index)->site.kind;
 
-	snn->layer = arena_alloc(snn->arena, (size_t)net->layers * sizeof(*snn->layer));
-	if (!snn->layer || !scratch_init(snn))
-		return false;
-	for (int i = 0; i < net->layers; i++) {
-		struct node *node = &snn->layer[i];
-		enum site_kind kind = net->layer[i].site.kind;
-
-		if (net->layer[i].op == LAYER_LINEAR)
-			continue;
-		node->plan = &snn->plan->site[i];
-		node_shape(snn->model, net->layer[i].site, node);
-		if (!node_init(node, plan_has_function(kind) ? plan_function(snn->model, kind) : 0, snn->arena) ||
-		    !reach_init(snn, i))
-			return false;
-	}
-	init_attention(snn);
-	return true;
+	node->plan = &snn->plan->site[index];
+	node_shape(snn->model, node->plan->site, node);
+	return node_init(node, plan_has_function(kind) ? plan_function(snn->model, kind) : 0, snn->arena) &&
+	       reach_init(snn, index);
 }
 
-void
-layers_layout(struct snn *snn, struct carve *c)
+struct attention
+snn_attention(const struct snn *snn, int block)
 {
-	for (int i = 0; i < snn->plan->sites; i++) {
-		struct node *node = snn_node(snn, i);
+	const struct graph *net = snn->model->graph;
+	struct attention_shape shape = graph_attention(net, block);
+	struct attention a = {.heads = shape.heads, .head_dim = shape.head_dim, .tokens = shape.tokens, .queries = shape.queries};
 
-		if (!node)
-			continue;
-		node_layout(node, c);
-		node_layout_written(node, c);
-		if (!node->target)
-			node->target = snn->graded;
+	if (snn->block[block].part)
+		return block_attention(&snn->block[block]);
+	for (int i = net->first[block]; i < net->end[block]; i++) {
+		const struct layer *layer = &net->layer[i];
+
+		if (layer->op == LAYER_SCORES) {
+			a.qk = &snn->layer[i];
+			a.q = &snn->layer[layer->from[0]];
+			a.k = &snn->layer[layer->from[1]];
+		} else if (layer->op == LAYER_EXP) {
+			a.e = &snn->layer[i];
+		} else if (layer->op == LAYER_RECIPROCAL) {
+			a.reciprocal = &snn->layer[i];
+		} else if (layer->op == LAYER_MIX) {
+			a.p = &snn->layer[layer->from[0]];
+			a.v = &snn->layer[layer->from[1]];
+			a.av = &snn->layer[i];
+		}
 	}
-	snn->pool.score = carve_floats(c, (size_t)snn->model->resnet->heads * (size_t)snn->model->resnet->tokens);
-	snn->pool.row_sum = carve_floats(c, (size_t)snn->model->resnet->heads);
+	return a;
 }
 
 void
 layers_show(struct snn *snn)
 {
+	const struct layer *first = layer_at(snn, 0);
+
+	if (first->op == LAYER_EMBED) {
+		ann_embed(snn->model, snn->pixels, snn->patch_scratch, snn->current);
+		return;
+	}
 	picture_interleave(snn->model, snn->pixels, snn->stream);
-	convolution_apply(snn->model, layer_at(snn, 0), snn->stream, snn->patch_scratch, NULL, false, snn->current);
+	convolution_apply(snn->model, first, snn->stream, snn->patch_scratch, NULL, false, snn->current);
 }
 
 static void
@@ -181,7 +133,7 @@ pool(struct snn *snn, const struct layer *layer, struct node *node)
 	else if (layer->op == LAYER_AVERAGE_POOL)
 		average_pool_apply(source, layer, x, snn->stream);
 	else if (layer->op == LAYER_TOKENS)
-		tokens_apply(snn->model->resnet, source, x, snn_scale(snn), snn->stream);
+		tokens_apply(source, layer, x, snn_scale(snn), snn->stream);
 	else
 		global_pool_apply(source, x, snn->stream);
 	send_values(snn->stream, 1, node->size, node->total, node->sent);
@@ -203,7 +155,7 @@ joins_attention(const struct layer *layer)
 	       layer->op == LAYER_MIX;
 }
 
-static void
+void
 layer_step(struct snn *snn, int index)
 {
 	const struct layer *layer = layer_at(snn, index);
@@ -212,41 +164,19 @@ layer_step(struct snn *snn, int index)
 	if (joins_attention(layer))
 		return;
 	if (layer->op == LAYER_SCORES) {
-		attention_run(snn, snn->pool);
+		attention_run(snn, snn_attention(snn, layer->site.block));
 		return;
 	}
-	if (layer->from[0] == LAYER_PICTURE)
+	if (layer->from[0] == LAYER_INPUT)
 		send_values(snn->current, snn_scale(snn), node->size, node->total, node->sent);
 	else if (layer->op == LAYER_CONVOLUTION)
 		convolve(snn, layer, node);
 	else if (layer->op == LAYER_RELU)
 		rectify(snn, layer, node);
-	else if (layer->op == LAYER_PROJECTION)
+	else if (layer->op == LAYER_LINEAR)
 		project(snn, layer, node);
 	else
 		pool(snn, layer, node);
 	reach_values(snn, index);
 	snn_spent(snn, node);
-}
-
-void
-layers_step(struct snn *snn)
-{
-	if (snn->clock)
-		snn->clock_at = timing_now();
-	for (int i = 0; i < snn->plan->sites; i++)
-		if (snn_node(snn, i))
-			layer_step(snn, i);
-}
-
-void
-layers_logits(const struct snn *snn, float *logits)
-{
-	const struct resnet *net = snn->model->resnet;
-	const struct node *pooled = &snn->layer[net->layer[net->layers - 1].from[0]];
-	float scale = snn_scale(snn);
-
-	for (size_t i = 0; i < pooled->size; i++)
-		snn->readout[i] = pooled->total[i] / scale;
-	pooled_head(snn->model, snn->readout, logits);
 }

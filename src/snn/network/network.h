@@ -5,6 +5,7 @@
 #include "ann/ann.h"
 #include "base/arena.h"
 #include "kernels/fixed.h"
+#include "model/graph.h"
 #include "snn/population/group.h"
 #include "snn/snn.h"
 
@@ -17,12 +18,6 @@ struct receiver {
 	struct linear linear; /* panels: NULL unless floats are received, or have been */
 	struct fixed *fixed;  /* NULL where never used */
 	enum reception kind;
-};
-
-/* Those of a block, which all networks of a plan share: in qkv and fc1 LayerNorm's gamma and beta
- * are folded. */
-struct receivers {
-	struct receiver qkv, proj, fc1, fc2;
 };
 
 /* One site at run time. Sums over time are called totals: `total` is what the site
@@ -54,26 +49,24 @@ struct node {
 	struct alarm_tally *alarms;      /* state */
 	const uint64_t *fan_out;         /* [rows]: weights that a value meets; NULL where no weights read the node */
 	struct neuron_tally *reach;      /* state [2]: weights met in the last step and in all; NULL as fan_out */
+	float *input;                    /* state [size]: what the node's function received; NULL where another node has it */
 	struct group group;              /* UGO sites */
 };
 
+/* A block that is stepped as a whole (graph_is_block()). */
 struct block {
-	struct node node[SITE_KINDS]; /* those of kinds in a block */
-	float *qkv_sum;               /* state [tokens, 3 width]: folded qkv weights times all spikes */
-	float *fc1_sum;               /* state [tokens, mlp_width] */
-	float *variance1, *variance2; /* state [tokens]: sums received by rsqrt */
-	float *score;                 /* state [heads, tokens, tokens]: received by exp */
-	float *row_sum;               /* state [heads, tokens]: received by reciprocal */
-	float *mid;                   /* state [tokens, width]: residual stream between attention and MLP */
-	float *fed;                   /* [tokens, width] replaces the residual stream, or NULL */
+	const struct layer *part;      /* [BLOCK_PARTS] */
+	const struct receiver *to;     /* [BLOCK_PARTS] */
+	struct node node[BLOCK_PARTS]; /* those of the network, with its state; or aside */
+	float *qkv_sum;                /* state [tokens, 3 width]: folded qkv weights times all spikes */
+	float *fc1_sum;                /* state [tokens, mlp_width] */
+	float *mid;                    /* state [tokens, width]: residual stream between attention and MLP */
 };
 
 /* One attention: the first `queries` of the tokens ask, and the keys and values of all answer. */
 struct attention {
 	int heads, head_dim, tokens, queries;
 	struct node *q, *k, *v, *qk, *e, *reciprocal, *p, *av;
-	float *score;   /* state [heads, queries, tokens]: received by exp */
-	float *row_sum; /* state [heads, queries]: received by reciprocal */
 };
 
 /* Buffers of several steps at once. */
@@ -89,23 +82,23 @@ struct snn {
 	const struct plan *plan;
 	const struct model *model;
 	struct arena *arena;
-	struct node *layer;    /* [layers] of a residual network, else NULL */
-	struct attention pool; /* of a residual network with attention pooling */
-	struct block *block;   /* [depth] of a transformer, else NULL */
+	struct node *layer;  /* [layers]: those outside of blocks that are stepped as a whole; of others `plan` is NULL */
+	struct block *block; /* [depth] of those that are; of others `part` is NULL */
+	bool blocks_alone;   /* is every node in such a block? */
 	float *pixels;
-	float *current; /* residual networks: what the first layer receives in every step, or once */
-	float *embedding, *patch_scratch;
-	float *first;          /* [tokens, width]: the embedding as the first block has received it */
-	float *readout;        /* what the head reads: values of [2, width] tokens, or [channels] */
+	float *current; /* [size of the first layer]: what the input gives it in every step, or once */
+	float *patch_scratch;
+	float *first;          /* [size of the first layer]: the same as the first block has received it */
+	float *readout;        /* what the head reads: values of [prefix, width] tokens, or [channels] */
 	struct spikes *spikes; /* those of one layer */
 	float *unpacked;       /* [tokens, widest]: what a packed node has sent */
 	float *room;           /* of packed nodes */
 	int8_t *digits;        /* [fixed_values_scratch()] of [tokens, widest] */
 	float *heads;          /* [head_scratch()] */
-	uint32_t *senders;     /* [2 width, or channels of attention pooling, and tokens] for counting */
+	uint32_t *senders;     /* [2 channels and tokens of an attention] for counting */
 	float *scores;         /* [heads, queries, tokens] */
-	float *stream;         /* residual networks: [slot_size] */
-	float *graded;         /* [tokens, width or mlp_width]: the target of the graded site at hand */
+	float *stream;         /* [largest layer, or the input]: what a pool gives */
+	float *graded;         /* [largest layer]: the target of the graded site at hand */
 	float *fed;            /* [depth, tokens, width], made when first used */
 	bool *feeding;         /* [depth] */
 	char *state;
@@ -212,19 +205,19 @@ void node_floor(struct node *node, const float *received, float floor);
 /* Rows, columns and size of a site. */
 void node_shape(const struct model *model, struct site site, struct node *node);
 
-/* Of a residual network: makes its nodes and scratch (false when out of memory), lays out
- * their state, takes the picture that is shown, does a step, and reads the head. */
-bool layers_init(struct snn *snn);
-void layers_layout(struct snn *snn, struct carve *c);
+/* Node and site of a layer: what it is stepped with, but in blocks that are stepped as a whole. */
+bool layer_init(struct snn *snn, int index);
+void layer_step(struct snn *snn, int index);
+/* The current that the input gives to the layers that read it. */
 void layers_show(struct snn *snn);
-void layers_step(struct snn *snn);
-void layers_logits(const struct snn *snn, float *logits);
 
 /* What follows the encoders of q, k and v up to that of probabilities times values. */
 void attention_run(struct snn *snn, struct attention a);
 /* The written part of a block's state (node_layout_written()). */
 void block_layout_written(struct snn *snn, struct block *b, struct carve *c);
-struct attention block_attention(const struct snn *snn, struct block *b);
+struct attention block_attention(struct block *b);
+/* The attention of this block, however it is stepped. */
+struct attention snn_attention(const struct snn *snn, int block);
 void block_step(struct snn *snn, int index, const float *x);
 struct run *run_new(struct snn *snn); /* in the network's arena; NULL when out of memory */
 /* Steps start + 1 to start + steps of the block: from and to run->stream. */

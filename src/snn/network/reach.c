@@ -1,5 +1,5 @@
 /* What the spikes of a residual network meet. */
-#include "model/resnet/resnet.h"
+#include "model/graph.h"
 #include "snn/network/network.h"
 #include "snn/neurons/neuron.h"
 
@@ -11,7 +11,7 @@ reach_init(struct snn *snn, int layer)
 	struct node *node = &snn->layer[layer];
 	uint64_t *fan_out;
 
-	if (layer_meetings(snn->model, layer) == 0)
+	if (!layer_is_spatial(&snn->model->graph->layer[layer]) || layer_meetings(snn->model, layer) == 0)
 		return true;
 	fan_out = arena_alloc(snn->arena, (size_t)node->rows * sizeof(*fan_out));
 	if (!fan_out)
@@ -26,12 +26,12 @@ reach_init(struct snn *snn, int layer)
 static const struct node *
 source_of_quanta(const struct snn *snn, const struct node *node)
 {
-	const struct layer *layer = &snn->model->resnet->layer[node - snn->layer];
+	const struct layer *layer = &snn->model->graph->layer[node - snn->layer];
 	const struct neuron_type *type;
 
 	while (layer->op == LAYER_MAX_POOL)
-		layer = layer_source(snn->model->resnet, layer);
-	node = &snn->layer[layer - snn->model->resnet->layer];
+		layer = layer_source(snn->model->graph, layer);
+	node = &snn->layer[layer - snn->model->graph->layer];
 	type = layer->op == LAYER_RELU ? neuron_type(node->plan->neuron) : NULL;
 	return type && type->counts ? node : NULL;
 }
@@ -39,7 +39,7 @@ source_of_quanta(const struct snn *snn, const struct node *node)
 static bool
 is_relu(const struct snn *snn, const struct node *node)
 {
-	return snn->model->resnet->layer[node - snn->layer].op == LAYER_RELU;
+	return snn->model->graph->layer[node - snn->layer].op == LAYER_RELU;
 }
 
 /* Quanta that a pooled value changed by, channel by channel. */

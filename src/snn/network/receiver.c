@@ -1,4 +1,4 @@
-/* The linear layers of a transformer's blocks, made ready for spikes. */
+/* The linear layers of blocks that are stepped as a whole, made ready for spikes. */
 #include "base/arena.h"
 #include "kernels/panels.h"
 #include "snn/network/network.h"
@@ -107,42 +107,61 @@ fill_receiver(struct arena *arena, const struct source *s, const struct bench *b
 	       (to->kind == RECEIVES_FLOATS ? fill_panels(arena, s, bench, to) : fill_fixed(arena, s, bench, to));
 }
 
+/* The spikes that a linear layer receives: of the centred values where LayerNorm is folded into it. */
 static const struct site_plan *
-site_of(const struct plan *plan, enum site_kind kind, int block)
+sender_of(const struct plan *plan, const struct layer *layer)
 {
-	return &plan->site[site_index(plan->model, site_in(kind, block))];
+	const struct layer *source = layer_source(plan->model->graph, layer);
+
+	return &plan->site[layer->norm && plan->fold_norm ? source->from[0] : layer->from[0]];
+}
+
+/* Layers that share a weight receive as one: the first. */
+static bool
+receives(const struct graph *net, int index)
+{
+	const struct layer *layer = &net->layer[index];
+	int block = layer->site.block;
+
+	return layer->op == LAYER_LINEAR && layer->first == 0 && block >= 0 && graph_is_block(net, net->first[block]);
 }
 
 static bool
-fill_block(struct plan *plan, int i, const struct bench *bench)
+bench_new(const struct graph *net, struct bench *bench)
 {
-	const struct vit_block *b = &plan->model->blocks[i];
-	struct receivers *r = &plan->receivers[i];
-	struct source qkv = {&b->qkv, &b->norm1, site_of(plan, plan->fold_norm ? SITE_NORM1_CENTER : SITE_NORM1, i)},
-		      proj = {&b->proj, NULL, site_of(plan, SITE_AV, i)},
-		      fc1 = {&b->fc1, &b->norm2, site_of(plan, plan->fold_norm ? SITE_NORM2_CENTER : SITE_NORM2, i)},
-		      fc2 = {&b->fc2, NULL, site_of(plan, SITE_ACT_OUT, i)};
+	size_t most = 1, widest = 1;
 
-	return fill_receiver(plan->arena, &qkv, bench, &r->qkv) && fill_receiver(plan->arena, &proj, bench, &r->proj) &&
-	       fill_receiver(plan->arena, &fc1, bench, &r->fc1) && fill_receiver(plan->arena, &fc2, bench, &r->fc2);
+	for (int i = 0; i < net->layers; i++) {
+		const struct linear *l = receives(net, i) ? net->layer[i].weight : NULL;
+
+		if (!l)
+			continue;
+		most = (size_t)l->in * (size_t)l->out > most ? (size_t)l->in * (size_t)l->out : most;
+		widest = (size_t)l->in > widest ? (size_t)l->in : widest;
+	}
+	*bench = (struct bench){malloc(most * sizeof(float)), malloc(widest * sizeof(float))};
+	return bench->w && bench->quantum;
 }
 
 bool
 plan_receivers(struct plan *plan)
 {
-	const struct model *model = plan->model;
-	size_t width = (size_t)model->width, mlp = (size_t)model->mlp_width, widest = 3 * width > mlp ? 3 * width : mlp;
+	const struct graph *net = plan->model->graph;
 	struct bench bench;
 	bool ok;
 
-	if (model->resnet)
-		return true;
-	if (!plan->receivers && !(plan->receivers = arena_alloc(plan->arena, (size_t)model->depth * sizeof(*plan->receivers))))
+	if (!plan->receivers && !(plan->receivers = arena_alloc(plan->arena, (size_t)net->layers * sizeof(*plan->receivers))))
 		return false;
-	bench = (struct bench){malloc(widest * width * sizeof(float)), malloc(widest * sizeof(float))};
-	ok = bench.w && bench.quantum;
-	for (int i = 0; ok && i < model->depth; i++)
-		ok = fill_block(plan, i, &bench);
+	ok = bench_new(net, &bench);
+	for (int i = 0; ok && i < net->layers; i++) {
+		const struct layer *layer = &net->layer[i];
+		struct source source = {layer->weight, layer->norm, NULL};
+
+		if (!receives(net, i))
+			continue;
+		source.from = sender_of(plan, layer);
+		ok = fill_receiver(plan->arena, &source, &bench, &plan->receivers[i]);
+	}
 	free(bench.w);
 	free(bench.quantum);
 	return ok;

@@ -1,6 +1,7 @@
 #include "snn/snn.h"
 
-#include "kernels/dense.h"
+#include "ann/layers.h"
+#include "base/timing.h"
 #include "kernels/rows.h"
 #include "snn/network/network.h"
 
@@ -52,59 +53,78 @@ derived_init(struct snn *snn, struct node *node)
 	return node->total && node->sent;
 }
 
+/* Where LayerNorm is folded into the layer behind it, nobody reads what it gives. */
+static bool
+is_derived(const struct snn *snn, int part, const struct node *node)
+{
+	return snn->plan->fold_norm && (part == PART_NORMALISE1 || part == PART_NORMALISE2) && node->plan->neuron == NEURON_NONE;
+}
+
 static bool
 block_init(struct snn *snn, int index)
 {
 	struct block *b = &snn->block[index];
+	int first = snn->model->graph->first[index];
 
-	for (int kind = SITE_NORM1_CENTER; kind <= SITE_BLOCK; kind++) {
-		struct node *node = &b->node[kind];
-		struct site site = site_in((enum site_kind)kind, index);
+	b->part = &snn->model->graph->layer[first];
+	b->to = &snn->plan->receivers[first];
+	for (int i = 0; i < BLOCK_PARTS; i++) {
+		struct node *node = &b->node[i];
+		enum site_kind kind = b->part[i].site.kind;
 
-		node->plan = &snn->plan->site[site_index(snn->model, site)];
-		node_shape(snn->model, site, node);
-		node->derived =
-		    snn->plan->fold_norm && (kind == SITE_NORM1 || kind == SITE_NORM2) && node->plan->neuron == NEURON_NONE;
+		node->plan = &snn->plan->site[first + i];
+		node_shape(snn->model, node->plan->site, node);
+		node->derived = is_derived(snn, i, node);
 		if (node->derived && !derived_init(snn, node))
 			return false;
 		node->packed = node_packs(node->plan);
 		node->room = snn->room;
-		if (!node_init(node,
-			       plan_has_function((enum site_kind)kind) ? plan_function(snn->model, (enum site_kind)kind) : 0,
-			       snn->arena))
+		if (!node_init(node, plan_has_function(kind) ? plan_function(snn->model, kind) : 0, snn->arena))
 			return false;
 	}
 	return true;
 }
 
 static void
-block_layout(struct snn *snn, struct block *b, struct carve *c)
+block_layout(struct block *b, struct carve *c)
 {
-	const struct model *model = snn->model;
-	size_t tokens = (size_t)model->tokens;
-
-	for (int kind = SITE_NORM1_CENTER; kind <= SITE_BLOCK; kind++)
-		node_layout(&b->node[kind], c);
-	b->qkv_sum = carve_floats(c, tokens * 3 * (size_t)model->width);
-	b->fc1_sum = carve_floats(c, tokens * (size_t)model->mlp_width);
+	for (int i = 0; i < BLOCK_PARTS; i++)
+		node_layout(&b->node[i], c);
+	b->qkv_sum = carve_floats(c, 3 * b->node[PART_Q].size);
+	b->fc1_sum = carve_floats(c, b->node[PART_FC1].size);
 }
 
 void
 block_layout_written(struct snn *snn, struct block *b, struct carve *c)
 {
-	const struct model *model = snn->model;
-	size_t tokens = (size_t)model->tokens, width = (size_t)model->width;
+	static const enum block_part has_input[] = {PART_RSQRT1, PART_RSQRT2, PART_EXP, PART_RECIPROCAL};
 
-	for (int kind = SITE_NORM1_CENTER; kind <= SITE_BLOCK; kind++)
-		node_layout_written(&b->node[kind], c);
-	for (int kind = SITE_NORM1_CENTER; kind <= SITE_BLOCK; kind++)
-		if (plan_encodes((enum site_kind)kind) && !b->node[kind].target)
-			b->node[kind].target = snn->graded;
-	b->variance1 = carve_floats(c, tokens);
-	b->variance2 = carve_floats(c, tokens);
-	b->score = carve_floats(c, (size_t)model->heads * tokens * tokens);
-	b->row_sum = carve_floats(c, (size_t)model->heads * tokens);
-	b->mid = carve_floats(c, tokens * width);
+	for (int i = 0; i < BLOCK_PARTS; i++)
+		node_layout_written(&b->node[i], c);
+	for (int i = 0; i < BLOCK_PARTS; i++)
+		if (plan_encodes(b->part[i].site.kind) && !b->node[i].target)
+			b->node[i].target = snn->graded;
+	for (size_t i = 0; i < sizeof(has_input) / sizeof(*has_input); i++)
+		b->node[has_input[i]].input = carve_floats(c, b->node[has_input[i]].size);
+	b->mid = carve_floats(c, b->node[PART_ADD].size);
+}
+
+static void
+layers_layout(struct snn *snn, struct carve *c)
+{
+	for (int i = 0; i < snn->plan->sites; i++) {
+		struct node *node = &snn->layer[i];
+
+		if (!node->plan)
+			continue;
+		node_layout(node, c);
+		node_layout_written(node, c);
+		if (!node->target)
+			node->target = snn->graded;
+	}
+	for (int i = 0; i < snn->plan->sites; i++)
+		if (snn->layer[i].plan && snn->layer[i].plan->mode != FUNCTION_MODE_NONE)
+			snn->layer[i].input = carve_floats(c, snn->layer[i].size);
 }
 
 static size_t
@@ -113,13 +133,14 @@ layout(struct snn *snn, char *base)
 	struct carve c = {base, 0};
 
 	snn->t = carve(&c, sizeof(*snn->t));
-	if (snn->layer)
-		layers_layout(snn, &c);
-	for (int i = 0; snn->block && i < snn->model->depth; i++)
-		block_layout(snn, &snn->block[i], &c);
+	layers_layout(snn, &c);
+	for (int i = 0; i < snn->model->depth; i++)
+		if (snn->block[i].part)
+			block_layout(&snn->block[i], &c);
 	snn->state_cleared = c.used;
-	for (int i = 0; snn->block && i < snn->model->depth; i++)
-		block_layout_written(snn, &snn->block[i], &c);
+	for (int i = 0; i < snn->model->depth; i++)
+		if (snn->block[i].part)
+			block_layout_written(snn, &snn->block[i], &c);
 	snn->state_plain = c.used;
 	for (int i = 0; i < snn->plan->sites; i++) {
 		struct node *node = snn_node(snn, i);
@@ -132,39 +153,42 @@ layout(struct snn *snn, char *base)
 	return c.used;
 }
 
-static bool
-scratch_init(struct snn *snn)
-{
-	const struct model *model = snn->model;
-	size_t stream = (size_t)model->tokens * (size_t)model->width;
-	int widest = model->width > model->mlp_width ? model->width : model->mlp_width;
+/* What the layers' scratch has to hold. */
+struct extent {
+	size_t maps, rows, columns; /* floats of all maps of an attention; of what weights read, the most rows and columns */
+	size_t operand;             /* floats of it */
+	struct attention_shape attention;
+};
 
-	snn->embedding = arena_floats(snn->arena, stream);
-	snn->patch_scratch = arena_floats(snn->arena, ann_embed_scratch(model));
-	snn->first = arena_floats(snn->arena, stream);
-	snn->readout = arena_floats(snn->arena, 2 * (size_t)model->width);
-	snn->spikes = spikes_new(snn->arena, model->tokens, widest);
-	snn->unpacked = arena_floats(snn->arena, (size_t)model->tokens * (size_t)widest);
-	snn->room = arena_floats(snn->arena, node_room(widest));
-	snn->digits = arena_alloc(snn->arena, fixed_values_scratch(model->tokens, widest));
-	snn->heads = arena_floats(snn->arena, head_scratch(model->tokens, model->head_dim));
-	snn->scores = arena_floats(snn->arena, (size_t)model->heads * (size_t)model->tokens * (size_t)model->tokens);
-	snn->graded = arena_floats(snn->arena, (size_t)model->tokens * (size_t)widest);
-	snn->senders = arena_alloc(snn->arena, ((size_t)model->tokens + 2 * (size_t)model->width) * sizeof(*snn->senders));
-	return snn->embedding && snn->first && snn->readout && snn->patch_scratch && snn->spikes && snn->unpacked && snn->room &&
-	       snn->digits && snn->heads && snn->scores && snn->graded && snn->senders;
+static void
+raise_to(size_t *most, size_t n)
+{
+	*most = n > *most ? n : *most;
 }
 
-static bool
-blocks_init(struct snn *snn)
+static struct extent
+extent_of(const struct graph *net)
 {
-	snn->block = arena_alloc(snn->arena, (size_t)snn->model->depth * sizeof(*snn->block));
-	if (!snn->block || !scratch_init(snn))
-		return false;
-	for (int i = 0; i < snn->model->depth; i++)
-		if (!block_init(snn, i))
-			return false;
-	return true;
+	struct extent e = {.rows = LAYER_TILE, .columns = net->patch_size};
+
+	for (int i = 0; i < net->layers; i++) {
+		const struct layer *source = layer_source(net, &net->layer[i]);
+
+		if (net->layer[i].op == LAYER_SCORES)
+			raise_to(&e.maps, layer_size(&net->layer[i]));
+		if (net->layer[i].op != LAYER_LINEAR)
+			continue;
+		raise_to(&e.rows, layer_places(source));
+		raise_to(&e.columns, (size_t)source->channels);
+		raise_to(&e.operand, layer_size(source));
+	}
+	for (int b = 0; b < net->blocks; b++) {
+		struct attention_shape a = graph_attention(net, b);
+
+		if (a.tokens * a.heads * a.head_dim > e.attention.tokens * e.attention.heads * e.attention.head_dim)
+			e.attention = a;
+	}
+	return e;
 }
 
 static size_t
@@ -174,12 +198,65 @@ picture_size(const struct model *model)
 }
 
 static bool
+scratch_init(struct snn *snn)
+{
+	const struct model *model = snn->model;
+	const struct graph *net = model->graph;
+	struct extent e = extent_of(net);
+	size_t picture = picture_size(model), first = layer_size(&net->layer[0]), windows = layer_scratch(net);
+	size_t pairs = 2 * (size_t)(e.attention.heads * e.attention.head_dim) + (size_t)e.attention.tokens;
+
+	snn->pixels = arena_floats(snn->arena, picture);
+	snn->current = arena_floats(snn->arena, first);
+	snn->first = arena_floats(snn->arena, first);
+	snn->patch_scratch = arena_floats(snn->arena, picture > windows ? picture : windows);
+	snn->readout = arena_floats(snn->arena, layer_size(layer_source(net, &net->layer[net->layers - 1])));
+	snn->spikes = spikes_new(snn->arena, (int)e.rows, (int)e.columns);
+	snn->unpacked = arena_floats(snn->arena, e.operand);
+	snn->room = arena_floats(snn->arena, node_room((int)e.columns));
+	snn->digits = arena_alloc(snn->arena, fixed_values_scratch((int)e.rows, (int)e.columns));
+	snn->heads = arena_floats(snn->arena, head_scratch(e.attention.tokens, e.attention.head_dim));
+	snn->scores = arena_floats(snn->arena, e.maps);
+	snn->stream = arena_floats(snn->arena, picture > net->largest ? picture : net->largest);
+	snn->graded = arena_floats(snn->arena, net->largest);
+	snn->senders = arena_alloc(snn->arena, pairs * sizeof(*snn->senders));
+	return snn->pixels && snn->current && snn->first && snn->patch_scratch && snn->readout && snn->spikes && snn->unpacked &&
+	       snn->room && snn->digits && snn->heads && snn->scores && snn->stream && snn->graded && snn->senders;
+}
+
+/* Blocks that are stepped as a whole, and the layers that are in none. */
+static bool
+nodes_init(struct snn *snn)
+{
+	const struct graph *net = snn->model->graph;
+	int block = 0;
+
+	snn->layer = arena_alloc(snn->arena, (size_t)net->layers * sizeof(*snn->layer));
+	snn->block = arena_alloc(snn->arena, (size_t)net->blocks * sizeof(*snn->block));
+	snn->blocks_alone = true;
+	if (!snn->layer || !snn->block)
+		return false;
+	for (int i = 0; i < net->layers; i++) {
+		while (block < net->blocks && net->end[block] <= i)
+			block++;
+		if (block < net->blocks && net->first[block] == i && graph_is_block(net, i)) {
+			if (!block_init(snn, block))
+				return false;
+			i = net->end[block] - 1;
+		} else if (site_is_stepped(net->layer[i].site.kind)) {
+			snn->blocks_alone = false;
+			if (!layer_init(snn, i))
+				return false;
+		}
+	}
+	return true;
+}
+
+static bool
 snn_init(struct snn *snn)
 {
 	snn->arena = arena_new();
-	if (!snn->arena || !(snn->pixels = arena_floats(snn->arena, picture_size(snn->model))))
-		return false;
-	if (!(snn->model->resnet ? layers_init(snn) : blocks_init(snn)))
+	if (!snn->arena || !scratch_init(snn) || !nodes_init(snn))
 		return false;
 	snn->state_size = layout(snn, NULL);
 	snn->state = arena_alloc(snn->arena, snn->state_size);
@@ -225,11 +302,12 @@ snn_plan(const struct snn *snn)
 void
 snn_align(struct snn *snn)
 {
-	for (int i = 0; snn->block && i < snn->model->depth; i++)
-		block_align(&snn->block[i], *snn->t);
-	for (int i = 0; snn->layer && i < snn->plan->sites; i++)
-		if (snn_node(snn, i))
-			node_align(snn_node(snn, i), *snn->t);
+	for (int i = 0; i < snn->model->depth; i++)
+		if (snn->block[i].part)
+			block_align(&snn->block[i], *snn->t);
+	for (int i = 0; i < snn->plan->sites; i++)
+		if (snn->layer[i].plan)
+			node_align(&snn->layer[i], *snn->t);
 }
 
 void
@@ -251,55 +329,59 @@ snn_reset(struct snn *snn)
 void
 snn_show(struct snn *snn, const float *pixels)
 {
-	const struct model *model = snn->model;
-
-	memcpy(snn->pixels, pixels, picture_size(model) * sizeof(float));
-	if (snn->layer)
-		layers_show(snn);
-	else
-		ann_embed(model, snn->pixels, snn->patch_scratch, snn->embedding);
+	memcpy(snn->pixels, pixels, picture_size(snn->model) * sizeof(float));
+	layers_show(snn);
 	snn->shown = true;
 	snn_reset(snn);
 }
 
-/* The sum of what block `index` has received. */
+/* What has entered in all up to the step at hand. */
+static void
+enter(struct snn *snn, float *x)
+{
+	float scale = snn_scale(snn);
+
+	rows_scale(snn->current, 1, (int)layer_size(&snn->model->graph->layer[0]), &scale, 1, false, x);
+}
+
+/* The sum of what block `index` has received: from a layer before it, or from the input. */
 static const float *
 block_input(struct snn *snn, int index)
 {
-	float scale = snn_scale(snn);
-	size_t stream = (size_t)snn->model->tokens * (size_t)snn->model->width;
+	const struct node *from = snn_node(snn, snn->block[index].part[PART_CENTER1].from[0]);
 
 	if (snn->feeding && snn->feeding[index])
-		return snn->fed + (size_t)index * stream;
-	if (index > 0)
-		return snn->block[index - 1].node[SITE_BLOCK].total;
-	rows_scale(snn->embedding, 1, (int)stream, &scale, 1, false, snn->first);
+		return snn->fed + (size_t)index * snn->block[index].node[PART_ADD].size;
+	if (from)
+		return from->total;
+	enter(snn, snn->first);
 	return snn->first;
 }
 
 void
 snn_step(struct snn *snn)
 {
+	const struct graph *net = snn->model->graph;
+
 	++*snn->t;
 	snn->version++;
-	if (snn->layer)
-		layers_step(snn);
-	for (int i = 0; snn->block && i < snn->model->depth; i++)
-		block_step(snn, i, block_input(snn, i));
-}
+	if (snn->clock)
+		snn->clock_at = timing_now();
+	for (int i = 0; i < net->layers; i++) {
+		int block = net->layer[i].site.block;
 
-/* What the first block receives in the step at hand; nothing is fed. */
-static void
-enter(struct snn *snn, float *x)
-{
-	float scale = snn_scale(snn);
-
-	rows_scale(snn->embedding, 1, snn->model->tokens * snn->model->width, &scale, 1, false, x);
+		if (snn->layer[i].plan) {
+			layer_step(snn, i);
+		} else if (block >= 0) {
+			block_step(snn, block, block_input(snn, block));
+			i = net->end[block] - 1;
+		}
+	}
 }
 
 /* Several steps of block after block, so that hidden neurons take all steps at once. */
 static void
-run_layers(struct snn *snn, int steps)
+run_blocks(struct snn *snn, int steps)
 {
 	int start = *snn->t;
 
@@ -316,9 +398,9 @@ run_layers(struct snn *snn, int steps)
 bool
 snn_run(struct snn *snn, int n, struct status *st)
 {
-	if (snn->block && !snn->run && !(snn->run = run_new(snn)))
+	if (snn->blocks_alone && !snn->run && !(snn->run = run_new(snn)))
 		return status_nomem(st, "running the network layer by layer");
-	while (n > 0 && snn->layer) {
+	while (n > 0 && !snn->blocks_alone) {
 		snn_step(snn);
 		n--;
 	}
@@ -328,7 +410,7 @@ snn_run(struct snn *snn, int n, struct status *st)
 		if (steps == 1 || snn->feeding)
 			snn_step(snn);
 		else
-			run_layers(snn, steps);
+			run_blocks(snn, steps);
 		n -= steps == 1 || snn->feeding ? 1 : steps;
 	}
 	return true;

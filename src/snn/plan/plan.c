@@ -1,6 +1,7 @@
 #include "snn/plan/plan.h"
 
 #include "base/arena.h"
+#include "model/graph.h"
 #include "snn/network/network.h"
 #include "snn/plan/recipe.h"
 
@@ -136,7 +137,7 @@ plan_new(const struct model *model, const char *name, int T, struct status *st)
 		status_fail(st, STATUS_USAGE, "no recipe is called '%s'; `help convert` lists them", name);
 		return NULL;
 	}
-	if (!recipe->site && !model->resnet) {
+	if (!recipe->site && !graph_has(model->graph, LAYER_RELU)) {
 		status_fail(st, STATUS_USAGE, "recipe %s is for residual networks: its neurons cannot send negative values",
 			    name);
 		return NULL;
@@ -159,7 +160,7 @@ plan_new(const struct model *model, const char *name, int T, struct status *st)
 		plan->site[i].site = site_at(model, i);
 		site_from_recipe(&plan->site[i], recipe);
 	}
-	if (recipe->sites && !model->resnet && !plan_override(plan, recipe->sites, st)) {
+	if (recipe->sites && graph_has(model->graph, LAYER_CENTER) && !plan_override(plan, recipe->sites, st)) {
 		plan_free(plan);
 		return NULL;
 	}

@@ -64,7 +64,7 @@ struct site_plan {
 	float observed_lo, observed_hi;
 };
 
-struct receivers;
+struct receiver;
 struct arena;
 
 struct plan {
@@ -80,10 +80,10 @@ struct plan {
 	int calibration_pictures;
 	char calibration_hash[HASH_HEX];
 	int sites;
-	struct site_plan *site;      /* [sites] by site_index */
-	struct receivers *receivers; /* [depth] weights as spikes meet them, once finished; private */
-	char hash[HASH_HEX];         /* of the JSON and of thresholds and UGO weights */
-	struct arena *arena;         /* owns sites, thresholds and receivers */
+	struct site_plan *site;     /* [sites] by site_index */
+	struct receiver *receivers; /* [sites] weights as spikes meet them, once finished; private */
+	char hash[HASH_HEX];        /* of the JSON and of thresholds and UGO weights */
+	struct arena *arena;        /* owns sites, thresholds and receivers */
 };
 
 struct plan_options {

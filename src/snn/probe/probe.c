@@ -10,27 +10,28 @@
 struct node *
 snn_node(const struct snn *snn, int index)
 {
-	struct site site = snn->plan->site[index].site;
+	int block = snn->plan->site[index].site.block;
 
-	if (snn->layer)
-		return snn->layer[index].plan ? &snn->layer[index] : NULL;
-	return site.block >= 0 ? &snn->block[site.block].node[site.kind] : NULL;
+	if (snn->layer[index].plan)
+		return &snn->layer[index];
+	if (block < 0 || !snn->block[block].part)
+		return NULL;
+	return &snn->block[block].node[index - snn->model->graph->first[block]];
 }
 
 /* What LayerNorm gives where its scale is applied behind the next layer. */
 void
 snn_derive(const struct snn *snn, struct node *node)
 {
-	const struct node *block = snn->block ? snn->block[node->plan->site.block].node : NULL;
-	bool first = node->plan->site.kind == SITE_NORM1;
+	const struct layer *layer = &snn->model->graph->layer[node->plan - snn->plan->site];
 	const struct node *center, *rsqrt;
 	float scale = snn_scale(snn), before = snn->plan->mean_decoded ? scale - 1 : 1, grain;
 
 	if (!node->derived || node->version == snn->version || *snn->t == 0)
 		return;
 	node->version = snn->version;
-	center = &block[first ? SITE_NORM1_CENTER : SITE_NORM2_CENTER];
-	rsqrt = &block[first ? SITE_NORM1_RSQRT : SITE_NORM2_RSQRT];
+	center = snn_node(snn, layer->from[0]);
+	rsqrt = snn_node(snn, layer->from[1]);
 	rows_scale(center->total, node->rows, node->columns, rsqrt->total, scale, false, node->total);
 	memset(node->sent, 0, node->size * sizeof(*node->sent));
 	grain = site_rule(center->plan, *snn->t).grain;
@@ -53,11 +54,14 @@ node_at(const struct snn *snn, struct site site)
 	return node;
 }
 
-/* The place where the picture enters: what the first block receives. */
+/* Where the input enters, when no node takes it: what the first block receives. */
 static bool
 is_entry(const struct snn *snn, struct site site)
 {
-	return snn->block && site.kind == (snn->model->has_norm_pre ? SITE_NORM_PRE : SITE_PATCH_EMBED);
+	const struct graph *net = snn->model->graph;
+	int first = net->blocks > 0 ? net->first[0] : 0;
+
+	return snn->block[0].part && net->layer[first].from[0] == site_index(snn->model, site);
 }
 
 bool
@@ -92,45 +96,32 @@ node_has(const struct node *node, enum snn_quantity q)
 void
 snn_logits(const struct snn *snn, float *logits)
 {
-	const struct model *model = snn->model;
-	const struct node *last;
-	int rows = model->distilled ? 2 : 1;
-	float *mean = snn->readout, scale = snn_scale(snn);
+	const struct graph *net = snn->model->graph;
+	const struct layer *last = layer_source(net, &net->layer[net->layers - 1]), *norm = last->op == LAYER_NORM ? last : NULL;
+	const struct node *node = snn_node(snn, norm ? norm->from[0] : (int)(last - net->layer));
+	size_t size = layer_size(last);
+	float scale = snn_scale(snn);
 
 	if (*snn->t == 0) {
-		memset(logits, 0, (size_t)model->classes * sizeof(*logits));
+		memset(logits, 0, (size_t)snn->model->classes * sizeof(*logits));
 		return;
 	}
-	if (snn->layer) {
-		layers_logits(snn, logits);
-		return;
-	}
-	last = &snn->block[model->depth - 1].node[SITE_BLOCK];
-	for (int i = 0; i < rows * model->width; i++)
-		mean[i] = last->total[i] / scale;
-	ann_head(model, mean, logits);
+	for (size_t i = 0; i < size; i++)
+		snn->readout[i] = node->total[i] / scale;
+	if (norm)
+		ann_head(snn->model, snn->readout, logits);
+	else
+		head_apply(snn->model, snn->readout, logits);
 }
 
-/* The sum received by a UGO site. */
+/* The sum received by a UGO site: what the node keeps, or what another has sent. */
 static const float *
 received(const struct snn *snn, struct site site)
 {
-	const struct block *b = snn->block ? &snn->block[site.block] : NULL;
+	int index = site_index(snn->model, site);
+	const struct node *node = snn_node(snn, index);
 
-	if (!b) /* attention pooling */
-		return site.kind == SITE_EXP ? snn->pool.score : snn->pool.row_sum;
-	switch (site.kind) {
-	case SITE_NORM1_RSQRT:
-		return b->variance1;
-	case SITE_NORM2_RSQRT:
-		return b->variance2;
-	case SITE_EXP:
-		return b->score;
-	case SITE_RECIPROCAL:
-		return b->row_sum;
-	default:
-		return b->node[SITE_FC1].total;
-	}
+	return node->input ? node->input : snn_node(snn, snn->model->graph->layer[index].from[0])->total;
 }
 
 /* Quanta sent in the last step; of a split encoder the difference of its sides. */
@@ -236,7 +227,7 @@ snn_probe(const struct snn *snn, struct site site, enum snn_quantity q, struct t
 	else if (site.kind == SITE_HEAD)
 		snn_logits(snn, out->data);
 	else
-		memcpy(out->data, snn->embedding, tensor_size(out) * sizeof(float));
+		memcpy(out->data, snn->current, tensor_size(out) * sizeof(float));
 	return true;
 }
 
@@ -247,7 +238,7 @@ outer_element(const struct snn *snn, struct site site, size_t i)
 	float logit = 0, *logits;
 
 	if (site.kind != SITE_HEAD)
-		return snn->embedding[i];
+		return snn->current[i];
 	logits = malloc((size_t)snn->model->classes * sizeof(*logits));
 	if (logits) {
 		snn_logits(snn, logits);
@@ -524,7 +515,7 @@ snn_memory(const struct snn *snn)
 void
 snn_feed_block(struct snn *snn, int block, const float *x)
 {
-	size_t stream = (size_t)snn->model->tokens * (size_t)snn->model->width, depth = (size_t)snn->model->depth;
+	size_t stream = snn->block[block].node[PART_ADD].size, depth = (size_t)snn->model->depth;
 	float *fed;
 
 	if (!snn->fed) {
@@ -544,7 +535,7 @@ snn_feed_block(struct snn *snn, int block, const float *x)
 void
 snn_block_sent(const struct snn *snn, int block, float *x)
 {
-	struct node_reader reader = reader_of(snn, site_in(SITE_BLOCK, block), SNN_SENT);
+	struct node_reader reader = reader_of(snn, site_of_block(snn->model, block), SNN_SENT);
 
 	for (size_t i = 0; i < reader.node->size; i++)
 		x[i] = read_element(&reader, i);

@@ -1,6 +1,6 @@
 #include "study/energy/energy.h"
 
-#include "model/resnet/resnet.h"
+#include "model/graph.h"
 #include "study/energy/ledger.h"
 
 /* Picojoules, 45 nm, fp32. */
@@ -42,15 +42,6 @@ charge_site(const struct snn *snn, struct site site, struct energy *part)
 		charge(snn, site, (double)fan_out, &part[of_edge[edge]]);
 }
 
-static void
-charge_block(const struct snn *snn, int b, struct energy *part)
-{
-	const struct model *model = snn_plan(snn)->model;
-
-	for (int kind = (int)site_block_first(model); kind <= (int)site_block_last(model); kind++)
-		charge_site(snn, site_in((enum site_kind)kind, b), part);
-}
-
 /* What convolutions read of a layer. */
 static void
 charge_layer(const struct snn *snn, struct site site, struct energy *to)
@@ -66,14 +57,12 @@ struct energy
 energy_of(const struct snn *snn, struct energy *part)
 {
 	struct energy own[ENERGY_PARTS] = {{0, 0}}, sum = {0, 0};
-	const struct resnet *net = snn_plan(snn)->model->resnet;
+	const struct graph *net = snn_plan(snn)->model->graph;
 
-	for (int i = 0; net && i < net->layers; i++) {
+	for (int i = 0; i < net->layers; i++) {
 		charge_layer(snn, net->layer[i].site, &own[ENERGY_LINEAR]);
 		charge_site(snn, net->layer[i].site, own);
 	}
-	for (int b = 0; !net && b < snn_plan(snn)->model->depth; b++)
-		charge_block(snn, b, own);
 	for (int i = 0; i < ENERGY_PARTS; i++) {
 		sum.per_event += own[i].per_event;
 		sum.per_unit += own[i].per_unit;
@@ -83,25 +72,25 @@ energy_of(const struct snn *snn, struct energy *part)
 	return sum;
 }
 
-/* Its convolutions and projections, and the products of attention pooling's one query. */
+/* Of what layers multiply by weights, but the input, and of the products of attention. */
 static uint64_t
 multiplications(const struct model *model)
 {
-	const struct resnet *net = model->resnet;
-	uint64_t sum = 2 * (uint64_t)net->tokens * (uint64_t)net->heads * (uint64_t)net->head_dim;
+	const struct graph *net = model->graph;
+	uint64_t sum = 0;
 
 	for (int i = 0; i < net->layers; i++)
 		sum += layer_meetings(model, i);
+	for (int b = 0; b < net->blocks; b++) {
+		struct attention_shape a = graph_attention(net, b);
+
+		sum += 2 * (uint64_t)a.heads * (uint64_t)a.queries * (uint64_t)a.tokens * (uint64_t)a.head_dim;
+	}
 	return sum;
 }
 
 double
 energy_ann(const struct model *model)
 {
-	double tokens = model->tokens, width = model->width;
-	double linear = tokens * width * (4 * width + 2 * model->mlp_width), product = 2 * tokens * tokens * width;
-
-	if (model->resnet)
-		return MULTIPLY * (double)multiplications(model);
-	return MULTIPLY * model->depth * (linear + product);
+	return MULTIPLY * (double)multiplications(model);
 }

@@ -49,10 +49,7 @@ ledger_step(struct ledger *ledger, const struct snn *snn)
 {
 	struct ledger_row *row = ledger->row + (size_t)(snn_time(snn) - 1) * (size_t)ledger->sites;
 
-	if (ledger->model->resnet)
-		ledger_count_layers(snn, row);
-	else
-		ledger_count_blocks(snn, row);
+	ledger_count_layers(snn, row);
 }
 
 struct ledger *
@@ -62,10 +59,7 @@ ledger_reference(const struct model *model, bool fold_norm, struct status *st)
 
 	if (!ledger)
 		return NULL;
-	if (model->resnet)
-		ledger_reference_layers(model, ledger->row);
-	else
-		ledger_reference_blocks(model, fold_norm, ledger->row);
+	ledger_reference_layers(model, fold_norm, ledger->row);
 	ledger->pictures = 1;
 	return ledger;
 }
@@ -76,6 +70,12 @@ ledger_head_macs(const struct model *model)
 	uint64_t projection = (uint64_t)model->projection.in * (uint64_t)model->projection.out;
 
 	return projection + (uint64_t)(model->distilled ? 2 : 1) * (uint64_t)model->head.in * (uint64_t)model->head.out;
+}
+
+uint64_t
+ledger_embed_macs(const struct model *model)
+{
+	return (uint64_t)model->patches * (uint64_t)model->patch.in * (uint64_t)model->patch.out;
 }
 
 void

@@ -4,22 +4,18 @@
 
 #include "study/energy/ledger.h"
 
-/* Transformers: the network's last step, and the reference. */
-void ledger_count_blocks(const struct snn *snn, struct ledger_row *row);
-void ledger_reference_blocks(const struct model *model, bool fold_norm, struct ledger_row *row);
-/* Residual networks. */
+/* One step, or one pass of the reference: all layers. */
 void ledger_count_layers(const struct snn *snn, struct ledger_row *row);
-void ledger_reference_layers(const struct model *model, struct ledger_row *row);
-/* ledger_memory() of a residual network. */
-void ledger_layer_memory(const struct model *model, struct site site, double *weights, double *states);
+void ledger_reference_layers(const struct model *model, bool fold_norm, struct ledger_row *row);
 
-/* What both have at a site: its neurons or its function, what its values meet by ledger_edge(), and
+/* At a site: its neurons or its function, what its values meet by ledger_edge(), and
  * the products, scalings and additions of attention between the encoders of q, k, v and the
- * mixed values. What convolutions and projections of residual networks read is not in it. */
+ * mixed values. What spatial layers meet (layer_is_spatial()) is not in it. */
 void ledger_count_site(const struct snn *snn, int index, struct ledger_row *row);
 void ledger_reference_site(const struct model *model, bool fold_norm, struct site site, struct ledger_row *row);
 /* Multiplications of the head for one picture, CLIP's projection included. */
 uint64_t ledger_head_macs(const struct model *model);
+uint64_t ledger_embed_macs(const struct model *model); /* of the patches */
 
 /* Do the site's neurons know a single level (and its negative)? */
 bool ledger_single_level(const struct site_plan *p);

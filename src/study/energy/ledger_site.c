@@ -1,44 +1,26 @@
 /* What a site's operands meet and its neurons do: of transformers and attention pooling, and what
  * the neurons of residual networks do. */
-#include "model/resnet/resnet.h"
+#include "model/graph.h"
 #include "snn/neurons/neuron.h"
 #include "study/energy/ledger_count.h"
 
 /* --- what meets what ------------------------------------------------------ */
 
-/* So many tokens ask, and the keys and values of all answer. */
-struct attention_shape {
-	uint64_t queries, tokens, head_dim;
-};
-
-static struct attention_shape
-attention_of(const struct model *model)
-{
-	const struct resnet *net = model->resnet;
-
-	if (net)
-		return (struct attention_shape){1, (uint64_t)net->tokens, (uint64_t)net->head_dim};
-	return (struct attention_shape){(uint64_t)model->tokens, (uint64_t)model->tokens, (uint64_t)model->head_dim};
-}
-
-/* The site whose values a LayerNorm gives to the layer behind it. */
-static enum site_kind
-norm_operand(bool fold_norm, int which)
-{
-	static const enum site_kind folded[] = {SITE_NORM1_CENTER, SITE_NORM2_CENTER}, whole[] = {SITE_NORM1, SITE_NORM2};
-
-	return fold_norm ? folded[which] : whole[which];
-}
-
-/* Outputs of the linear layer in a transformer's block that reads sites of this kind; 0: none does. */
+/* Outputs of the linear layers that read the values of a layer at each of its rows; 0: none does. Where LayerNorm is
+ * folded, they read the centred values. */
 static uint64_t
-linear_outputs(const struct model *model, bool fold_norm, enum site_kind kind)
+linear_outputs(const struct graph *net, bool fold_norm, int index)
 {
-	if (kind == norm_operand(fold_norm, 0))
-		return 3 * (uint64_t)model->width;
-	if (kind == norm_operand(fold_norm, 1))
-		return (uint64_t)model->mlp_width;
-	return kind == SITE_AV || kind == SITE_ACT_OUT ? (uint64_t)model->width : 0;
+	uint64_t sum = 0;
+
+	if (fold_norm && net->layer[index].op == LAYER_NORMALISE)
+		return 0;
+	if (fold_norm && net->layer[index].op == LAYER_CENTER)
+		index = layer_normalised(net, index);
+	for (int i = index + 1; i < net->layers; i++)
+		if (net->layer[i].op == LAYER_LINEAR && net->layer[i].from[0] == index)
+			sum += (uint64_t)net->layer[i].channels;
+	return sum;
 }
 
 /* With how many values of the other operand a product multiplies each of this one; 0: it is none. */
@@ -47,12 +29,12 @@ product_partners(struct attention_shape a, enum site_kind kind)
 {
 	switch (kind) {
 	case SITE_Q:
-		return a.tokens;
+		return (uint64_t)a.tokens;
 	case SITE_K:
 	case SITE_V:
-		return a.queries;
+		return (uint64_t)a.queries;
 	case SITE_SOFTMAX:
-		return a.head_dim;
+		return (uint64_t)a.head_dim;
 	default:
 		return 0;
 	}
@@ -61,12 +43,14 @@ product_partners(struct attention_shape a, enum site_kind kind)
 static enum ledger_edge
 edge(const struct model *model, bool fold_norm, struct site site, uint64_t *fan_out)
 {
+	int index = site_index(model, site);
+
 	*fan_out = 0;
-	if (model->resnet && !site_pools(site))
+	if (layer_is_spatial(&model->graph->layer[index]))
 		return LEDGER_EDGE_NONE;
-	if (!model->resnet && (*fan_out = linear_outputs(model, fold_norm, site.kind)) > 0)
+	if ((*fan_out = linear_outputs(model->graph, fold_norm, index)) > 0)
 		return LEDGER_EDGE_SYNAPSE;
-	if ((*fan_out = product_partners(attention_of(model), site.kind)) > 0)
+	if ((*fan_out = product_partners(graph_attention(model->graph, site.block), site.kind)) > 0)
 		return LEDGER_EDGE_PRODUCT;
 	if (!plan_has_function(site.kind))
 		return LEDGER_EDGE_NONE;
@@ -151,16 +135,16 @@ ledger_count_graded(struct ledger_row *row, uint64_t synapses, uint64_t sums)
 }
 
 static void
-count_graded(const struct model *model, enum ledger_edge e, uint64_t size, uint64_t fan_out, struct ledger_row *to)
+count_graded(const struct layer *layer, enum ledger_edge e, uint64_t fan_out, struct ledger_row *to)
 {
-	uint64_t all = size * fan_out;
+	uint64_t all = layer_size(layer) * fan_out;
 
 	if (e == LEDGER_EDGE_PRODUCT) {
 		to->n[LEDGER_PRODUCT_GRADED] += all;
 		ledger_count_memory(to, e, all);
 		return;
 	}
-	ledger_count_graded(to, all, attention_of(model).tokens * fan_out);
+	ledger_count_graded(to, all, layer_places(layer) * fan_out);
 }
 
 static void
@@ -205,7 +189,7 @@ count_attention(const struct model *model, struct site site, bool decoded, struc
 		row->n[LEDGER_ADDITIONS] += size;
 		break;
 	case SITE_RECIPROCAL:
-		row->n[LEDGER_ADDITIONS] += size * attention_of(model).tokens;
+		row->n[LEDGER_ADDITIONS] += size * (uint64_t)graph_attention(model->graph, site.block).tokens;
 		break;
 	case SITE_AV:
 		row->n[LEDGER_SCALINGS] += decoded ? size : 0;
@@ -262,7 +246,7 @@ count_operand(const struct snn *snn, int index, struct ledger_row *row)
 		count_spikes(&spikes, p, e, fan_out, own, to);
 		count_neurons(snn, p->site, fan_out, e, own, to);
 	} else if (e == LEDGER_EDGE_SYNAPSE || e == LEDGER_EDGE_PRODUCT) {
-		count_graded(plan->model, e, site_size(plan->model, p->site), fan_out, to);
+		count_graded(&plan->model->graph->layer[index], e, fan_out, to);
 	}
 }
 
@@ -291,5 +275,5 @@ ledger_reference_site(const struct model *model, bool fold_norm, struct site sit
 		own->n[LEDGER_FUNCTIONS] += size;
 	/* Either operand of a product names all of its multiplications. */
 	if (e == LEDGER_EDGE_SYNAPSE || site.kind == SITE_Q || site.kind == SITE_SOFTMAX)
-		count_graded(model, e, size, fan_out, &row[site_index(model, charged(e, site))]);
+		count_graded(site_layer(model, site), e, fan_out, &row[site_index(model, charged(e, site))]);
 }

@@ -1,5 +1,7 @@
 #include "study/walk/history.h"
 
+#include "model/graph.h"
+
 #include "snn/probe/excerpt.h"
 #include "study/walk/recording.h"
 
@@ -167,7 +169,9 @@ source(const struct past *past, struct site site)
 static size_t
 first_of(const struct model *model, const struct history_request *r, int token)
 {
-	return (size_t)token * (size_t)model->width + (size_t)(r->head * model->head_dim);
+	struct attention_shape a = graph_maps(model);
+
+	return ((size_t)token * (size_t)a.heads + (size_t)r->head) * (size_t)a.head_dim;
 }
 
 static void
@@ -176,7 +180,7 @@ read_train(const struct history *h, struct excerpt *e, const float *from, float 
 	float scale = h->walk->plan->mean_decoded ? (float)t : 1;
 
 	excerpt_step(e, from);
-	for (int i = 0; i < h->walk->model->head_dim; i++) {
+	for (int i = 0; i < graph_maps(h->walk->model).head_dim; i++) {
 		sent[i] = excerpt_element(e, SNN_SENT, i);
 		sum[i] = excerpt_element(e, SNN_VALUE, i) * scale;
 	}
@@ -187,7 +191,7 @@ read_product(struct history *h, const struct past *past, struct history_point *p
 {
 	const struct model *model = h->walk->model;
 	const struct history_request *r = &h->request;
-	size_t tokens = (size_t)model->tokens, at = ((size_t)r->head * tokens + (size_t)r->q) * tokens + (size_t)r->k;
+	size_t tokens = (size_t)graph_maps(model).tokens, at = ((size_t)r->head * tokens + (size_t)r->q) * tokens + (size_t)r->k;
 
 	read_train(h, h->q, source(past, site_in(SITE_Q, r->layer)) + first_of(model, r, r->q), p->a, p->A, past->t);
 	read_train(h, h->k, source(past, site_in(SITE_K, r->layer)) + first_of(model, r, r->k), p->b, p->B, past->t);
@@ -202,13 +206,13 @@ need_excerpts(struct history *h, struct status *st)
 	const struct history_request *r = &h->request;
 	const struct plan *plan = h->walk->plan;
 	const struct model *model = plan->model;
-	int d = model->head_dim;
+	int d = graph_maps(model).head_dim;
 
-	if (h->q || (model->resnet && h->neuron))
+	if (h->q || (d == 0 && h->neuron))
 		return true;
 	if (recording_block(model, r->site) >= 0 && !(h->neuron = excerpt_new(plan, r->site, r->element, 1, st)))
 		return false;
-	if (model->resnet)
+	if (d == 0)
 		return true;
 	h->q = excerpt_new(plan, site_in(SITE_Q, r->layer), first_of(model, r, r->q), d, st);
 	h->k = h->q ? excerpt_new(plan, site_in(SITE_K, r->layer), first_of(model, r, r->k), d, st) : NULL;
@@ -220,7 +224,7 @@ need_excerpts(struct history *h, struct status *st)
 static bool
 reserve(struct history *h, struct history_point *p, struct status *st)
 {
-	size_t d = (size_t)h->walk->model->head_dim;
+	size_t d = (size_t)graph_maps(h->walk->model).head_dim;
 
 	if (h->count == h->capacity) {
 		int capacity = h->capacity ? 2 * h->capacity : 32;
@@ -298,7 +302,7 @@ recorded(const struct history *h, int t)
 
 	const struct model *model = h->walk->model;
 
-	return (model->resnet || recording_source(&h->recording, site_in(SITE_QK, r->layer), t)) &&
+	return (graph_maps(model).heads == 0 || recording_source(&h->recording, site_in(SITE_QK, r->layer), t)) &&
 	       (recording_block(model, r->site) < 0 || recording_source(&h->recording, r->site, t));
 }
 
@@ -426,7 +430,7 @@ history_unit(const struct history *h)
 size_t
 history_memory(const struct history *h)
 {
-	size_t d = h->walk ? (size_t)h->walk->model->head_dim : 0;
+	size_t d = h->walk ? (size_t)graph_maps(h->walk->model).head_dim : 0;
 
 	return (h->snn ? snn_memory(h->snn) : 0) + h->recording.bytes + (size_t)h->count * 4 * d * sizeof(float) +
 	       (size_t)h->capacity * sizeof(*h->point);

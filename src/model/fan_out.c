@@ -1,5 +1,5 @@
 /* What a value of a residual network's layer meets. */
-#include "model/resnet/resnet.h"
+#include "model/graph.h"
 
 #include <string.h>
 
@@ -10,7 +10,7 @@ struct extent {
 static struct extent
 extent_of(const struct model *model, int source)
 {
-	const struct layer *layer = source == LAYER_PICTURE ? NULL : &model->resnet->layer[source];
+	const struct layer *layer = source == LAYER_INPUT ? NULL : &model->graph->layer[source];
 
 	if (layer)
 		return (struct extent){layer->height, layer->width, layer->channels};
@@ -21,7 +21,7 @@ extent_of(const struct model *model, int source)
 static bool
 weighs(const struct layer *layer, int source)
 {
-	return (layer->op == LAYER_CONVOLUTION || layer->op == LAYER_PROJECTION) && layer->from[0] == source;
+	return (layer->op == LAYER_CONVOLUTION || layer->op == LAYER_LINEAR) && layer->from[0] == source;
 }
 
 static size_t
@@ -47,7 +47,7 @@ readers_of_row(const struct layer *layer, int outputs, int y)
 static void
 add_readers(const struct layer *layer, struct extent e, uint64_t *fan_out)
 {
-	size_t projected = layer->op == LAYER_PROJECTION ? layer_places(layer) : 0;
+	size_t projected = layer->op == LAYER_LINEAR ? layer_places(layer) : 0;
 	uint64_t channels = (uint64_t)(layer->channels / layer->groups);
 
 	for (size_t p = 0; p < projected; p++)
@@ -66,9 +66,9 @@ layer_fan_out(const struct model *model, int source, uint64_t *fan_out)
 	struct extent e = extent_of(model, source);
 
 	memset(fan_out, 0, places_of(e) * sizeof(*fan_out));
-	for (int i = 0; i < model->resnet->layers; i++)
-		if (weighs(&model->resnet->layer[i], source))
-			add_readers(&model->resnet->layer[i], e, fan_out);
+	for (int i = 0; i < model->graph->layers; i++)
+		if (weighs(&model->graph->layer[i], source))
+			add_readers(&model->graph->layer[i], e, fan_out);
 }
 
 /* Rows and columns are independent, so that the sum over places is a product of sums. */
@@ -77,7 +77,7 @@ meetings_of(const struct layer *layer, struct extent e)
 {
 	uint64_t rows = 0, columns = 0;
 
-	if (layer->op == LAYER_PROJECTION)
+	if (layer->op == LAYER_LINEAR)
 		return (uint64_t)layer_places(layer) * (uint64_t)e.channels * (uint64_t)layer->channels;
 	for (int y = 0; y < e.height; y++)
 		rows += readers_of_row(layer, layer->height, y);
@@ -92,9 +92,9 @@ layer_meetings(const struct model *model, int source)
 	struct extent e = extent_of(model, source);
 	uint64_t sum = 0;
 
-	for (int i = 0; i < model->resnet->layers; i++)
-		if (weighs(&model->resnet->layer[i], source))
-			sum += meetings_of(&model->resnet->layer[i], e);
+	for (int i = 0; i < model->graph->layers; i++)
+		if (weighs(&model->graph->layer[i], source))
+			sum += meetings_of(&model->graph->layer[i], e);
 	return sum;
 }
 
@@ -102,8 +102,8 @@ void
 layer_readers(const struct model *model, int source, uint64_t *weights, uint64_t *values)
 {
 	*weights = *values = 0;
-	for (int i = 0; i < model->resnet->layers; i++) {
-		const struct layer *layer = &model->resnet->layer[i];
+	for (int i = 0; i < model->graph->layers; i++) {
+		const struct layer *layer = &model->graph->layer[i];
 
 		if (!weighs(layer, source))
 			continue;
