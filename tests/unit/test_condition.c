@@ -202,6 +202,42 @@ test_globs(void **state)
 }
 
 /* Any element: the extreme, as a scan of the whole site finds it. */
+/* all, any, max and min against the walk's own numbers, one by one. */
+static void
+test_folds(void **state)
+{
+	const struct walk_step *last = walk_last(walk);
+	struct condition_found found;
+	double most = 0, least = 1e9;
+	char text[120];
+
+	(void)state;
+	for (int i = 0; i < site_count(model); i++) {
+		double e = (double)last->site[i].relative;
+
+		if (!site_matches(site_at(model, i), "blocks.*.attn"))
+			continue;
+		most = e > most ? e : most;
+		least = e < least ? e : least;
+	}
+	assert_true(least < most);
+	assert_true(number("max(error(blocks.*.attn))", &found) == most);
+	assert_true(found.has_site && (double)last->site[site_index(model, found.site)].relative == most);
+	assert_true(number("min( error(blocks.*.attn) )", &found) == least);
+	snprintf(text, sizeof(text), "all(error(blocks.*.attn)) < %.9g", (least + most) / 2);
+	assert_false(truth(text));
+	snprintf(text, sizeof(text), "any(error(blocks.*.attn)) < %.9g", (least + most) / 2);
+	assert_true(truth(text));
+	snprintf(text, sizeof(text), "all(error(blocks.*.attn)) <= %.17g and all(error(blocks.*.attn)) >= %.17g", most, least);
+	assert_true(truth(text));
+	snprintf(text, sizeof(text), "%.9g > all(error(blocks.*.attn))", most * 1.01);
+	assert_true(truth(text));
+	assert_true(truth("max(error(blocks.*.attn)) > min(error(blocks.*.attn))"));
+	assert_true(truth("all(error(blocks.*.attn)) != -1") && !truth("all(error(blocks.*.attn)) == 1"));
+	assert_true(truth("all(value(blocks.1.attn.q)) > -1000 and not all(value(blocks.1.attn.q)) > 0"));
+	assert_true(truth("max(value(blocks.1.attn.q)) > 0"));
+}
+
 static void
 test_elements(void **state)
 {
@@ -372,9 +408,10 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_logic),     cmocka_unit_test(test_quantities),        cmocka_unit_test(test_hidden_neurons),
-	    cmocka_unit_test(test_globs),     cmocka_unit_test(test_elements),          cmocka_unit_test(test_faults),
-	    cmocka_unit_test(test_any_bytes), cmocka_unit_test(test_what_a_plan_lacks), cmocka_unit_test(test_breakpoints),
+	    cmocka_unit_test(test_logic),       cmocka_unit_test(test_quantities), cmocka_unit_test(test_hidden_neurons),
+	    cmocka_unit_test(test_globs),       cmocka_unit_test(test_folds),      cmocka_unit_test(test_elements),
+	    cmocka_unit_test(test_faults),      cmocka_unit_test(test_any_bytes),  cmocka_unit_test(test_what_a_plan_lacks),
+	    cmocka_unit_test(test_breakpoints),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

@@ -41,8 +41,14 @@ static const char *const quantity_names[QUANTITIES] = {
     [QUANTITY_MEMBRANE] = "membrane",
 };
 
-const char *const condition_words[] = {"spikes(", "rate(", "error(", "range(", "value(", "membrane(", "logit_rmse", "top",
-				       "ann",     "t",     "label",  "and",    "or",     "not",       NULL};
+const char *const condition_words[] = {"spikes(", "rate(", "error(", "range(", "value(", "membrane(", "logit_rmse",
+				       "top",     "ann",   "t",      "label",  "and",    "or",        "not",
+				       "all(",    "any(",  "max(",   "min(",   NULL};
+
+/* How many values of sites and elements become one. */
+enum fold { FOLD_ANY, FOLD_ALL, FOLD_MAX, FOLD_MIN, FOLDS };
+
+static const char *const fold_names[FOLDS] = {"any", "all", "max", "min"};
 
 enum comparison { LESS, LESS_EQUAL, GREATER, GREATER_EQUAL, EQUAL, NOT_EQUAL, COMPARISONS };
 
@@ -51,6 +57,7 @@ static const char *const comparison_signs[COMPARISONS] = {"<", "<=", ">", ">=", 
 /* One number, or one for each site or element that matches. */
 struct reading {
 	enum quantity quantity;
+	enum fold fold;
 	double number;
 	int *site; /* [sites] indices; NULL unless the quantity is a site's */
 	int sites;
@@ -291,16 +298,52 @@ parse_name(struct parser *p, struct reading *r)
 	if (class < 0)
 		return fail(p, start, n,
 			    "\"%s\" is nothing that can be compared; there are spikes, rate, error, range, membrane and value "
-			    "of a site, t, top, ann, label, logit_rmse, and the classes",
+			    "of a site (all, any, max, min of many), t, top, ann, label, logit_rmse, and the classes",
 			    word);
 	r->number = class;
 	return true;
+}
+
+static bool parse_reading(struct parser *p, struct reading *r);
+
+/* "all(" and its like, when one stands here. */
+static bool
+take_fold(struct parser *p, enum fold *fold)
+{
+	size_t start = p->at;
+
+	for (int f = 0; f < FOLDS; f++) {
+		if (take(p, fold_names[f]) && take(p, "(")) {
+			*fold = (enum fold)f;
+			return true;
+		}
+		p->at = start;
+	}
+	return false;
+}
+
+/* What stands within all(...), and the parenthesis that closes it. */
+static bool
+parse_folded(struct parser *p, struct reading *r, enum fold fold)
+{
+	size_t at = p->at;
+
+	if (!parse_reading(p, r))
+		return false;
+	if (!is_site_quantity(r->quantity) || r->fold != FOLD_ANY)
+		return fail(p, at, 1, "%s() is of what sites have, as %s(error(blocks.*))", fold_names[fold], fold_names[fold]);
+	r->fold = fold;
+	skip_blanks(p);
+	if (p->text[p->at] && strchr("<>=!", p->text[p->at]))
+		return fail(p, p->at, 1, "the comparison stands outside, as %s(error(blocks.*)) < 0.2", fold_names[fold]);
+	return take(p, ")") || fail(p, p->at, 1, "a closing parenthesis is missing");
 }
 
 static bool
 parse_reading(struct parser *p, struct reading *r)
 {
 	const char *start;
+	enum fold fold;
 	char *end;
 
 	*r = (struct reading){.quantity = QUANTITY_NUMBER};
@@ -317,6 +360,8 @@ parse_reading(struct parser *p, struct reading *r)
 	}
 	if (!isalpha((unsigned char)*start))
 		return fail(p, p->at, 1, "a number or a quantity is expected here");
+	if (take_fold(p, &fold))
+		return parse_folded(p, r, fold);
 	return parse_name(p, r);
 }
 
@@ -339,7 +384,7 @@ is_single(const struct reading *r)
 {
 	bool of_element = r->quantity == QUANTITY_VALUE || r->quantity == QUANTITY_MEMBRANE;
 
-	return !is_site_quantity(r->quantity) || (r->sites == 1 && (!of_element || r->ats > 0));
+	return !is_site_quantity(r->quantity) || r->fold >= FOLD_MAX || (r->sites == 1 && (!of_element || r->ats > 0));
 }
 
 static enum comparison
@@ -738,13 +783,63 @@ exceeds(double value, enum comparison c, double than)
 	return c == LESS || c == LESS_EQUAL ? value < than : c == GREATER || c == GREATER_EQUAL ? value > than : false;
 }
 
+/* The largest or smallest of all values, and whose it is. */
+static void
+find_extreme(const struct condition *c, const struct reading *r, const struct walk *walk, bool largest,
+	     struct condition_found *found)
+{
+	enum comparison further = largest ? GREATER : LESS;
+	bool any = false;
+
+	for (int i = 0; i < r->sites; i++) {
+		struct site site = site_at(c->model, r->site[i]);
+		struct condition_found one;
+
+		if (!readable(r, walk, site))
+			continue;
+		at_site(walk, site, r, further, largest ? -HUGE_VAL : HUGE_VAL, &one);
+		if (!any || compare(one.value, further, found->value))
+			*found = one;
+		any = true;
+	}
+}
+
+/* Do all compare so? Found is the one that decides: the furthest out, or one that does not. */
+static bool
+all_true(const struct condition *c, const struct reading *r, enum comparison sign, double to, const struct walk *walk,
+	 struct condition_found *found)
+{
+	struct condition_found least = {.unit = -1};
+
+	if (sign == NOT_EQUAL) {
+		for (int i = 0; i < r->sites; i++) {
+			struct site site = site_at(c->model, r->site[i]);
+
+			if (readable(r, walk, site) && at_site(walk, site, r, EQUAL, to, found))
+				return false;
+		}
+		return true;
+	}
+	find_extreme(c, r, walk, sign != GREATER && sign != GREATER_EQUAL, found);
+	if (sign == EQUAL) {
+		find_extreme(c, r, walk, false, &least);
+		if (!compare(least.value, sign, to))
+			*found = least;
+	}
+	return compare(found->value, sign, to);
+}
+
 static double
 read_single(const struct condition *c, const struct reading *r, const struct walk *walk)
 {
-	struct condition_found found;
+	struct condition_found found = {.unit = -1};
 
 	if (!is_site_quantity(r->quantity))
 		return read_scalar(walk, r);
+	if (r->fold >= FOLD_MAX) {
+		find_extreme(c, r, walk, r->fold == FOLD_MAX, &found);
+		return found.value;
+	}
 	at_site(walk, site_at(c->model, r->site[0]), r, NOT_EQUAL, 0, &found);
 	return found.value;
 }
@@ -758,6 +853,12 @@ compare_true(const struct condition *c, const struct condition_node *node, const
 
 	if (!is_site_quantity(r->quantity)) {
 		*found = (struct condition_found){.value = read_scalar(walk, r), .unit = -1};
+		return compare(found->value, node->comparison, to);
+	}
+	if (r->fold == FOLD_ALL)
+		return all_true(c, r, node->comparison, to, walk, found);
+	if (r->fold >= FOLD_MAX) {
+		find_extreme(c, r, walk, r->fold == FOLD_MAX, found);
 		return compare(found->value, node->comparison, to);
 	}
 	for (int i = 0; i < r->sites; i++) {

@@ -20,7 +20,11 @@
  * as the site has dimensions; the hidden neurons of a UGO are elements too:
  * membrane(S[i,j]) is the largest of them, membrane(S[i,j,h]) that of neuron h. A
  * number alone is true when it is not 0. A comparison with a glob is true when it
- * is for one of the sites (or elements); what it was true for is told. */
+ * is for one of the sites (or elements); what it was true for is told.
+ *
+ * all(error(blocks.*)) < 0.2 is true when it is for every one of them, any(...) is as
+ * without it; max(...) and min(...) are single numbers, which may stand on both sides
+ * and be watched. Sites that the plan gives no such number are left out. */
 #ifndef SPIKESCOPE_STUDY_CONDITION_H
 #define SPIKESCOPE_STUDY_CONDITION_H
 
