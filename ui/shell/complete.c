@@ -6,6 +6,7 @@
 #include "ui/commands/commands.h"
 #include "ui/panes/panes.h"
 #include "ui/shell/repl.h"
+#include "ui/shell/words.h"
 #include "ui/views/view.h"
 
 #include <stdio.h>
@@ -279,6 +280,11 @@ add_kind(enum value_kind kind, const char *const *choices)
 	case VALUE_TOPIC:
 		add_commands(0, "");
 		list_names(class_names);
+		list_add("words");
+		for (const struct word_info *w = word_table; w->word; w++)
+			list_add(w->word);
+		for (const struct recipe_info *r = recipe_table; r->name; r++)
+			list_add(r->name);
 		break;
 	case VALUE_SETTING:
 		for (const struct setting_info *s = setting_table; s->name; s++)

@@ -4,6 +4,7 @@
 #include "ui/commands/commands.h"
 #include "ui/output/output.h"
 #include "ui/shell/command.h"
+#include "ui/shell/words.h"
 #include "ui/views/view.h"
 
 #include <ctype.h>
@@ -124,7 +125,7 @@ print_command(FILE *out, const struct command_info *info)
 static void
 list_row(FILE *out, const struct command_info *info)
 {
-	fprintf(out, "  %-14s %s\n", info->name, info->summary);
+	fprintf(out, "  %-16s %s\n", info->name, info->summary);
 }
 
 static void
@@ -141,7 +142,9 @@ print_all(FILE *out)
 {
 	for (int class = 0; class < CLASSES; class ++)
 		print_class(out, (enum command_class) class);
-	fputs("\nCommands and options may be shortened. More: help COMMAND, help CLASS, apropos WORD.\n", out);
+	fputs("\nCommands and options may be shortened. More: help COMMAND, help CLASS, help words, apropos WORD.\n"
+	      "As in gdb: next, continue, finish, bt, and an empty line repeats a step; ? and h are help, q and exit are quit.\n",
+	      out);
 }
 
 static void
@@ -157,6 +160,18 @@ output_command(struct output *o, const struct command_info *info)
 	output_text(o, "text", info->text);
 	output_text(o, "example", info->example);
 	free(usage);
+}
+
+/* What has a name but is no command: its kind, its name and what there is to say. */
+struct thing {
+	const char *kind, *name, *text;
+};
+
+static void
+print_thing(FILE *out, const struct thing *t)
+{
+	fprintf(out, "%s%s%s\n", t->name, *t->kind ? ", " : "", t->kind);
+	print_wrapped(out, t->text, 2);
 }
 
 /* --- topics --------------------------------------------------------------- */
@@ -224,18 +239,95 @@ print_topic(FILE *out, const struct topic *topic)
 		print_class(out, (enum command_class)topic->class);
 	else if (!topic->group)
 		print_all(out);
-	else
+	else {
+		const struct word_info *word = word_find(topic->group);
+
+		if (word)
+			print_thing(out, &(struct thing){"", word->word, word->text});
 		for (const struct command_info *i = command_table; i->name; i++)
 			if (matches_topic(i, NULL, -1, topic->group))
 				list_row(out, i);
+	}
+}
+
+/* --- words, recipes, views ------------------------------------------------ */
+
+/* A recipe is no word of the language: it says what is done, then how it is asked for. */
+static bool
+thing_find(const char *name, struct thing *t)
+{
+	const struct word_info *word;
+
+	for (const struct recipe_info *r = recipe_table; r->name; r++)
+		if (strcmp(r->name, name) == 0) {
+			*t = (struct thing){"a recipe of convert", r->name, r->help};
+			return true;
+		}
+	if ((word = word_find(name))) {
+		*t = (struct thing){"", word->word, word->text};
+		return true;
+	}
+	for (const struct view *v = view_table; v->name; v++)
+		if (strcmp(v->name, name) == 0) {
+			*t = (struct thing){"a view", v->name, v->help};
+			return true;
+		}
+	return false;
+}
+
+static bool
+is_command(const char *name)
+{
+	for (const struct command_info *i = command_table; i->name; i++)
+		if (strcmp(i->name, name) == 0)
+			return true;
+	return false;
+}
+
+static bool
+output_things(FILE *out, enum output_format format, const struct thing *only, struct status *st)
+{
+	struct output o;
+
+	output_init(&o);
+	output_table(&o, "words");
+	for (const struct word_info *w = word_table; !only && w->word; w++) {
+		output_row(&o);
+		output_text(&o, "word", w->word);
+		output_text(&o, "text", w->text);
+	}
+	if (only) {
+		output_row(&o);
+		output_text(&o, "word", only->name);
+		output_text(&o, "text", only->text);
+	}
+	output_end(&o);
+	return output_print(&o, format, out, st);
+}
+
+static bool
+print_words(FILE *out, enum output_format format, const struct thing *only, struct status *st)
+{
+	if (format != FORMAT_TABLE)
+		return output_things(out, format, only, st);
+	if (only)
+		print_thing(out, only);
+	for (const struct word_info *w = word_table; !only && w->word; w++)
+		print_thing(out, &(struct thing){"", w->word, w->text});
+	return true;
 }
 
 bool
 help_print(FILE *out, enum output_format format, int words, const char *const *word, struct status *st)
 {
 	struct topic topic;
+	struct thing thing;
 	struct output o;
 
+	if (words == 1 && (strcmp(word[0], "words") == 0 || strcmp(word[0], "glossary") == 0))
+		return print_words(out, format, NULL, st);
+	if (words == 1 && !is_command(word[0]) && !is_group(word[0]) && thing_find(word[0], &thing))
+		return print_words(out, format, &thing, st);
 	if (!topic_find(&topic, words, word, st))
 		return false;
 	if (format == FORMAT_TABLE) {
@@ -264,6 +356,35 @@ holds(const struct command_info *info, const char *word)
 	return false;
 }
 
+static bool
+tells(FILE *out, const char *word, const char *kind, const char *name, const char *text, const char *also)
+{
+	if (!strcasestr(name, word) && !strcasestr(text, word) && !strcasestr(also, word))
+		return false;
+	fprintf(out, "  help %-11s %s%s%.58s%s\n", name, kind, *kind ? ": " : "", text, strlen(text) > 58 ? "..." : "");
+	return true;
+}
+
+/* Words, recipes, views and settings that tell of it; returns how many. */
+static int
+apropos_things(FILE *out, const char *word)
+{
+	int found = 0;
+
+	for (const struct word_info *w = word_table; w->word; w++)
+		found += tells(out, word, "", w->word, w->text, w->also);
+	for (const struct recipe_info *r = recipe_table; r->name; r++)
+		found += tells(out, word, "recipe", r->name, r->help, "");
+	for (const struct view *v = view_table; v->name; v++)
+		found += tells(out, word, "view", v->name, v->help, "");
+	for (const struct setting_info *i = setting_table; i->name; i++)
+		if (strcasestr(i->name, word) || strcasestr(i->help, word)) {
+			fprintf(out, "  set %-12s %s\n", i->name, i->help);
+			found++;
+		}
+	return found;
+}
+
 bool
 help_apropos(FILE *out, enum output_format format, const char *word, struct status *st)
 {
@@ -280,6 +401,8 @@ help_apropos(FILE *out, enum output_format format, const char *word, struct stat
 		if (format == FORMAT_TABLE)
 			list_row(out, i);
 	}
+	if (format == FORMAT_TABLE)
+		found += apropos_things(out, word);
 	output_end(&o);
 	if (found > 0 && format != FORMAT_TABLE)
 		return output_print(&o, format, out, st);
