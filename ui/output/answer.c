@@ -326,31 +326,6 @@ stream_print(struct app *app, struct query *query, struct status *st)
 	return ok;
 }
 
-static const char default_pager[] = "if command -v less >/dev/null; then exec less -FRSX; else exec cat; fi";
-
-/* More than fits on the terminal goes through the pager. */
-static bool
-print_paged(struct app *app, struct output *o, int rows, struct status *st)
-{
-	const char *program = getenv("PAGER");
-	int columns, height;
-	FILE *pager = NULL;
-	bool ok;
-
-	app_size(app, &columns, &height);
-	if (app->interactive && app->terminal && !app->capture && rows + 2 > height) {
-		fflush(app->out);
-		pager = popen(program && *program ? program : default_pager, "w");
-	}
-	ok = output_print(o, app->options.format, pager ? pager : app->out, st);
-	if (pager) {
-		pclose(pager);
-		/* Ctrl-C was the pager's. */
-		atomic_store(&app->cancel, false);
-	}
-	return ok;
-}
-
 bool
 answer_print(struct app *app, struct query *query, int limit, struct status *st)
 {
@@ -364,7 +339,7 @@ answer_print(struct app *app, struct query *query, int limit, struct status *st)
 		return false;
 	output_init(&o);
 	answer_output(a, &o, "rows");
-	ok = print_paged(app, &o, a->rows, st);
+	ok = output_print(&o, app->options.format, app->out, st);
 	if (a->rows == 0)
 		app_say(app, "no rows");
 	if (a->more)

@@ -1,11 +1,23 @@
 #include "ui/output/output.h"
 
 #include "base/text.h"
+#include "ui/output/grid.h"
 
+#include <ctype.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <wchar.h>
+
+/* Cells that a line has; 0: as many as it takes. The terminal is one, and so is this. */
+static int fit;
+
+void
+output_fit(int columns)
+{
+	fit = columns;
+}
 
 void
 output_init(struct output *o)
@@ -231,14 +243,43 @@ output_width(const char *text)
 
 /* --- cells ---------------------------------------------------------------- */
 
-/* A value as one cell for people; the caller frees. Long lists are cut. */
+/* Is it a time as the notebook writes them, 2026-01-31T12:34:56.789Z? */
+static bool
+is_time(const char *text)
+{
+	static const char form[] = "dddd-dd-ddTdd:dd:dd";
+
+	for (size_t i = 0; form[i]; i++)
+		if (form[i] == 'd' ? !isdigit((unsigned char)text[i]) : text[i] != form[i])
+			return false;
+	return true;
+}
+
+/* To the minute, where one is: 2026-01-31 13:34. */
 static char *
-cell_human(const char *key, const json_t *v)
+time_human(const char *text)
+{
+	struct tm utc = {0}, local;
+	char out[32] = "";
+	time_t when;
+
+	strptime(text, "%Y-%m-%dT%H:%M:%S", &utc);
+	when = timegm(&utc);
+	if (localtime_r(&when, &local))
+		strftime(out, sizeof(out), "%Y-%m-%d %H:%M", &local);
+	return strdup(out);
+}
+
+/* A value as one cell for people; the caller frees. Long lists are cut. */
+char *
+output_cell(const char *key, const json_t *v)
 {
 	char text[256];
 	size_t at = 0, i;
 	json_t *item;
 
+	if (json_is_string(v) && is_time(json_string_value(v)))
+		return time_human(json_string_value(v));
 	if (json_is_string(v)) {
 		size_t size = 4 * strlen(json_string_value(v)) + 1;
 		char *out = malloc(size);
@@ -255,7 +296,7 @@ cell_human(const char *key, const json_t *v)
 	text[0] = '\0';
 	json_array_foreach(v, i, item)
 	{
-		char *cell = at < 100 ? cell_human(key, item) : strdup("...");
+		char *cell = at < 100 ? output_cell(key, item) : strdup("...");
 		at += (size_t)snprintf(text + at, sizeof(text) - at, "%s%.40s", i ? " " : "", cell ? cell : "");
 		free(cell);
 		if (at >= 100 && i + 1 < json_array_size(v) && strcmp(text + at - 3, "...") == 0)
@@ -274,16 +315,16 @@ cell_exact(const json_t *v, int precision)
 	return json_dumps(v, JSON_ENCODE_ANY | JSON_COMPACT | JSON_REAL_PRECISION(precision));
 }
 
-static void
-pad(FILE *out, int count)
+void
+output_pad(FILE *out, int count)
 {
 	for (; count > 0; count--)
 		fputc(' ', out);
 }
 
 /* "logit_rmse" -> "logit rmse". */
-static char *
-heading(const char *key)
+char *
+output_heading(const char *key)
 {
 	char *out = strdup(key);
 
@@ -293,94 +334,7 @@ heading(const char *key)
 	return out;
 }
 
-/* --- tables for people ---------------------------------------------------- */
-
-/* The texts of a table: cells[row][column], row 0 the headings. */
-struct grid {
-	char **cell;
-	int *width;
-	bool *right; /* numbers stand to the right */
-	int rows, columns;
-};
-
-static void
-grid_done(struct grid *g)
-{
-	for (int i = 0; g->cell && i < g->rows * g->columns; i++)
-		free(g->cell[i]);
-	free(g->cell);
-	free(g->width);
-	free(g->right);
-}
-
-static void
-grid_set(struct grid *g, int row, int column, char *text)
-{
-	int w = text ? output_width(text) : 0;
-
-	g->cell[row * g->columns + column] = text;
-	if (w > g->width[column])
-		g->width[column] = w;
-}
-
-/* The columns are the first row's keys. */
-static bool
-grid_fill(struct grid *g, const json_t *table)
-{
-	const json_t *first = json_array_get(table, 0);
-	const char *key;
-	json_t *head;
-	int column = 0;
-
-	memset(g, 0, sizeof(*g));
-	g->rows = (int)json_array_size(table) + 1;
-	g->columns = (int)json_object_size(first);
-	g->cell = calloc((size_t)g->rows * (size_t)g->columns + 1, sizeof(*g->cell));
-	g->width = calloc((size_t)g->columns + 1, sizeof(*g->width));
-	g->right = calloc((size_t)g->columns + 1, sizeof(*g->right));
-	if (!g->cell || !g->width || !g->right)
-		return false;
-	json_object_foreach((json_t *)first, key, head)
-	{
-		grid_set(g, 0, column, heading(key));
-		for (int row = 1; row < g->rows; row++) {
-			const json_t *v = json_object_get(json_array_get(table, (size_t)row - 1), key);
-			grid_set(g, row, column, v ? cell_human(key, v) : strdup("-"));
-			if (json_is_number(v))
-				g->right[column] = true;
-		}
-		column++;
-	}
-	return true;
-}
-
-static void
-grid_print_row(const struct grid *g, int row, FILE *out)
-{
-	for (int c = 0; c < g->columns; c++) {
-		const char *text = g->cell[row * g->columns + c] ? g->cell[row * g->columns + c] : "";
-		int space = g->width[c] - output_width(text);
-
-		if (g->right[c])
-			pad(out, space);
-		fputs(text, out);
-		if (c + 1 < g->columns)
-			pad(out, (g->right[c] ? 0 : space) + 2);
-	}
-	fputc('\n', out);
-}
-
-static bool
-print_grid(const json_t *table, FILE *out)
-{
-	struct grid g;
-	bool ok = grid_fill(&g, table);
-
-	for (int row = 0; ok && row < g.rows; row++)
-		grid_print_row(&g, row, out);
-	grid_done(&g);
-	return ok;
-}
+/* --- people --------------------------------------------------------------- */
 
 static bool
 is_table(const json_t *v)
@@ -402,11 +356,11 @@ names_width(const json_t *root)
 static void
 print_field(const char *key, const json_t *v, int width, FILE *out)
 {
-	char *name = heading(key), *text = cell_human(key, v);
+	char *name = output_heading(key), *text = output_cell(key, v);
 
 	if (name && text && !(json_is_array(v) && json_array_size(v) == 0)) {
 		fputs(name, out);
-		pad(out, width + 2 - output_width(name));
+		output_pad(out, width + 2 - output_width(name));
 		fprintf(out, "%s\n", text);
 	}
 	free(name);
@@ -425,7 +379,7 @@ print_people(const json_t *root, FILE *out)
 	json_object_foreach((json_t *)root, key, v)
 	{
 		if (is_table(v))
-			ok = print_grid(v, out) && ok;
+			ok = grid_print(v, fit, out) && ok;
 		else
 			print_field(key, v, width, out);
 	}
@@ -455,13 +409,13 @@ markdown_table(const json_t *table, FILE *out)
 	json_t *v, *row;
 	size_t i;
 
-	json_object_foreach((json_t *)first, key, v) markdown_cell(heading(key), out);
+	json_object_foreach((json_t *)first, key, v) markdown_cell(output_heading(key), out);
 	fputs("|\n", out);
 	json_object_foreach((json_t *)first, key, v) fputs(json_is_number(v) ? "| ---: " : "| --- ", out);
 	fputs("|\n", out);
 	json_array_foreach(table, i, row)
 	{
-		json_object_foreach((json_t *)first, key, v) markdown_cell(cell_human(key, json_object_get(row, key)), out);
+		json_object_foreach((json_t *)first, key, v) markdown_cell(output_cell(key, json_object_get(row, key)), out);
 		fputs("|\n", out);
 	}
 	fputc('\n', out);
@@ -482,8 +436,8 @@ print_markdown(const json_t *root, FILE *out)
 		if (!head)
 			fputs("| name | value |\n| --- | --- |\n", out);
 		head = true;
-		markdown_cell(heading(key), out);
-		markdown_cell(cell_human(key, v), out);
+		markdown_cell(output_heading(key), out);
+		markdown_cell(output_cell(key, v), out);
 		fputs("|\n", out);
 	}
 }

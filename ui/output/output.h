@@ -55,6 +55,10 @@ void output_table(struct output *o, const char *key);
 void output_row(struct output *o);
 void output_end(struct output *o);
 
+/* Tables for people keep to lines of so many cells from now on; 0 (as it is first): to none.
+ * There is one terminal, so this is the program's. */
+void output_fit(int columns);
+
 /* Prints and frees. */
 bool output_print(struct output *o, enum output_format format, FILE *out, struct status *st);
 
