@@ -267,9 +267,9 @@ thing_find(const char *name, struct thing *t)
 		*t = (struct thing){"", word->word, word->text};
 		return true;
 	}
-	for (const struct view *v = view_table; v->name; v++)
-		if (strcmp(v->name, name) == 0) {
-			*t = (struct thing){"a view", v->name, v->help};
+	for (int i = 0; i < VIEW_COUNT; i++)
+		if (strcmp(view_table[i]->name, name) == 0) {
+			*t = (struct thing){"a view", view_table[i]->name, view_table[i]->help};
 			return true;
 		}
 	return false;
@@ -375,8 +375,8 @@ apropos_things(FILE *out, const char *word)
 		found += tells(out, word, "", w->word, w->text, w->also);
 	for (const struct recipe_info *r = recipe_table; r->name; r++)
 		found += tells(out, word, "recipe", r->name, r->help, "");
-	for (const struct view *v = view_table; v->name; v++)
-		found += tells(out, word, "view", v->name, v->help, "");
+	for (int i = 0; i < VIEW_COUNT; i++)
+		found += tells(out, word, "view", view_table[i]->name, view_table[i]->help, "");
 	for (const struct setting_info *i = setting_table; i->name; i++)
 		if (strcasestr(i->name, word) || strcasestr(i->help, word)) {
 			fprintf(out, "  set %-12s %s\n", i->name, i->help);
