@@ -22,6 +22,7 @@ static op_apply *const op_table[LAYER_OPS] = {
     [LAYER_PROBABILITY] = op_probability,
     [LAYER_MIX] = op_mix,
     [LAYER_ACTIVATION] = op_activation,
+    [LAYER_GATE] = op_gate,
     [LAYER_COPY] = op_copy,
     [LAYER_ADD] = op_add,
     [LAYER_CONVOLUTION] = op_convolution,
@@ -30,6 +31,7 @@ static op_apply *const op_table[LAYER_OPS] = {
     [LAYER_AVERAGE_POOL] = op_average_pool,
     [LAYER_GLOBAL_POOL] = op_global_pool,
     [LAYER_TOKENS] = op_tokens,
+    [LAYER_TOKEN_POOL] = op_token_pool,
     [LAYER_HEAD] = op_head,
 };
 

@@ -178,15 +178,3 @@ tokens_apply(const struct layer *source, const struct layer *layer, const float 
 	for (size_t i = 0; i < size; i++)
 		y[i] += scale * layer->positions[i];
 }
-
-void
-projection_apply(const struct layer *layer, const float *x, float scale, float *y)
-{
-	const struct linear *l = layer->weight;
-	int rows = (int)layer_places(layer);
-
-	for (int r = 0; r < rows; r++)
-		for (int i = 0; i < l->out; i++)
-			y[(size_t)r * (size_t)l->out + (size_t)i] = scale * l->bias[i];
-	linear_apply(l, x, rows, y, true);
-}

@@ -20,11 +20,11 @@ void convolution_apply(const struct model *model, const struct layer *layer, con
 		       struct spikes *spikes, bool accumulate, float *y);
 /* Tokens of attention pooling: the mean over places and the places, plus positions times `scale`. */
 void tokens_apply(const struct layer *source, const struct layer *layer, const float *x, float scale, float *y);
-/* The rows of the layer's projection, its bias times `scale`. */
-void projection_apply(const struct layer *layer, const float *x, float scale, float *y);
 /* What these make of sums they make of values, for they are homogeneous. */
 void max_pool_apply(const struct layer *source, const struct layer *layer, const float *x, float *y);
 void average_pool_apply(const struct layer *source, const struct layer *layer, const float *x, float *y);
 void global_pool_apply(const struct layer *source, const float *x, float *y); /* y [channels] */
+/* y [2 width] = the first of the tokens x, then the mean of those from layer->first on. */
+void token_pool_apply(const struct layer *source, const struct layer *layer, const float *x, float *y);
 
 #endif

@@ -76,6 +76,12 @@ relu(float x)
 	return x > 0.0f ? x : 0.0f;
 }
 
+static inline float
+silu(float x)
+{
+	return x / (1.0f + exp_of(-x));
+}
+
 #define EACH(name, f)                                                                                                            \
 	KERNEL static void name(float *restrict x, size_t count)                                                                 \
 	{                                                                                                                        \
@@ -86,12 +92,16 @@ EACH(each_gelu, gelu)
 EACH(each_gelu_tanh, gelu_tanh)
 EACH(each_quick_gelu, quick_gelu)
 EACH(each_relu, relu)
+EACH(each_silu, silu)
 
 void
 activation_apply(enum activation act, float *x, size_t count)
 {
-	static void (*const functions[])(float *, size_t) = {
-	    [ACT_GELU] = each_gelu, [ACT_GELU_TANH] = each_gelu_tanh, [ACT_QUICK_GELU] = each_quick_gelu, [ACT_RELU] = each_relu};
+	static void (*const functions[])(float *, size_t) = {[ACT_GELU] = each_gelu,
+							     [ACT_GELU_TANH] = each_gelu_tanh,
+							     [ACT_QUICK_GELU] = each_quick_gelu,
+							     [ACT_RELU] = each_relu,
+							     [ACT_SILU] = each_silu};
 	size_t pieces = (count + PIECE - 1) / PIECE;
 
 	if (count < SHARE || omp_get_max_threads() == 1) {

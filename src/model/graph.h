@@ -39,6 +39,7 @@ enum layer_op {
 	LAYER_PROBABILITY,  /* exp times reciprocal */
 	LAYER_MIX,          /* probabilities times v */
 	LAYER_ACTIVATION,   /* `act` of each value */
+	LAYER_GATE,         /* the product of two layers, value by value */
 	LAYER_COPY,         /* what it reads: where a train is encoded anew */
 	LAYER_ADD,          /* the sum of what it reads */
 	LAYER_CONVOLUTION,  /* batch norm folded in */
@@ -47,6 +48,7 @@ enum layer_op {
 	LAYER_AVERAGE_POOL, /* mean over the places of its window */
 	LAYER_GLOBAL_POOL,  /* mean over places: [channels] */
 	LAYER_TOKENS,       /* mean over places, then the places; positions added */
+	LAYER_TOKEN_POOL,   /* the first token, then the mean of the tokens from `first` on: [2 width] */
 	LAYER_HEAD,         /* the model's head, with its projection if it has one (model.h): logits */
 	LAYER_OPS
 };
@@ -62,7 +64,7 @@ struct layer {
 	int groups;
 	struct linear *weight;   /* convolutions: [groups], in: kernel, kernel, input channels / groups; with panels, biases
 				    and no plain weight; linear layers: one, which several that read the same may share: */
-	int first;               /* its outputs first .. first + channels - 1 are this layer's */
+	int first;               /* its outputs first .. first + channels - 1 are this layer's; of a token pool, see there */
 	const struct norm *norm; /* linear: gamma and beta of the LayerNorm that it reads, or NULL; norm, rsqrt: theirs */
 	const float *positions;  /* embed, tokens: [tokens, channels] */
 	enum activation act;     /* of activations */

@@ -202,8 +202,11 @@ model_free(struct model *model)
 const char *
 activation_name(enum activation act)
 {
-	static const char *const names[] = {
-	    [ACT_GELU] = "gelu", [ACT_GELU_TANH] = "gelu_tanh", [ACT_QUICK_GELU] = "quick_gelu", [ACT_RELU] = "relu"};
+	static const char *const names[] = {[ACT_GELU] = "gelu",
+					    [ACT_GELU_TANH] = "gelu_tanh",
+					    [ACT_QUICK_GELU] = "quick_gelu",
+					    [ACT_RELU] = "relu",
+					    [ACT_SILU] = "silu"};
 
 	return names[act];
 }

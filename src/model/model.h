@@ -27,7 +27,7 @@
 
 #include <stddef.h>
 
-enum activation { ACT_GELU, ACT_GELU_TANH, ACT_QUICK_GELU, ACT_RELU };
+enum activation { ACT_GELU, ACT_GELU_TANH, ACT_QUICK_GELU, ACT_RELU, ACT_SILU };
 
 struct linear {
 	int in, out;
@@ -69,7 +69,7 @@ struct model {
 	char hash[HASH_HEX]; /* of config and all weights' bytes; with the prompts of clip's classes */
 
 	int image_size, channels, classes;
-	int depth;                   /* blocks */
+	int depth;                 /* blocks */
 	const struct graph *graph; /* the layers (model/graph.h) */
 
 	/* What the layers of a transformer refer to; 0 and NULL in others. */
@@ -117,7 +117,7 @@ void model_free(struct model *model); /* NULL is fine */
 bool model_set_classes(struct model *model, int classes, const char *const *labels, const float *embeddings,
 		       const char *prompts_hash, struct status *st);
 
-const char *activation_name(enum activation act); /* "gelu", "gelu_tanh", "quick_gelu", "relu" */
+const char *activation_name(enum activation act); /* "gelu", "gelu_tanh", "quick_gelu", "relu", "silu" */
 
 /* "cat", or "class 3" when there are no labels; returns out or the label.
  * Control characters in labels are already escaped. */

@@ -54,12 +54,16 @@ static const char *const names[SITE_KINDS] = {
     [SITE_RESIDUAL] = "",
     [SITE_TOKENS] = ".tokens",
     [SITE_POOL] = "pool",
+    [SITE_GATE] = ".mlp.gate",
+    [SITE_PRODUCT] = ".mlp.product",
+    [SITE_TOKEN_POOL] = "token_pool",
 };
 
 bool
 site_in_block(enum site_kind kind)
 {
-	return (kind >= SITE_NORM1_CENTER && kind <= SITE_BLOCK) || (kind >= SITE_CONV1 && kind <= SITE_TOKENS);
+	return (kind >= SITE_NORM1_CENTER && kind <= SITE_BLOCK) || (kind >= SITE_CONV1 && kind <= SITE_TOKENS) ||
+	       kind == SITE_GATE || kind == SITE_PRODUCT;
 }
 
 struct site
@@ -77,7 +81,7 @@ site_is_block(const struct model *model, struct site site)
 bool
 site_is_stepped(enum site_kind kind)
 {
-	return site_in_block(kind) || kind > SITE_HEAD;
+	return site_in_block(kind) || (kind > SITE_HEAD && kind != SITE_TOKEN_POOL);
 }
 
 bool
@@ -91,8 +95,7 @@ char *
 site_name(struct site site, char out[SITE_NAME_MAX])
 {
 	if (site_pools(site)) /* ".attn.q" becomes "attnpool.q" */
-		snprintf(out, SITE_NAME_MAX, "attnpool%s",
-			 names[site.kind] + (site.kind == SITE_TOKENS ? 0 : strlen(".attn")));
+		snprintf(out, SITE_NAME_MAX, "attnpool%s", names[site.kind] + (site.kind == SITE_TOKENS ? 0 : strlen(".attn")));
 	else if (site.stage > 0)
 		snprintf(out, SITE_NAME_MAX, "layer%d.%d%s", site.stage, site.unit, names[site.kind]);
 	else if (site_in_block(site.kind))

@@ -22,12 +22,16 @@
  *   blocks.N.mlp.fc1                 [tokens, mlp_width]
  *   blocks.N.mlp.act                 [tokens, mlp_width]  the activation's value (the UGO)
  *   blocks.N.mlp.act.out             [tokens, mlp_width]  the same as sent to fc2 (the encoder)
+ * where an MLP has a gate, fc2 reads its product with the activation:
+ *   blocks.N.mlp.gate                [tokens, mlp_width]  behind mlp.fc1
+ *   blocks.N.mlp.product             [tokens, mlp_width]  mlp.act.out times mlp.gate, as sent to fc2
  *   blocks.N.mlp                     [tokens, width]  fc2 output, added to the residual
  *   blocks.N                         [tokens, width]  the residual stream after the block
  * and, without a block:
  *   patch_embed  [tokens, width]  prefix tokens and embedded patches, positions added
  *   norm_pre     [tokens, width]  with gamma and beta; only in models that have it
- *   norm         [prefix, width]  the prefix tokens alone, with gamma and beta
+ *   norm         [prefix, width]  the prefix tokens alone (or [tokens, width]), with gamma and beta
+ *   token_pool   [2 width]        the class token and the mean of the patches; where the head reads them
  *   head         [classes]        the logits
  *
  * Of a residual network (model/resnet/build.h), named as torchvision's modules are; L counts
@@ -107,6 +111,9 @@ enum site_kind {
 	SITE_RESIDUAL,
 	SITE_TOKENS, /* attention pooling; SITE_Q to SITE_AV follow */
 	SITE_POOL,
+	SITE_GATE, /* of a transformer's MLP */
+	SITE_PRODUCT,
+	SITE_TOKEN_POOL,
 	SITE_KINDS
 };
 

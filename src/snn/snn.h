@@ -112,7 +112,7 @@ struct snn_reach {
 	uint64_t slots;                     /* what events would be if every value of the site were sent */
 };
 void snn_reach(const struct snn *snn, struct site site, struct snn_reach *reach);
-/* Of a product (SITE_QK or SITE_AV): how often a value of one operand that was sent met one
+/* Of a product (SITE_QK, SITE_AV or SITE_PRODUCT): how often a value of one operand that was sent met one
  * of the other that was sent in the same step, the a_t b_t of TCSA. Graded operands send all. Of
  * attention pooling there is one query. */
 uint64_t snn_step_pairs(const struct snn *snn, struct site product);

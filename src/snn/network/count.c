@@ -182,10 +182,28 @@ value_pairs(const struct snn *snn, const struct attention *a)
 	return sum;
 }
 
+/* Of a product value by value. */
+static uint64_t
+gate_pairs(const struct snn *snn, struct site product)
+{
+	const struct layer *layer = site_layer(snn->model, product);
+	const struct node *a = snn_node(snn, layer->from[0]), *b = snn_node(snn, layer->from[1]);
+	bool all_a = a->plan->neuron == NEURON_NONE, all_b = b->plan->neuron == NEURON_NONE;
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < a->size; i++)
+		sum += (all_a || a->sent[i] != 0) && (all_b || b->sent[i] != 0);
+	return sum;
+}
+
 uint64_t
 snn_step_pairs(const struct snn *snn, struct site product)
 {
-	struct attention a = snn_attention(snn, product.block);
+	struct attention a;
+
+	if (product.kind == SITE_PRODUCT)
+		return gate_pairs(snn, product);
+	a = snn_attention(snn, product.block);
 
 	return product.kind == SITE_QK ? score_pairs(snn, &a) : value_pairs(snn, &a);
 }

@@ -139,14 +139,6 @@ pool(struct snn *snn, const struct layer *layer, struct node *node)
 	send_values(snn->stream, 1, node->size, node->total, node->sent);
 }
 
-/* A query, key or value: what has arrived times the weight. */
-static void
-project(struct snn *snn, const struct layer *layer, struct node *node)
-{
-	projection_apply(layer, snn->layer[layer->from[0]].total, snn_scale(snn), node->target);
-	node_encode(node, *snn->t);
-}
-
 /* The layers of attention pooling behind its first product are one step. */
 static bool
 joins_attention(const struct layer *layer)
@@ -173,9 +165,7 @@ layer_step(struct snn *snn, int index)
 		convolve(snn, layer, node);
 	else if (layer->op == LAYER_RELU)
 		rectify(snn, layer, node);
-	else if (layer->op == LAYER_LINEAR)
-		project(snn, layer, node);
-	else
+	else if (!tokens_step(snn, index))
 		pool(snn, layer, node);
 	reach_values(snn, index);
 	snn_spent(snn, node);

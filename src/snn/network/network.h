@@ -89,6 +89,7 @@ struct snn {
 	float *current; /* [size of the first layer]: what the input gives it in every step, or once */
 	float *patch_scratch;
 	float *first;          /* [size of the first layer]: the same as the first block has received it */
+	float *joined;         /* [most rows, outputs of a weight] */
 	float *readout;        /* what the head reads: values of [prefix, width] tokens, or [channels] */
 	struct spikes *spikes; /* those of one layer */
 	float *unpacked;       /* [tokens, widest]: what a packed node has sent */
@@ -208,6 +209,10 @@ void node_shape(const struct model *model, struct site site, struct node *node);
 /* Node and site of a layer: what it is stepped with, but in blocks that are stepped as a whole. */
 bool layer_init(struct snn *snn, int index);
 void layer_step(struct snn *snn, int index);
+/* What the input has given in all up to the step at hand, to x [size of the first layer]. */
+void snn_enter(const struct snn *snn, float *x);
+/* Layers of tokens (tokens.c): LayerNorm, linear layers, activation, gate, sums. False for other ops. */
+bool tokens_step(struct snn *snn, int index);
 /* The current that the input gives to the layers that read it. */
 void layers_show(struct snn *snn);
 

@@ -123,7 +123,8 @@ layers_layout(struct snn *snn, struct carve *c)
 			node->target = snn->graded;
 	}
 	for (int i = 0; i < snn->plan->sites; i++)
-		if (snn->layer[i].plan && snn->layer[i].plan->mode != FUNCTION_MODE_NONE)
+		if (snn->layer[i].plan && snn->layer[i].plan->mode != FUNCTION_MODE_NONE &&
+		    snn->model->graph->layer[i].op != LAYER_ACTIVATION)
 			snn->layer[i].input = carve_floats(c, snn->layer[i].size);
 }
 
@@ -157,6 +158,7 @@ layout(struct snn *snn, char *base)
 struct extent {
 	size_t maps, rows, columns; /* floats of all maps of an attention; of what weights read, the most rows and columns */
 	size_t operand;             /* floats of it */
+	size_t outputs;             /* of all rows of a linear layer, the most */
 	struct attention_shape attention;
 };
 
@@ -181,6 +183,7 @@ extent_of(const struct graph *net)
 		raise_to(&e.rows, layer_places(source));
 		raise_to(&e.columns, (size_t)source->channels);
 		raise_to(&e.operand, layer_size(source));
+		raise_to(&e.outputs, layer_places(&net->layer[i]) * (size_t)net->layer[i].weight->out);
 	}
 	for (int b = 0; b < net->blocks; b++) {
 		struct attention_shape a = graph_attention(net, b);
@@ -197,6 +200,15 @@ picture_size(const struct model *model)
 	return (size_t)model->channels * (size_t)model->image_size * (size_t)model->image_size;
 }
 
+/* What the layers behind the last node work in. */
+static size_t
+readout_size(const struct graph *net)
+{
+	const struct layer *last = layer_source(net, &net->layer[net->layers - 1]);
+
+	return layer_size(last) + (last->op == LAYER_TOKEN_POOL ? layer_size(layer_source(net, last)) : 0);
+}
+
 static bool
 scratch_init(struct snn *snn)
 {
@@ -210,7 +222,8 @@ scratch_init(struct snn *snn)
 	snn->current = arena_floats(snn->arena, first);
 	snn->first = arena_floats(snn->arena, first);
 	snn->patch_scratch = arena_floats(snn->arena, picture > windows ? picture : windows);
-	snn->readout = arena_floats(snn->arena, layer_size(layer_source(net, &net->layer[net->layers - 1])));
+	snn->joined = arena_floats(snn->arena, e.outputs);
+	snn->readout = arena_floats(snn->arena, readout_size(net));
 	snn->spikes = spikes_new(snn->arena, (int)e.rows, (int)e.columns);
 	snn->unpacked = arena_floats(snn->arena, e.operand);
 	snn->room = arena_floats(snn->arena, node_room((int)e.columns));
@@ -220,8 +233,9 @@ scratch_init(struct snn *snn)
 	snn->stream = arena_floats(snn->arena, picture > net->largest ? picture : net->largest);
 	snn->graded = arena_floats(snn->arena, net->largest);
 	snn->senders = arena_alloc(snn->arena, pairs * sizeof(*snn->senders));
-	return snn->pixels && snn->current && snn->first && snn->patch_scratch && snn->readout && snn->spikes && snn->unpacked &&
-	       snn->room && snn->digits && snn->heads && snn->scores && snn->stream && snn->graded && snn->senders;
+	return snn->pixels && snn->current && snn->first && snn->patch_scratch && snn->joined && snn->readout && snn->spikes &&
+	       snn->unpacked && snn->room && snn->digits && snn->heads && snn->scores && snn->stream && snn->graded &&
+	       snn->senders;
 }
 
 /* Blocks that are stepped as a whole, and the layers that are in none. */
@@ -308,6 +322,9 @@ snn_align(struct snn *snn)
 	for (int i = 0; i < snn->plan->sites; i++)
 		if (snn->layer[i].plan)
 			node_align(&snn->layer[i], *snn->t);
+	for (int i = 0; i < snn->plan->sites; i++)
+		if (snn->layer[i].plan && snn->model->graph->layer[i].op == LAYER_COPY)
+			snn->layer[i].target = snn_node(snn, snn->model->graph->layer[i].from[0])->total;
 }
 
 void
@@ -335,9 +352,8 @@ snn_show(struct snn *snn, const float *pixels)
 	snn_reset(snn);
 }
 
-/* What has entered in all up to the step at hand. */
-static void
-enter(struct snn *snn, float *x)
+void
+snn_enter(const struct snn *snn, float *x)
 {
 	float scale = snn_scale(snn);
 
@@ -354,7 +370,7 @@ block_input(struct snn *snn, int index)
 		return snn->fed + (size_t)index * snn->block[index].node[PART_ADD].size;
 	if (from)
 		return from->total;
-	enter(snn, snn->first);
+	snn_enter(snn, snn->first);
 	return snn->first;
 }
 
@@ -388,7 +404,7 @@ run_blocks(struct snn *snn, int steps)
 	snn->version++;
 	for (int k = 0; k < steps; k++) {
 		*snn->t = start + k + 1;
-		enter(snn, snn->run->stream[k]);
+		snn_enter(snn, snn->run->stream[k]);
 	}
 	for (int i = 0; i < snn->model->depth; i++)
 		block_run(snn, i, start, steps);

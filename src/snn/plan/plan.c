@@ -34,10 +34,8 @@ enum function
 plan_function(const struct model *model, enum site_kind kind)
 {
 	static const enum function of_act[] = {
-	    [ACT_GELU] = FUNCTION_GELU,
-	    [ACT_GELU_TANH] = FUNCTION_GELU_TANH,
-	    [ACT_QUICK_GELU] = FUNCTION_QUICK_GELU,
-	    [ACT_RELU] = FUNCTION_RELU,
+	    [ACT_GELU] = FUNCTION_GELU, [ACT_GELU_TANH] = FUNCTION_GELU_TANH, [ACT_QUICK_GELU] = FUNCTION_QUICK_GELU,
+	    [ACT_RELU] = FUNCTION_RELU, [ACT_SILU] = FUNCTION_SILU,
 	};
 
 	switch (kind) {
@@ -76,6 +74,8 @@ plan_encodes(enum site_kind kind)
 	case SITE_NORM2:
 	case SITE_FC1:
 	case SITE_ACT_OUT:
+	case SITE_GATE:
+	case SITE_PRODUCT:
 		return true;
 	default:
 		return false;

@@ -212,6 +212,8 @@ recipe_site(const struct recipe *recipe, enum site_kind kind)
 {
 	if (site_rectifies(kind))
 		return &recipe->relu;
+	/* A gate is an operand of a product, as values are; what it gives goes into a linear layer, as attention does. */
+	kind = kind == SITE_GATE ? SITE_V : kind == SITE_PRODUCT ? SITE_AV : kind;
 	for (const struct recipe_site *s = recipe->site; s && (s->neuron != NEURON_NONE || s->mode != FUNCTION_MODE_NONE); s++)
 		if (s->kind == kind)
 			return s;

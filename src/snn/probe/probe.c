@@ -1,4 +1,5 @@
 /* What can be read of a network, and its state as a value. */
+#include "ann/layers.h"
 #include "kernels/kernel.h"
 #include "kernels/rows.h"
 #include "snn/network/network.h"
@@ -61,7 +62,7 @@ is_entry(const struct snn *snn, struct site site)
 	const struct graph *net = snn->model->graph;
 	int first = net->blocks > 0 ? net->first[0] : 0;
 
-	return snn->block[0].part && net->layer[first].from[0] == site_index(snn->model, site);
+	return net->layer[first].from[0] == site_index(snn->model, site);
 }
 
 bool
@@ -93,14 +94,17 @@ node_has(const struct node *node, enum snn_quantity q)
 	return false;
 }
 
+/* The layers behind the last node: a norm, a pool of tokens, the head. */
 void
 snn_logits(const struct snn *snn, float *logits)
 {
 	const struct graph *net = snn->model->graph;
-	const struct layer *last = layer_source(net, &net->layer[net->layers - 1]), *norm = last->op == LAYER_NORM ? last : NULL;
-	const struct node *node = snn_node(snn, norm ? norm->from[0] : (int)(last - net->layer));
-	size_t size = layer_size(last);
-	float scale = snn_scale(snn);
+	const struct layer *last = layer_source(net, &net->layer[net->layers - 1]),
+			   *pool = last->op == LAYER_TOKEN_POOL ? last : NULL;
+	const struct layer *read = pool ? layer_source(net, pool) : last, *norm = read->op == LAYER_NORM ? read : NULL;
+	const struct node *node = snn_node(snn, norm ? norm->from[0] : (int)(read - net->layer));
+	size_t size = layer_size(read);
+	float scale = snn_scale(snn), *pooled = snn->readout + size;
 
 	if (*snn->t == 0) {
 		memset(logits, 0, (size_t)snn->model->classes * sizeof(*logits));
@@ -108,10 +112,15 @@ snn_logits(const struct snn *snn, float *logits)
 	}
 	for (size_t i = 0; i < size; i++)
 		snn->readout[i] = node->total[i] / scale;
-	if (norm)
+	if (pool) {
+		norm_apply(norm->norm, snn->readout, (int)layer_places(norm), snn->readout);
+		token_pool_apply(norm, pool, snn->readout, pooled);
+		head_apply(snn->model, pooled, logits);
+	} else if (norm) {
 		ann_head(snn->model, snn->readout, logits);
-	else
+	} else {
 		head_apply(snn->model, snn->readout, logits);
+	}
 }
 
 /* The sum received by a UGO site: what the node keeps, or what another has sent. */

@@ -80,7 +80,7 @@ multiplications(const struct model *model)
 	uint64_t sum = 0;
 
 	for (int i = 0; i < net->layers; i++)
-		sum += layer_meetings(model, i);
+		sum += layer_meetings(model, i) + (net->layer[i].op == LAYER_GATE ? layer_size(&net->layer[i]) : 0);
 	for (int b = 0; b < net->blocks; b++) {
 		struct attention_shape a = graph_attention(net, b);
 

@@ -40,6 +40,16 @@ product_partners(struct attention_shape a, enum site_kind kind)
 	}
 }
 
+/* Is the layer multiplied value by value with another? */
+static bool
+reads_as_gate(const struct graph *net, int index)
+{
+	for (int i = index + 1; i < net->layers; i++)
+		if (net->layer[i].op == LAYER_GATE && layer_reads(&net->layer[i], index))
+			return true;
+	return false;
+}
+
 static enum ledger_edge
 edge(const struct model *model, bool fold_norm, struct site site, uint64_t *fan_out)
 {
@@ -51,6 +61,8 @@ edge(const struct model *model, bool fold_norm, struct site site, uint64_t *fan_
 	if ((*fan_out = linear_outputs(model->graph, fold_norm, index)) > 0)
 		return LEDGER_EDGE_SYNAPSE;
 	if ((*fan_out = product_partners(graph_attention(model->graph, site.block), site.kind)) > 0)
+		return LEDGER_EDGE_PRODUCT;
+	if ((*fan_out = reads_as_gate(model->graph, index)) > 0)
 		return LEDGER_EDGE_PRODUCT;
 	if (!plan_has_function(site.kind))
 		return LEDGER_EDGE_NONE;
@@ -93,8 +105,22 @@ ledger_binary(const struct site_plan *p)
 static struct site
 charged(enum ledger_edge e, struct site site)
 {
-	if (e == LEDGER_EDGE_PRODUCT)
-		site.kind = site.kind == SITE_Q || site.kind == SITE_K ? SITE_QK : SITE_AV;
+	switch (e == LEDGER_EDGE_PRODUCT ? site.kind : SITE_KINDS) {
+	case SITE_Q:
+	case SITE_K:
+		site.kind = SITE_QK;
+		break;
+	case SITE_SOFTMAX:
+	case SITE_V:
+		site.kind = SITE_AV;
+		break;
+	case SITE_ACT_OUT:
+	case SITE_GATE:
+		site.kind = SITE_PRODUCT;
+		break;
+	default:
+		break;
+	}
 	return site;
 }
 
@@ -192,6 +218,7 @@ count_attention(const struct model *model, struct site site, bool decoded, struc
 		row->n[LEDGER_ADDITIONS] += size * (uint64_t)graph_attention(model->graph, site.block).tokens;
 		break;
 	case SITE_AV:
+	case SITE_PRODUCT:
 		row->n[LEDGER_SCALINGS] += decoded ? size : 0;
 		break;
 	default:
@@ -221,8 +248,8 @@ count_pairs(const struct snn *snn, struct site product, struct ledger_row *row)
 	struct site a = product, b = product;
 	bool graded;
 
-	a.kind = product.kind == SITE_QK ? SITE_Q : SITE_SOFTMAX;
-	b.kind = product.kind == SITE_QK ? SITE_K : SITE_V;
+	a.kind = product.kind == SITE_QK ? SITE_Q : product.kind == SITE_AV ? SITE_SOFTMAX : SITE_ACT_OUT;
+	b.kind = product.kind == SITE_QK ? SITE_K : product.kind == SITE_AV ? SITE_V : SITE_GATE;
 	graded = is_graded(snn_plan(snn), a) || is_graded(snn_plan(snn), b);
 	row->n[graded ? LEDGER_PAIRS_GRADED : LEDGER_PAIRS] += snn_step_pairs(snn, product);
 }
@@ -259,7 +286,7 @@ ledger_count_site(const struct snn *snn, int index, struct ledger_row *row)
 	count_attention(plan->model, site, plan->mean_decoded, &row[index]);
 	count_function(&plan->site[index], site_size(plan->model, site), &row[index]);
 	count_operand(snn, index, row);
-	if (site.kind == SITE_QK || site.kind == SITE_AV)
+	if (site.kind == SITE_QK || site.kind == SITE_AV || site.kind == SITE_PRODUCT)
 		count_pairs(snn, site, &row[index]);
 }
 
@@ -274,6 +301,6 @@ ledger_reference_site(const struct model *model, bool fold_norm, struct site sit
 	if (plan_has_function(site.kind))
 		own->n[LEDGER_FUNCTIONS] += size;
 	/* Either operand of a product names all of its multiplications. */
-	if (e == LEDGER_EDGE_SYNAPSE || site.kind == SITE_Q || site.kind == SITE_SOFTMAX)
+	if (e == LEDGER_EDGE_SYNAPSE || site.kind == SITE_Q || site.kind == SITE_SOFTMAX || site.kind == SITE_GATE)
 		count_graded(site_layer(model, site), e, fan_out, &row[site_index(model, charged(e, site))]);
 }
