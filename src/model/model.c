@@ -12,6 +12,7 @@
 
 struct model_private {
 	struct safetensors *file;
+	struct safetensors *head; /* of a head in a file of its own, or NULL */
 	struct arena *arena;
 };
 
@@ -69,14 +70,28 @@ find_family(const struct config *config, struct status *st)
 		return "deit";
 	if (type && (strcmp(type, "clip") == 0 || strcmp(type, "clip_vision_model") == 0))
 		return "clip";
+	if (type && (strcmp(type, "dinov2") == 0 || strcmp(type, "dinov2_with_registers") == 0))
+		return "dinov2";
 	if (!type && architecture)
 		return is_resnet(config) ? "resnet" : "timm";
-	status_fail(
-	    st, STATUS_DATA,
-	    "%s: the model type '%.60s' is not supported; Hugging Face's vit, deit and clip, timm's ViT, CLIP ViT, deit and "
-	    "CLIP ResNet, open_clip's ViT and ResNet and torchvision's resnet are",
-	    config->path, type ? type : "(none)");
+	status_fail(st, STATUS_DATA,
+		    "%s: the model type '%.60s' is not supported; Hugging Face's vit, deit, clip and dinov2, timm's ViT, CLIP "
+		    "ViT, deit and "
+		    "CLIP ResNet, open_clip's ViT and ResNet and torchvision's resnet are",
+		    config->path, type ? type : "(none)");
 	return NULL;
+}
+
+static void
+hash_tensors(struct hash *hash, const struct safetensors *file)
+{
+	for (int i = 0; i < safetensors_count(file); i++) {
+		const struct st_tensor *t = safetensors_at(file, i);
+
+		hash_add(hash, t->name, strlen(t->name) + 1);
+		hash_add(hash, &t->dtype, sizeof(t->dtype));
+		hash_add(hash, t->data, t->count * dtype_size(t->dtype));
+	}
 }
 
 /* Names the model by all that decides its results, however it is cut into shards. */
@@ -97,13 +112,9 @@ hash_model(struct model *model, const json_t *config, struct status *st)
 	hash_add(hash, sizes, sizeof(sizes));
 	hash_add(hash, p->mean, sizeof(p->mean));
 	hash_add(hash, p->std, sizeof(p->std));
-	for (int i = 0; i < safetensors_count(model->own->file); i++) {
-		const struct st_tensor *t = safetensors_at(model->own->file, i);
-
-		hash_add(hash, t->name, strlen(t->name) + 1);
-		hash_add(hash, &t->dtype, sizeof(t->dtype));
-		hash_add(hash, t->data, t->count * dtype_size(t->dtype));
-	}
+	hash_tensors(hash, model->own->file);
+	if (model->own->head)
+		hash_tensors(hash, model->own->head);
 	hash_finish(hash, model->hash);
 	free(text);
 	return true;
@@ -112,7 +123,7 @@ hash_model(struct model *model, const json_t *config, struct status *st)
 static bool
 load_vit(struct model *model, const struct config *config, struct status *st)
 {
-	const struct model_private *own = model->own;
+	struct model_private *own = model->own;
 	struct vit_spec spec;
 	bool ok;
 
@@ -122,6 +133,9 @@ load_vit(struct model *model, const struct config *config, struct status *st)
 		ok = vit_timm_read(config, own->file, model, &spec, st);
 	else if (strcmp(model->family, "clip") == 0)
 		ok = vit_clip_read(config, own->file, model, &spec, st);
+	else if (strcmp(model->family, "dinov2") == 0)
+		ok = vit_dinov2_read(config, own->file, model, &spec, st) &&
+		     vit_head_open(model, &spec, own->file, &own->head, st);
 	else
 		ok = vit_hf_read(config, own->file, model, &spec, st);
 	return ok && vit_weights_bind(model, &spec, own->file, own->arena, st) &&
@@ -195,6 +209,7 @@ model_free(struct model *model)
 	if (!model)
 		return;
 	model_classes_free(model->set);
+	safetensors_close(model->own->head);
 	safetensors_close(model->own->file);
 	arena_free(model->own->arena); /* holds model itself */
 }

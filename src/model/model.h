@@ -17,6 +17,10 @@
  * model_set_classes(); until then there are no classes. clip-resnet: the same head, where
  * z is what attention pooling gives (model/resnet/build.h).
  * deit: two prefix tokens and two heads, logits are the mean of both.
+ * dinov2: Hugging Face's Dinov2ForImageClassification, or its Dinov2Model with a linear head in
+ * head.safetensors (model/vit/dinov2.c); LayerScale is folded into the layer before it, register
+ * tokens follow the class token, and the head reads the class token and the mean of the patches.
+ * An MLP with a gate (SwiGLU, https://arxiv.org/abs/2002.05202) is fc2(act(a) b), [a; b] = fc1(x).
  * Weights in float32 that are aligned are used where they are mapped; others
  * are converted once. The object is immutable and may be shared by threads. */
 #ifndef SPIKESCOPE_MODEL_MODEL_H
@@ -47,7 +51,7 @@ struct vit_block {
 	struct linear qkv; /* out = 3 width: rows of q, then k, then v; bias NULL when the model has none */
 	struct linear proj;
 	struct norm norm2;
-	struct linear fc1, fc2;
+	struct linear fc1, fc2; /* fc1.out = 2 fc2.in: the rows behind the first half are those of a gate */
 };
 
 enum interpolation { INTERPOLATION_NEAREST, INTERPOLATION_BILINEAR, INTERPOLATION_BICUBIC };
@@ -65,7 +69,7 @@ struct graph;
 struct model {
 	char *path;          /* the folder it came from */
 	char *name;          /* the folder's last part, or the config's architecture */
-	const char *family;  /* "vit", "deit", "timm", "timm-clip", "clip", "resnet", "clip-resnet" */
+	const char *family;  /* "vit", "deit", "timm", "timm-clip", "clip", "dinov2", "resnet", "clip-resnet" */
 	char hash[HASH_HEX]; /* of config and all weights' bytes; with the prompts of clip's classes */
 
 	int image_size, channels, classes;
@@ -74,7 +78,7 @@ struct model {
 
 	/* What the layers of a transformer refer to; 0 and NULL in others. */
 	int patch_size, width, heads, head_dim, mlp_width;
-	int prefix;          /* 1, or 2 with a distillation token */
+	int prefix;          /* 1, with a distillation token 2; and register tokens */
 	int patches, tokens; /* tokens = prefix + patches */
 	enum activation act;
 

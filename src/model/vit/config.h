@@ -19,6 +19,8 @@ struct model_names {
 	const char *norm_pre;                                  /* NULL: the family has none */
 	const char *block;                                     /* "blocks." before the number */
 	const char *norm1, *qkv[3], *proj, *norm2, *fc1, *fc2; /* qkv[1] NULL: fused in qkv[0] */
+	const char *scale[2];                                  /* LayerScale behind proj and fc2; NULL: there is none */
+	const char *registers;                                 /* tokens behind the class token, or NULL */
 	const char *norm;
 	const char *head;           /* the only head */
 	const char *head_pair[2];   /* the two heads of a distilled model */
@@ -31,8 +33,14 @@ struct vit_spec {
 	const struct model_names *names;
 	float eps;
 	bool qkv_bias;
-	bool bias_optional; /* patch embedding and head may have none */
-	int classes;        /* 0: take them from the head's weights */
+	bool bias_optional;             /* patch embedding and head may have none */
+	int classes;                    /* 0: take them from the head's weights */
+	int registers;                  /* how many tokens of that kind */
+	bool gated;                     /* fc1 gives the MLP's width twice */
+	bool scaled;                    /* there is LayerScale */
+	bool reads_mean;                /* the head reads the class token and the mean of the patches */
+	const struct safetensors *head; /* the file with the head, or NULL: that of all weights */
+	const char *head_part;          /* its name there */
 };
 
 /* One file's JSON and its name for messages. */
@@ -82,6 +90,11 @@ bool config_labels(const struct config *config, struct model *model, struct aren
 bool vit_hf_read(const struct config *config, const struct safetensors *file, struct model *model, struct vit_spec *spec,
 		 struct status *st);
 bool vit_clip_read(const struct config *config, const struct safetensors *file, struct model *model, struct vit_spec *spec,
+		   struct status *st);
+bool vit_dinov2_read(const struct config *config, const struct safetensors *file, struct model *model, struct vit_spec *spec,
+		     struct status *st);
+/* Where file has no head, opens head.safetensors in the model's folder, to be closed after the model. */
+bool vit_head_open(const struct model *model, struct vit_spec *spec, const struct safetensors *file, struct safetensors **head,
 		   struct status *st);
 bool vit_timm_read(const struct config *config, const struct safetensors *file, struct model *model, struct vit_spec *spec,
 		   struct status *st);

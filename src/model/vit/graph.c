@@ -46,6 +46,27 @@ add_third(struct graph_builder *b, enum site_kind kind, struct vit_block *block,
 	return index;
 }
 
+/* What fc2 reads. A gate is the second half of fc1's rows. */
+static int
+add_hidden(struct graph_builder *b, struct vit_block *block, int from)
+{
+	int width = block->fc2.in, at = add_linear(b, SITE_FC1, &block->fc1, &block->norm2, from), gate = LAYER_NOTHING;
+
+	graph_last(b)->channels = width;
+	if (block->fc1.out == 2 * width) {
+		gate = add_linear(b, SITE_GATE, &block->fc1, &block->norm2, from);
+		graph_last(b)->channels = graph_last(b)->first = width;
+	}
+	at = graph_add(b, SITE_ACT, LAYER_ACTIVATION, at);
+	graph_last(b)->act = b->model->act;
+	at = graph_add(b, SITE_ACT_OUT, LAYER_COPY, at);
+	if (gate == LAYER_NOTHING)
+		return at;
+	at = graph_add(b, SITE_PRODUCT, LAYER_GATE, at);
+	graph_last(b)->from[1] = gate;
+	return at;
+}
+
 static int
 add_block(struct graph_builder *b, struct vit_block *block, int x)
 {
@@ -57,10 +78,7 @@ add_block(struct graph_builder *b, struct vit_block *block, int x)
 	at = graph_add_attention(b, q, k, v, b->model->heads);
 	attn = add_linear(b, SITE_ATTN, &block->proj, NULL, at);
 	at = add_norm(b, &norm2, &block->norm2, x, attn);
-	at = add_linear(b, SITE_FC1, &block->fc1, &block->norm2, at);
-	at = graph_add(b, SITE_ACT, LAYER_ACTIVATION, at);
-	graph_last(b)->act = b->model->act;
-	at = graph_add(b, SITE_ACT_OUT, LAYER_COPY, at);
+	at = add_hidden(b, block, at);
 	mlp = add_linear(b, SITE_MLP, &block->fc2, NULL, at);
 	at = graph_add(b, SITE_BLOCK, LAYER_ADD, x);
 	graph_last(b)->from[1] = attn;
@@ -82,10 +100,26 @@ add_embedding(struct graph_builder *b, struct model *model)
 	return at;
 }
 
+/* What the head reads: the prefix tokens, or twice the width when that includes the mean of the patches. */
+static int
+add_tail(struct graph_builder *b, struct model *model, int from)
+{
+	bool mean = model->head.in == 2 * model->width;
+	int at =
+	    graph_add_rows(b, SITE_NORM, LAYER_NORM, from, LAYER_NOTHING, mean ? model->tokens : model->prefix, model->width);
+
+	graph_last(b)->norm = &model->norm;
+	if (!mean)
+		return at;
+	at = graph_add_rows(b, SITE_TOKEN_POOL, LAYER_TOKEN_POOL, at, LAYER_NOTHING, 0, model->head.in);
+	graph_last(b)->first = model->prefix;
+	return at;
+}
+
 struct graph *
 vit_graph(struct model *model, struct arena *arena, struct status *st)
 {
-	struct graph *net = graph_new(arena, model->depth, model->depth * BLOCK_PARTS + 4, st);
+	struct graph *net = graph_new(arena, model->depth, model->depth * (BLOCK_PARTS + 2) + 5, st);
 	struct graph_builder b = {.model = model, .net = net, .block = -1};
 	int at;
 
@@ -99,8 +133,6 @@ vit_graph(struct model *model, struct arena *arena, struct status *st)
 		net->end[i] = net->layers;
 	}
 	b.block = -1;
-	at = graph_add_rows(&b, SITE_NORM, LAYER_NORM, at, LAYER_NOTHING, model->prefix, model->width);
-	graph_last(&b)->norm = &model->norm;
-	graph_add_head(&b, at);
+	graph_add_head(&b, add_tail(&b, model, at));
 	return graph_finish(model, net, arena, st) ? net : NULL;
 }

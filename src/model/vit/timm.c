@@ -21,6 +21,8 @@ static const struct model_names timm_names = {
     .norm2 = "norm2",
     .fc1 = "mlp.fc1",
     .fc2 = "mlp.fc2",
+    .scale = {"ls1.gamma", "ls2.gamma"},
+    .registers = "reg_token",
     .norm = "norm",
     .head = "head",
     .head_pair = {"head", "head_dist"},
@@ -42,7 +44,7 @@ read_word(const char *word, struct architecture *a)
 	    {"tiny", 192, 12, 3}, {"small", 384, 12, 6}, {"base", 768, 12, 12}, {"large", 1024, 24, 16}, {"huge", 1280, 32, 16},
 	};
 	/* Words of training recipes, which leave the network as it is. */
-	static const char *const recipes[] = {"distilled", "in21k", "in1k", "augreg", "miil", "dino", "sam", "mae"};
+	static const char *const recipes[] = {"distilled", "in21k", "in1k", "augreg", "miil", "dino", "dinov2", "sam", "mae"};
 	char *end;
 
 	for (size_t i = 0; i < sizeof(sizes) / sizeof(*sizes); i++)
@@ -59,6 +61,10 @@ read_word(const char *word, struct architecture *a)
 		return a->clip = true;
 	if (strcmp(word, "quickgelu") == 0)
 		return a->quick_gelu = true;
+	if (strncmp(word, "reg", 3) == 0 && isdigit((unsigned char)word[3])) {
+		strtol(word + 3, &end, 10); /* the tensor says how many registers there are */
+		return *end == '\0';
+	}
 	if (strncmp(word, "patch", 5) == 0 && isdigit((unsigned char)word[5])) {
 		a->patch = (int)strtol(word + 5, &end, 10);
 		return *end == '\0';
@@ -132,6 +138,22 @@ check_arguments(const struct config *c, const json_t *args, struct status *st)
 	return true;
 }
 
+static bool
+read_registers(const struct config *c, const struct safetensors *file, struct model *model, struct vit_spec *spec,
+	       struct status *st)
+{
+	const struct st_tensor *t = safetensors_find(file, "reg_token");
+
+	if (!t)
+		return true;
+	if (model->distilled || t->dims != 3 || t->dim[1] < 1 || t->dim[1] > 1024)
+		return status_fail(st, STATUS_DATA,
+				   "%s: 'reg_token' must be [1, up to 1024, width], and no 'dist_token' beside it", c->path);
+	spec->registers = (int)t->dim[1];
+	model->prefix += spec->registers;
+	return true;
+}
+
 bool
 vit_timm_read(const struct config *config, const struct safetensors *file, struct model *model, struct vit_spec *spec,
 	      struct status *st)
@@ -154,6 +176,9 @@ vit_timm_read(const struct config *config, const struct safetensors *file, struc
 	};
 	model->prefix = safetensors_find(file, "dist_token") ? 2 : 1;
 	model->distilled = model->prefix == 2;
+	spec->scaled = safetensors_find(file, "blocks.0.ls1.gamma") != NULL;
+	if (!read_registers(config, file, model, spec, st))
+		return false;
 	if (!act)
 		act = a.quick_gelu ? "quick_gelu" : "gelu";
 	return read_dimensions(config, &a, model, st) && config_classes(config, args, &spec->classes, st) &&

@@ -209,9 +209,31 @@ binder_panels(struct binder *b, struct linear *l)
 	return true;
 }
 
+/* LayerScale: every output of the layer before it is multiplied by its own factor. */
+static bool
+fold_scale(struct binder *b, const char *part, struct linear *l)
+{
+	const float *scale = binder_take(b, part, (struct shape){1, {l->out}}, NULL);
+	float *weight = scale ? arena_floats(b->arena, (size_t)l->out * (size_t)l->in) : NULL;
+	float *bias = weight && l->bias ? arena_floats(b->arena, (size_t)l->out) : NULL;
+
+	if (!weight || (l->bias && !bias))
+		return scale && status_nomem(b->st, "LayerScale");
+	for (size_t o = 0; o < (size_t)l->out; o++) {
+		for (size_t i = 0; i < (size_t)l->in; i++)
+			weight[o * (size_t)l->in + i] = scale[o] * l->weight[o * (size_t)l->in + i];
+		if (bias)
+			bias[o] = scale[o] * l->bias[o];
+	}
+	l->weight = weight;
+	l->bias = bias;
+	return true;
+}
+
 static bool
 take_block(struct binder *b, int index, struct vit_block *block)
 {
+	bool scaled = b->spec && b->spec->scaled, gated = b->spec && b->spec->gated;
 	const struct model_names *n = b->names;
 	int64_t width = b->width, mlp = b->mlp_width;
 	char at[64], part[NAME_MAX_LENGTH];
@@ -221,9 +243,11 @@ take_block(struct binder *b, int index, struct vit_block *block)
 	return binder_norm(b, PART(norm1), &block->norm1) && take_qkv(b, at, &block->qkv) &&
 	       binder_linear(b, PART(proj), (struct shape){2, {width, width}}, 1, &block->proj) &&
 	       binder_norm(b, PART(norm2), &block->norm2) &&
-	       binder_linear(b, PART(fc1), (struct shape){2, {mlp, width}}, 1, &block->fc1) &&
-	       binder_linear(b, PART(fc2), (struct shape){2, {width, mlp}}, 1, &block->fc2) && binder_panels(b, &block->qkv) &&
-	       binder_panels(b, &block->proj) && binder_panels(b, &block->fc1) && binder_panels(b, &block->fc2);
+	       binder_linear(b, PART(fc1), (struct shape){2, {gated ? 2 * mlp : mlp, width}}, 1, &block->fc1) &&
+	       binder_linear(b, PART(fc2), (struct shape){2, {width, mlp}}, 1, &block->fc2) &&
+	       (!scaled || (fold_scale(b, PART(scale[0]), &block->proj) && fold_scale(b, PART(scale[1]), &block->fc2))) &&
+	       binder_panels(b, &block->qkv) && binder_panels(b, &block->proj) && binder_panels(b, &block->fc1) &&
+	       binder_panels(b, &block->fc2);
 #undef PART
 }
 
@@ -240,22 +264,57 @@ binder_blocks(struct binder *b, int depth)
 	return blocks;
 }
 
-/* The prefix tokens, side by side when there are two. */
+/* The prefix tokens, side by side when there are several: the class token, then a distillation token or registers. */
 static bool
 take_prefix_tokens(struct binder *b)
 {
 	struct model *model = b->model;
+	int registers = b->spec->registers;
 	struct shape shape = {3, {1, 1, model->width}};
 	char name[NAME_MAX_LENGTH];
-	float *both = NULL;
+	float *all = NULL;
 
-	if (model->prefix == 2 && !(both = arena_floats(b->arena, 2 * (size_t)model->width)))
+	if (model->prefix > 1 && !(all = arena_floats(b->arena, (size_t)model->prefix * (size_t)model->width)))
 		return status_nomem(b->st, "tokens");
 	snprintf(name, sizeof(name), "%s%s", b->prefix, b->names->class_token);
-	if (!(model->prefix_tokens = binder_take(b, name, shape, both)))
+	if (!(model->prefix_tokens = binder_take(b, name, shape, all)))
 		return false;
-	snprintf(name, sizeof(name), "%s%s", b->prefix, b->names->dist_token);
-	return !both || binder_take(b, name, shape, both + model->width);
+	snprintf(name, sizeof(name), "%s%s", b->prefix, registers > 0 ? b->names->registers : b->names->dist_token);
+	if (registers > 0)
+		shape.dim[1] = registers;
+	return !all || binder_take(b, name, shape, all + model->width);
+}
+
+/* [1, tokens, width]. Register tokens have positions of 0 where the file has none for them, and so has the class
+ * token where there are positions for the patches alone. */
+static bool
+take_positions(struct binder *b)
+{
+	struct model *model = b->model;
+	char name[NAME_MAX_LENGTH];
+	const struct st_tensor *t;
+	int64_t rows = model->tokens;
+	size_t width = (size_t)model->width;
+	float *all;
+
+	snprintf(name, sizeof(name), "%s%s", b->prefix, b->names->positions);
+	t = safetensors_find(b->file, name);
+	if (b->spec->registers > 0 && t && t->dims > 1 &&
+	    (t->dim[t->dims - 2] == model->patches || t->dim[t->dims - 2] == model->patches + 1))
+		rows = t->dim[t->dims - 2];
+	if (!(model->positions = binder_take(b, name, (struct shape){3, {1, rows, model->width}}, NULL)))
+		return false;
+	if (rows == model->tokens)
+		return true;
+	all = arena_floats(b->arena, (size_t)model->tokens * width);
+	if (!all)
+		return status_nomem(b->st, "positions");
+	memset(all, 0, (size_t)model->prefix * width * sizeof(*all));
+	memcpy(all, model->positions, (size_t)(rows - model->patches) * width * sizeof(*all));
+	memcpy(all + (size_t)model->prefix * width, model->positions + (size_t)(rows - model->patches) * width,
+	       (size_t)model->patches * width * sizeof(*all));
+	model->positions = all;
+	return true;
 }
 
 static bool
@@ -266,10 +325,7 @@ take_embedding(struct binder *b)
 	struct shape patch = {4, {model->width, model->channels, model->patch_size, model->patch_size}};
 	char name[NAME_MAX_LENGTH];
 
-	if (!take_prefix_tokens(b))
-		return false;
-	snprintf(name, sizeof(name), "%s%s", b->prefix, n->positions);
-	if (!(model->positions = binder_take(b, name, (struct shape){3, {1, model->tokens, model->width}}, NULL)))
+	if (!take_prefix_tokens(b) || !take_positions(b))
 		return false;
 	snprintf(name, sizeof(name), "%s%s", b->prefix, n->patch);
 	if (!binder_linear(b, name, patch, b->bias_optional ? -1 : 1, &model->patch))
@@ -311,6 +367,29 @@ take_projection(struct binder *b)
 	return binder_projection(b, name, 0, &b->model->projection);
 }
 
+/* A head that lies in a file of its own: [classes, width] of the class token, or [classes, 2 width]. */
+static bool
+take_head_file(struct binder *b)
+{
+	struct binder own = *b;
+	const struct st_tensor *t;
+	char name[NAME_MAX_LENGTH];
+	int in = b->model->width;
+	bool ok;
+
+	own.file = b->spec->head;
+	own.used = calloc((size_t)safetensors_count(own.file) + 1, sizeof(*own.used));
+	if (!own.used)
+		return status_nomem(b->st, "the list of tensors");
+	t = safetensors_find(own.file, part_name(b->spec->head_part, "weight", name));
+	if (t && t->dims == 2 && t->dim[1] == 2 * in)
+		in *= 2;
+	ok = find_classes(&own, b->spec->head_part) &&
+	     binder_linear(&own, b->spec->head_part, (struct shape){2, {b->model->classes, in}}, -1, &b->model->head);
+	free(own.used);
+	return ok;
+}
+
 static bool
 take_heads(struct binder *b)
 {
@@ -326,9 +405,11 @@ take_heads(struct binder *b)
 		return false;
 	if (n->projection)
 		return take_projection(b);
+	if (b->spec->head)
+		return take_head_file(b);
 	if (!find_classes(b, head))
 		return false;
-	shape = (struct shape){2, {model->classes, model->width}};
+	shape = (struct shape){2, {model->classes, b->spec->reads_mean ? 2 * model->width : model->width}};
 	return binder_linear(b, head, shape, bias, &model->head) &&
 	       (!model->distilled || binder_linear(b, n->head_pair[1], shape, bias, &model->head_dist));
 }
@@ -419,6 +500,7 @@ vit_weights_bind(struct model *model, const struct vit_spec *spec, const struct 
 			   .parameters = &model->parameters,
 			   .model = model,
 			   .classes = spec->classes,
+			   .spec = spec,
 			   .st = st};
 	bool ok;
 

@@ -21,10 +21,11 @@ struct binder {
 	int width, mlp_width;
 	float eps;
 	bool qkv_bias, bias_optional;
-	size_t *parameters;  /* counted up */
-	bool *used;          /* [tensors] */
-	struct model *model; /* of a vision tower, else NULL */
-	int classes;         /* 0: take them from the head's weights */
+	const struct vit_spec *spec; /* of a vision transformer, else NULL */
+	size_t *parameters;          /* counted up */
+	bool *used;                  /* [tensors] */
+	struct model *model;         /* of a vision tower, else NULL */
+	int classes;                 /* 0: take them from the head's weights */
 	struct status *st;
 };
 
