@@ -204,21 +204,26 @@ modern_copy(sqlite3 *old, const char *path, struct status *st)
 	return NULL;
 }
 
+/* A new string, "" for none. */
 static bool
-table_sql(sqlite3 *db, const char *table, char **sql)
+table_sql(sqlite3 *db, const char *table, char **sql, struct status *st)
 {
+	const char *text = NULL;
 	sqlite3_stmt *s = NULL;
-	bool ok =
-	    sqlite3_prepare_v2(db, "SELECT sql FROM sqlite_schema WHERE type = 'table' AND name = ?1", -1, &s, NULL) == SQLITE_OK;
+	int rc = sqlite3_prepare_v2(db, "SELECT sql FROM sqlite_schema WHERE type = 'table' AND name = ?1", -1, &s, NULL);
 
 	*sql = NULL;
-	if (ok) {
+	if (rc == SQLITE_OK) {
 		sqlite3_bind_text(s, 1, table, -1, SQLITE_STATIC);
-		if (sqlite3_step(s) == SQLITE_ROW && sqlite3_column_text(s, 0))
-			*sql = strdup((const char *)sqlite3_column_text(s, 0));
+		rc = sqlite3_step(s);
+		text = rc == SQLITE_ROW ? (const char *)sqlite3_column_text(s, 0) : NULL;
 	}
+	if (rc == SQLITE_DONE || rc == SQLITE_ROW)
+		*sql = strdup(text ? text : "");
+	else
+		sql_fail(db, table, "read it", st);
 	sqlite3_finalize(s);
-	return *sql != NULL;
+	return *sql || status_nomem(st, "a table's form");
 }
 
 /* Tables that are views, or have other columns, checks or defaults than ours, could do
@@ -229,13 +234,12 @@ same_tables(struct store *store, sqlite3 *db, const char *path, struct status *s
 	bool ok = true;
 
 	for (size_t i = 0; ok && i < sizeof(read_tables) / sizeof(read_tables[0]); i++) {
-		char *ours, *theirs;
-		bool have = table_sql(store->db, read_tables[i], &ours);
+		char *ours = NULL, *theirs = NULL;
 
-		have = table_sql(db, read_tables[i], &theirs) && have;
-		ok = (have && strcmp(ours, theirs) == 0) ||
-		     status_fail(st, STATUS_DATA, "%s: its table %s is not what this program makes; nothing was copied", path,
-				 read_tables[i]);
+		ok = table_sql(store->db, read_tables[i], &ours, st) && table_sql(db, read_tables[i], &theirs, st);
+		ok = ok && (strcmp(ours, theirs) == 0 ||
+			    status_fail(st, STATUS_DATA, "%s: its table %s is not what this program makes; nothing was copied",
+					path, read_tables[i]));
 		free(ours);
 		free(theirs);
 	}
