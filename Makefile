@@ -41,10 +41,11 @@ LDFLAGS += -fsanitize=address,undefined
 endif
 # Sub-makes say nothing but what they do.
 SUB = --no-print-directory $(if $(filter 1,$(V)),,-s)
-# libFuzzer has clang alone, whose __builtin_cpu_supports() of Debian 12 knows no levels of x86-64: the plain kernels are taken.
+# libFuzzer has clang alone. That of Debian 12 knows no levels of x86-64 and names what it clones for them so that no linker
+# finds it: the plain kernels are taken.
 ifeq ($(FUZZER),1)
 CFLAGS  += -fsanitize=fuzzer-no-link,address,undefined -fno-omit-frame-pointer -fno-sanitize-recover=undefined \
-	'-D__builtin_cpu_supports(x)=0' -Wno-ignored-attributes -Wno-pass-failed
+	'-D__builtin_cpu_supports(x)=0' '-Dtarget_clones(...)=unused' -Wno-ignored-attributes -Wno-pass-failed
 LDFLAGS += -fsanitize=address,undefined
 endif
 ifneq ($(V),1)
@@ -70,7 +71,7 @@ CHECKED := $(sort $(wildcard src/*.h src/*/*.[ch] src/*/*/*.[ch] db/*.[ch] ui/*.
 LIB  := $(B)/libspikescope.a
 PROG := $(B)/spikescope
 FUZZBIN := $(FUZZ:%.c=$(B)/%)
-TESTBIN := $(UNIT:%.c=$(B)/%) $(if $(filter 1,$(FUZZER)),,$(FUZZBIN))
+TESTBIN := $(UNIT:%.c=$(B)/%) $(B)/tests/faults/stages $(if $(filter 1,$(FUZZER)),,$(FUZZBIN))
 BENCHBIN := $(BENCH:%.c=$(B)/%)
 COMMANDS_PAGE := man/spikescope-commands.7
 
@@ -138,6 +139,17 @@ asan: ## build with sanitizers in build-asan and run all tests there
 	@LSAN_OPTIONS=suppressions=$(CURDIR)/scripts/lsan.supp:print_suppressions=0 UBSAN_OPTIONS=print_stacktrace=1 \
 		SPIKESCOPE_TEST_TIMEOUT=1200 scripts/run-tests --build build-asan
 
+test-nomem: ## build with sanitizers and let every allocation, read, write and call of SQLite fail once (long)
+	@scripts/install-deps --test
+	@$(MAKE) $(SUB) B=build-asan SAN=1 all build-asan/tests/faults/stages
+	@FAULTS_EVERY=$(or $(EVERY),1) FAULTS_MOST=1000000 SPIKESCOPE_TEST_TIMEOUT=86400 scripts/run-tests --build build-asan faults
+
+coverage: ## build with gcov, run all tests, and say what part of each room runs and which functions never do
+	@scripts/install-deps --test
+	@LDFLAGS=--coverage $(MAKE) $(SUB) B=build-coverage OPT='-O0 -g --coverage' all tests
+	@scripts/run-tests --build build-coverage >build-coverage/tests.log || tail -n 1 build-coverage/tests.log
+	@scripts/coverage build-coverage
+
 fuzz: ## build the fuzz targets with clang and run each for TIME seconds (NAME=... picks some)
 	@scripts/fuzz $(or $(TIME),60) $(NAME)
 
@@ -175,7 +187,7 @@ uninstall: ## remove what install put there
 	$(Q)rm -rf $(DESTDIR)$(PREFIX)/include/spikescope $(DESTDIR)$(PREFIX)/share/spikescope
 
 clean: ## remove what was built
-	rm -rf $(B) build-asan build-fuzz
+	rm -rf $(B) build-asan build-fuzz build-coverage
 
 $(LIB): $(OBJ)
 	$(call say,AR,$@)
@@ -216,6 +228,12 @@ $(B)/tests/%: $(B)/tests/%.o $(TESTH:%.c=$(B)/%.o) $(filter-out $(B)/ui/main.o,$
 	$(call say,LD,$@)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS) $(TEST_LIBS)
 
+# In what tries faults the program's calls for memory go through tests/faults/faults.c.
+FAULTY := malloc calloc realloc aligned_alloc strdup strndup realpath open_memstream vasprintf scandir
+$(B)/tests/faults/stages: $(B)/tests/faults/stages.o $(B)/tests/faults/faults.o $(B)/tests/support/scratch.o $(filter-out $(B)/ui/main.o,$(UIO)) $(DBO) $(LIB)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(LDFLAGS) $(FAULTY:%=-Wl,--wrap=%) -o $@ $^ $(LDLIBS)
+
 # A fuzz target has libFuzzer's main, or one that reads files.
 FUZZ_MAIN = $(if $(filter 1,$(FUZZER)),,$(B)/tests/fuzz/support/replay.o)
 $(B)/tests/fuzz/%: $(B)/tests/fuzz/%.o $(B)/tests/fuzz/support/fuzz.o $(B)/tests/fuzz/support/replay.o $(filter-out $(B)/ui/main.o,$(UIO)) $(DBO) $(LIB)
@@ -224,5 +242,5 @@ $(B)/tests/fuzz/%: $(B)/tests/fuzz/%.o $(B)/tests/fuzz/support/fuzz.o $(B)/tests
 		$(filter-out $(B)/ui/main.o,$(UIO)) $(DBO) $(LIB) $(LDLIBS)
 
 -include $(wildcard $(B)/*/*.d $(B)/*/*/*.d $(B)/*/*/*/*.d)
-.PHONY: help run all lib test tests bench bench-db bench-ugo lint asan fuzz fuzzers docs docs-check deps compile_commands install uninstall clean
+.PHONY: help run all lib test tests bench bench-db bench-ugo lint asan fuzz fuzzers test-nomem coverage docs docs-check deps compile_commands install uninstall clean
 .SECONDARY:
