@@ -139,6 +139,10 @@ asan: ## build with sanitizers in build-asan and run all tests there
 	@LSAN_OPTIONS=suppressions=$(CURDIR)/scripts/lsan.supp:print_suppressions=0 UBSAN_OPTIONS=print_stacktrace=1 \
 		SPIKESCOPE_TEST_TIMEOUT=1200 scripts/run-tests --build build-asan
 
+goldens: $(B)/tests/unit/test_golden ## draw the views of tests/fixtures/views anew and show what is different
+	$(Q)mkdir -p tests/fixtures/views && UPDATE=1 LC_ALL=C.UTF-8 $< >/dev/null
+	@git --no-pager diff --stat -- tests/fixtures/views && git --no-pager diff --color=auto -- tests/fixtures/views
+
 test-nomem: ## build with sanitizers and let every allocation, read, write and call of SQLite fail once (long)
 	@scripts/install-deps --test
 	@$(MAKE) $(SUB) B=build-asan SAN=1 all build-asan/tests/faults/stages
@@ -242,5 +246,5 @@ $(B)/tests/fuzz/%: $(B)/tests/fuzz/%.o $(B)/tests/fuzz/support/fuzz.o $(B)/tests
 		$(filter-out $(B)/ui/main.o,$(UIO)) $(DBO) $(LIB) $(LDLIBS)
 
 -include $(wildcard $(B)/*/*.d $(B)/*/*/*.d $(B)/*/*/*/*.d)
-.PHONY: help run all lib test tests bench bench-db bench-ugo lint asan fuzz fuzzers test-nomem coverage docs docs-check deps compile_commands install uninstall clean
+.PHONY: help run all lib test tests bench bench-db bench-ugo lint asan fuzz fuzzers test-nomem coverage goldens docs docs-check deps compile_commands install uninstall clean
 .SECONDARY:

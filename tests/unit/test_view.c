@@ -1,11 +1,4 @@
-/* Views of a known state against golden screens in tests/fixtures/screens.
- *
- *	UPDATE=1 build/tests/unit/test_view; git diff tests/fixtures/screens
- *
- * writes them anew. Compilers and processors round differently, and one rounding can
- * give another plan, whose spikes then fall elsewhere. So the screens are compared as
- * text where the network's state is the one they were made from, and by their frames
- * where it is not. */
+/* Views of a network that is stepped. How each looks is in test_golden.c. */
 #include "model/data/dataset.h"
 #include "tests/support/scratch.h"
 #include "ui/workbench/show.h"
@@ -17,17 +10,14 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <wchar.h>
 
 #include <cmocka.h>
 
-#define DIGITS  "examples/digits-vit"
-#define SCREENS "tests/fixtures/screens"
+#define DIGITS "examples/digits-vit"
 
-enum { PICTURES = 32, STEPS = 6, SAME = 3 /* characters: the reference's last digits */, LIKE = 5 /* per cent of the frames */ };
+enum { PICTURES = 32, STEPS = 6 };
 
 static struct app app;
-static char state_hash[HASH_HEX]; /* of what the screens show */
 
 static int
 fail_setup(const struct status *st)
@@ -84,7 +74,6 @@ setup(void **state)
 	app.model = model_load(DIGITS, &st);
 	if (!app.model || !convert(&st) || !show(&st))
 		return fail_setup(&st);
-	snn_state_hash(app.walk->snn, state_hash);
 	app.selection = (struct selection){.layer = 1, .head = 2, .q = 5, .k = 9, .site = site_in(SITE_ACT_OUT, 1), .neuron = 96};
 	return 0;
 }
@@ -140,158 +129,6 @@ print_anyway(const struct view *view, int w, int h)
 	canvas_done(&canvas);
 	fclose(out);
 	return text;
-}
-
-static char *
-slurp(const char *path)
-{
-	char *text = calloc(1, 1 << 20);
-	FILE *f = fopen(path, "r");
-
-	if (!f || !text)
-		fail_msg("%s is missing; UPDATE=1 writes it", path);
-	assert_true(fread(text, 1, (1 << 20) - 1, f) > 0);
-	fclose(f);
-	return text;
-}
-
-/* The character at *text, moving past it; nothing but frames when only they count. */
-static wchar_t
-next_char(const char **text, bool frames)
-{
-	mbstate_t state = {0};
-	wchar_t c = 0;
-	size_t n = mbrtowc(&c, *text, strlen(*text), &state);
-
-	assert_true(n > 0 && n < (size_t)-2);
-	*text += n;
-	return !frames || (c >= 0x2500 && c < 0x2580) || c == '+' || c == '|' ? c : ' ';
-}
-
-/* Characters that differ, line by line; another number of lines is no likeness at all. */
-static size_t
-difference(const char *a, const char *b, bool frames)
-{
-	size_t count = 0;
-
-	while (*a && *b) {
-		while ((*a && *a != '\n') || (*b && *b != '\n')) {
-			wchar_t c = *a && *a != '\n' ? next_char(&a, frames) : ' ';
-			wchar_t d = *b && *b != '\n' ? next_char(&b, frames) : ' ';
-
-			count += c != d;
-		}
-		a += *a == '\n';
-		b += *b == '\n';
-	}
-	return *a || *b ? SIZE_MAX : count;
-}
-
-/* Was the state of the golden screens this one? */
-static bool
-same_state(void)
-{
-	char *hash = slurp(SCREENS "/state.txt");
-	bool same = strcmp(hash, state_hash) == 0;
-
-	free(hash);
-	return same;
-}
-
-static void
-update(const char *path, const char *text)
-{
-	FILE *f = fopen(path, "w");
-
-	assert_non_null(f);
-	fputs(text, f);
-	assert_int_equal(fclose(f), 0);
-}
-
-static void
-golden(const char *file, const char *name, const struct view_args *args, int w, int h)
-{
-	char *text = print(name, args, w, h), *expected, path[200];
-	bool frames;
-
-	snprintf(path, sizeof(path), "%s/%s.txt", SCREENS, file);
-	if (getenv("UPDATE")) {
-		update(path, text);
-		update(SCREENS "/state.txt", state_hash);
-	}
-	expected = slurp(path);
-	frames = !same_state();
-	/* Colours of other values cannot be compared at all. */
-	if (!(frames && strchr(text, '\033')) &&
-	    difference(text, expected, frames) > (size_t)(frames ? w * h * LIKE / 100 : SAME))
-		fail_msg("%s is not the screen now:\n%s", path, text);
-	free(expected);
-	free(text);
-}
-
-/* The default screen in every size and style. */
-static void
-test_overview_at_sizes(void **state)
-{
-	static const int size[][2] = {{80, 24}, {40, 10}, {20, 5}, {120, 40}, {200, 60}};
-	static const struct {
-		const char *suffix;
-		enum color_mode color;
-		bool ascii;
-	} style[] = {{"", COLOR_AUTO, false}, {"-256", COLOR_256, false}, {"-8", COLOR_8, false}, {"-ascii", COLOR_NEVER, true}};
-	struct view_args args = {0};
-	char file[64];
-
-	(void)state;
-	for (size_t i = 0; i < sizeof(size) / sizeof(*size); i++)
-		for (size_t j = 0; j < sizeof(style) / sizeof(*style); j++) {
-			app.options.color = style[j].color;
-			app.options.ascii = style[j].ascii;
-			snprintf(file, sizeof(file), "overview-%dx%d%s", size[i][0], size[i][1], style[j].suffix);
-			golden(file, "overview", &args, size[i][0], size[i][1]);
-		}
-	app.options.color = COLOR_AUTO;
-	app.options.ascii = false;
-}
-
-static void
-test_each_view(void **state)
-{
-	static const char *const names[] = {"model", "attention", "selected", "raster",  "readout",  "error",
-					    "image", "product",   "neuron",   "patches", "residual", "histogram"};
-	struct view_args args = {0};
-	size_t i;
-
-	(void)state;
-	for (i = 0; i < sizeof(names) / sizeof(*names); i++)
-		golden(names[i], names[i], &args, 80, 24);
-	args.function = "gelu";
-	args.hidden = 8;
-	golden("ugo", "ugo", &args, 80, 24);
-}
-
-static void
-test_each_style(void **state)
-{
-	static const struct {
-		const char *file;
-		enum color_mode color;
-		bool ascii;
-	} style[] = {{"attention-256", COLOR_256, false},
-		     {"attention-8", COLOR_8, false},
-		     {"attention-ascii", COLOR_NEVER, true},
-		     {"attention-256-ascii", COLOR_256, true}};
-	struct view_args args = {0};
-	size_t i;
-
-	(void)state;
-	for (i = 0; i < sizeof(style) / sizeof(*style); i++) {
-		app.options.color = style[i].color;
-		app.options.ascii = style[i].ascii;
-		golden(style[i].file, "attention", &args, 80, 16);
-	}
-	app.options.color = COLOR_AUTO;
-	app.options.ascii = false;
 }
 
 /* Zoomed in, the selected tokens stay in the picture, marked. */
@@ -515,17 +352,10 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_overview_at_sizes),
-	    cmocka_unit_test(test_each_view),
-	    cmocka_unit_test(test_each_style),
-	    cmocka_unit_test(test_zoomed_attention),
-	    cmocka_unit_test(test_rows_are_whole),
-	    cmocka_unit_test(test_any_size_fits),
-	    cmocka_unit_test(test_worst_site_is_found_first),
-	    cmocka_unit_test(test_clicks),
-	    cmocka_unit_test(test_what_is_missing_is_named),
-	    cmocka_unit_test(test_saved_files),
-	    cmocka_unit_test(test_split),
+	    cmocka_unit_test(test_zoomed_attention), cmocka_unit_test(test_rows_are_whole),
+	    cmocka_unit_test(test_any_size_fits),    cmocka_unit_test(test_worst_site_is_found_first),
+	    cmocka_unit_test(test_clicks),           cmocka_unit_test(test_what_is_missing_is_named),
+	    cmocka_unit_test(test_saved_files),      cmocka_unit_test(test_split),
 	    cmocka_unit_test(test_record_goes_back),
 	};
 
