@@ -125,10 +125,11 @@ bench-ugo: $(B)/tests/bench/ugo ## fit every function at every size against the 
 lint: ## check the layers, the formatting, the scripts and the code
 	@scripts/install-deps --lint
 	@scripts/check-arrows
+	@scripts/check-citations
 	$(call say,FORMAT,clang-format)
 	$(Q)clang-format --dry-run -Werror $(CHECKED)
 	$(call say,CHECK,shellcheck)
-	$(Q)shellcheck -x scripts/check-arrows scripts/compile-commands scripts/embed-sql scripts/embed-text scripts/install-deps scripts/run-tests scripts/bench-deps scripts/fuzz .ci/run \
+	$(Q)shellcheck -x $(shell grep -lE '^#!/bin/(ba)?sh' scripts/*) .ci/run \
 		$(wildcard tests/cli/*.sh)
 	$(call say,CHECK,cppcheck)
 	$(Q)mkdir -p $(B)/cppcheck && cppcheck --cppcheck-build-dir=$(B)/cppcheck $(CPPCHECK) $(sort $(wildcard src db ui tests))

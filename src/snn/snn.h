@@ -4,7 +4,7 @@
  * all after t steps, M_t what it did send, and its membrane potential is X_t - M_t.
  * Mean-decoded trains (STA) carry value = M_t / t. Between sites everything is the
  * reference network's own function of the values, products by temporal correction
- * (TCSA, METHODS 5): after any step the sum sent is A_t B_t / t.
+ * (TCSA, docs/methods.md#products-of-two-trains): after any step the sum sent is A_t B_t / t.
  *
  * The state at t is a value: it can be saved, restored, hashed. Same plan, picture
  * and thread count: same bits. One snn belongs to one thread. */

@@ -1,5 +1,5 @@
 /* Where accuracy is lost: the ladder from the reference to spikes, and what each class
- * of sites costs alone (METHODS 7).
+ * of sites costs alone (docs/methods.md#the-ladder).
  *
  * Every rung is the same network with fewer things exact:
  *   ann         the reference

@@ -2,7 +2,7 @@
  *
  * Every neuron of snn/neuron.h takes the sum of its input X_t = x_1 + .. + x_t as its
  * target and sends quanta of its threshold. The leaky neuron is integrated here with
- * all its constants (METHODS 3): tau du/dt = -(u - rest) + R x by Euler's method with
+ * all its constants (docs/methods.md#neurons): tau du/dt = -(u - rest) + R x by Euler's method with
  * the step dt; a spike at u >= V, then u = reset.
  *
  *	struct single_settings s = single_defaults(kind);

@@ -59,7 +59,7 @@ unit_input(const struct ugo *u, int i, float value)
 	return u->h && a > u->h[i] ? u->h[i] : a;
 }
 
-/* METHODS 4: of max (1 - 0.005 i) the threshold with the least error of a quantiser
+/* docs/methods.md#calibration: of max (1 - 0.005 i) the threshold with the least error of a quantiser
  * that rounds down. */
 static double
 threshold_mmse(const struct ugo *u, int unit, const struct spike_inputs *in, int T)

@@ -11,7 +11,7 @@
  *
  * Choices, and what each costs:
  *	potential   an initial membrane potential: 5-20% more spikes, nothing else
- *	threshold   max: of the input's largest value; mmse: by METHODS 4, far fewer
+ *	threshold   max: of the input's largest value; mmse: by docs/methods.md#calibration, far fewer
  *	            spikes and a far larger error
  *	refit       the readout weights are fitted again to the quantised sums: no spike
  *	            more; it knows T and the neurons, and wants 10 points per weight

@@ -132,7 +132,7 @@ bool tune_compares(const struct tune_candidate *c); /* is it of sensitivity or s
  * Of n pictures `flips` changed theirs, and `lost` more were lost than won; usual is the share
  * that changes at this error of the logits, where that was measured on all pictures. Taken are 2000 more
  * pictures that are as usual, and 20 more flips; of flips at least one in eight is lost on
- * balance, as many pictures show (SPIKING 3.1: a tenth), for a search would find the plans
+ * balance, as many pictures show (docs/spiking.md#delta: a tenth), for a search would find the plans
  * that were lucky. Returns a share of the pictures. */
 double tune_expected_drop(double flips, double lost, double n, double usual);
 

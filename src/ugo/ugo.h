@@ -179,7 +179,7 @@ double ugo_eval(const struct ugo *u, double x); /* the float32 weights, evaluate
 void ugo_apply(const struct ugo *u, const float *x, float *y, size_t count);
 
 /* Asymptotic best error of a continuous piecewise-linear function with n pieces
- * (de Boor; METHODS: RMSE = sqrt((int |f''|^(2/5))^5 / (720 n^4 (b-a))),
+ * (docs/ugo.md#how-good-can-it-be: RMSE = sqrt((int |f''|^(2/5))^5 / (720 n^4 (b-a))),
  * max = (int sqrt|f''|)^2 / (16 n^2)); relative weighting replaces f'' by f''/f. */
 void ugo_limit(enum function f, double lo, double hi, enum ugo_weighting weighting, int n, double *rmse, double *max_error);
 /* The same for u's function, range, weighting and density (p: (int (p f''^2)^(1/5))^5

@@ -85,7 +85,7 @@ struct count {
 	struct ledger_row *row; /* [sites] */
 };
 
-/* One step of the released burst neuron (METHODS 3, B = 2): half thresholds sent, and in
+/* One step of the released burst neuron (docs/methods.md#neurons, B = 2): half thresholds sent, and in
  * how many spikes. */
 static float
 burst(float x, float v, float *m, unsigned *spikes)
@@ -396,7 +396,7 @@ the_reference_is_counted(void **state)
 	assert_int_equal(row.n[LEDGER_SCALINGS], 4 * (2 * 17 * 48 + 2 * 4 * 17 * 17));
 	assert_int_equal(row.n[LEDGER_EMBEDDING_MACS], (uint64_t)e->model->patch.in * 16 * 48 + 48 * (uint64_t)e->model->classes);
 	assert_true(row.n[LEDGER_EVENTS] == 0 && row.n[LEDGER_NEURONS] == 0 && row.n[LEDGER_PAIRS_GRADED] == 0);
-	/* SPIKING 3.4: 182.2 M multiplications in the blocks of cifar10-vit */
+	/* 182.2 M multiplications in the blocks of cifar10-vit: 6 x 65 x (12 x 192^2 + 2 x 65 x 192) */
 	row = ledger_sum(large, -1, 0, 1);
 	assert_true(fabs((double)(row.n[LEDGER_SYNAPSE_GRADED] + row.n[LEDGER_PRODUCT_GRADED]) - 182.2e6) < 0.1e6);
 	ledger_free(small);

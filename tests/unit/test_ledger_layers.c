@@ -155,7 +155,7 @@ worth_of(unsigned n, bool levels)
 	return (struct worth){n > 0, levels ? bits : n, bits};
 }
 
-/* One step of the released burst neuron (METHODS 3, B = 2): spikes of a whole threshold or half. */
+/* One step of the released burst neuron (docs/methods.md#neurons, B = 2): spikes of a whole threshold or half. */
 static unsigned
 burst(float x, float v, float *m)
 {

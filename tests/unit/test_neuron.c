@@ -1,6 +1,6 @@
-/* Neurons against their equations (METHODS 3), written down a second time here as
+/* Neurons against their equations (docs/methods.md#neurons), written down a second time here as
  * plainly as possible: a membrane that integrates what arrives and is reset by
- * subtraction. And the products of trains (METHODS 5) as a property. */
+ * subtraction. And the products of trains (docs/methods.md#products-of-two-trains) as a property. */
 #include "spikescope.h"
 
 #include "snn/neurons/neuron.h"
@@ -136,7 +136,7 @@ constant_current_gives_the_closed_form(void **state)
 
 /* A multi-threshold neuron answers a constant target with an error that shrinks to a
  * third or better by every spike, until the lowest level is reached; refined levels halve
- * what is left (SPIKING 2). */
+ * what is left (docs/spiking.md#delta). */
 static void
 multi_threshold_closes_in(void **state)
 {
@@ -180,7 +180,7 @@ initial_potential_moves_the_first_spike(void **state)
 	}
 }
 
-/* METHODS 3: tau du/dt = -u + R x by Euler steps with R = tau. From rest, a constant
+/* docs/methods.md#neurons: tau du/dt = -u + R x by Euler steps with R = tau. From rest, a constant
  * current c gives u_n = tau c (1 - (1 - 1/tau)^n), so that the neuron fires every n steps,
  * n the first with u_n >= V, and never when tau c < V. */
 static void
@@ -298,7 +298,7 @@ differential_is_levels_over_t(void **state)
 	}
 }
 
-/* Products of two trains (METHODS 5): what is computed from the sums A_t and B_t is what
+/* Products of two trains (docs/methods.md#products-of-two-trains): what is computed from the sums A_t and B_t is what
  * the increments R_t = R_{t-1} + A_t b_t + a_t B_{t-1} of arriving spikes add up to. 1e-5
  * of the largest entry, for both are float32 sums over 32 steps. */
 static void

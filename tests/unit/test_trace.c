@@ -1,4 +1,4 @@
-/* The released STA code, run on cifar10-vit (METHODS 9), against `sta-release`: its
+/* The released STA code, run on cifar10-vit (docs/methods.md#reference-values), against `sta-release`: its
  * thresholds and UGOs, every block fed with what the trace's previous block sent. */
 #include "spikescope.h"
 

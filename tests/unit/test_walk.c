@@ -257,7 +257,7 @@ same(float a, float b)
 	return a == b || (isnan(a) && isnan(b));
 }
 
-/* What is read again by replay is what the network had, and products telescope (METHODS 5):
+/* What is read again by replay is what the network had, and products telescope (docs/methods.md#products-of-two-trains):
  * the corrections add up to the sum, and the sum is A B / t. */
 static void
 check_history(const char *recipe)

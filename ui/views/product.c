@@ -1,4 +1,4 @@
-/* One product of the attention scores, step by step: METHODS 5 for one query and key. */
+/* One product of the attention scores, step by step: docs/methods.md#products-of-two-trains for one query and key. */
 #include "model/graph.h"
 #include "ui/views/parts.h"
 

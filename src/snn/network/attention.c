@@ -1,4 +1,5 @@
-/* Attention in one time step, behind the encoders of queries, keys and values: METHODS 5 in terms of sums over time. */
+/* Attention in one time step, behind the encoders of queries, keys and values: docs/methods.md#products-of-two-trains in terms of
+ * sums over time. */
 #include "kernels/rows.h"
 #include "snn/network/network.h"
 

@@ -1,4 +1,4 @@
-/* One block in one time step: METHODS 5 and 6 in terms of sums over time. */
+/* One block in one time step: docs/methods.md#products-of-two-trains in terms of sums over time. */
 #include "base/timing.h"
 #include "kernels/dense.h"
 #include "kernels/rows.h"

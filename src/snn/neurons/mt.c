@@ -1,4 +1,4 @@
-/* Multi-threshold with the nearest rule (SPIKING 2): levels V 2^k for k in 0..levels-1; what is
+/* Multi-threshold with the nearest rule (docs/spiking.md#delta): levels V 2^k for k in 0..levels-1; what is
  * missing, r = X_t - M, is answered by the level nearest to |r| with its sign, by nothing below V/2.
  * `repeat` such spikes a step. The levels may be refined: at step t they are scaled by `grain`, a
  * power of 2 that is at least `fine`; the quantum is V fine. When refinement has ended (grain = fine <

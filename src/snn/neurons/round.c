@@ -1,5 +1,5 @@
 /* Up to burst quanta V a step: the nearest integer to u / V (as an initial potential of V/2 would have
- * it; SPIKING 0.3). */
+ * it; docs/spiking.md#what-decides). */
 #include "snn/neurons/rule.h"
 
 static inline struct neuron_limits

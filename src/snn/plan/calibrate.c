@@ -1,5 +1,5 @@
 /* Calibration: what the sites of the reference network carry on a few pictures, the
- * UGOs fitted to it and the thresholds (METHODS 4). The pictures are run several
+ * UGOs fitted to it and the thresholds (docs/methods.md#calibration). The pictures are run several
  * times with different eyes: ranges, densities, then for every batch maxima and the
  * loss of every candidate threshold. */
 #include "ann/ann.h"

@@ -4,7 +4,7 @@
  * trains carry values. It is built from a recipe and calibration pictures, is
  * immutable afterwards, and prints as canonical JSON whose hash names it.
  *
- *   sta-release  what the released code of STA does (METHODS 3-6): mean-decoded,
+ *   sta-release  what the released code of STA does (docs/methods.md#neurons): mean-decoded,
  *                signed burst neurons (B = 2, floor), encoders behind LayerNorm,
  *                softmax and attention, graded q, k, v and fc2 input, MMSE
  *                thresholds for T, exp and reciprocal as analog MLPs

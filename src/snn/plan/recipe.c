@@ -3,7 +3,7 @@
 #include <math.h>
 #include <string.h>
 
-/* METHODS 3-6 and the released code: B = 2, encoders behind LayerNorm, softmax and
+/* docs/methods.md#neurons and the released code: B = 2, encoders behind LayerNorm, softmax and
  * attention, thresholds per channel; q, k, v and the activation's output stay graded. */
 static const struct recipe_site release_sites[] = {
     {.kind = SITE_NORM1_RSQRT, .neuron = NEURON_BURST, .burst = 2, .mode = FUNCTION_MODE_SPIKING, .hidden = 32},
@@ -18,7 +18,7 @@ static const struct recipe_site release_sites[] = {
     {0},
 };
 
-/* SPIKING 3.1, column F3: burst 4 with rounding at every operand, segment UGOs of 24
+/* docs/spiking.md#sta-burst-and-ternary: burst 4 with rounding at every operand, segment UGOs of 24
  * units whose neurons send at most two quanta of a whole segment a step. */
 static const struct recipe_site sta_sites[] = {
     {.kind = SITE_NORM1_CENTER, .neuron = NEURON_ROUND, .burst = 4, .per_channel = true},
@@ -37,7 +37,7 @@ static const struct recipe_site sta_sites[] = {
     {0},
 };
 
-/* SPIKING 2, design D: levels by site, hidden neurons with two more than refinement
+/* docs/spiking.md#delta: levels by site, hidden neurons with two more than refinement
  * alone would need, 24 segments. The encoders before the wide layers, whose spikes cost most,
  * refine a step later: four steps take 7% less energy and agree as often. */
 static const struct recipe_site delta_sites[] = {
@@ -57,7 +57,7 @@ static const struct recipe_site delta_sites[] = {
     {0},
 };
 
-/* SPIKING 3.1, column F5: as sta, with at most one quantum a step. */
+/* docs/spiking.md#sta-burst-and-ternary: as sta, with at most one quantum a step. */
 static const struct recipe_site ternary_sites[] = {
     {.kind = SITE_NORM1_CENTER, .neuron = NEURON_ROUND, .burst = 1, .per_channel = true},
     {.kind = SITE_NORM1_RSQRT, .neuron = NEURON_ROUND, .burst = 2, .mode = FUNCTION_MODE_SPIKING, .hidden = 24},
@@ -75,7 +75,7 @@ static const struct recipe_site ternary_sites[] = {
     {0},
 };
 
-/* SPIKING 3.2 (c): ECMT's neurons at every operand, the functions exact, as its
+/* docs/spiking.md#ecmt-and-dcgs: ECMT's neurons at every operand, the functions exact, as its
  * expectation compensation computes them. */
 static const struct recipe_site ecmt_sites[] = {
     {.kind = SITE_NORM1, .neuron = NEURON_ECMT, .burst = 8, .per_channel = true},
@@ -89,7 +89,7 @@ static const struct recipe_site ecmt_sites[] = {
     {0},
 };
 
-/* SPIKING 3.2 (d''): differential coding at the encoders, LayerNorm folded, hidden
+/* docs/spiking.md#ecmt-and-dcgs: differential coding at the encoders, LayerNorm folded, hidden
  * neurons with fixed levels, for those that shrink lose what they have. */
 static const struct recipe_site dcgs_sites[] = {
     {.kind = SITE_NORM1_CENTER, .neuron = NEURON_DIFFERENTIAL, .burst = 8, .per_channel = true},

@@ -15,7 +15,7 @@
  *                       single level (and its negative), so that a weight is just added;
  *                       _graded: every operand that is no spike, times its fan-out
  *   product_*           the same of the two terms A_t b_t + a_t B_(t-1) that TCSA adds to a
- *                       product (METHODS 5), at the product's site: a spike of q meets all k
+ *                       product (docs/methods.md#products-of-two-trains), at the product's site: a spike of q meets all k
  *                       of its channel (tokens), one of k or v all queries, one of softmax
  *                       head_dim values
  *   pairs               a_t b_t, where both operands sent something in this step: the third
