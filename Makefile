@@ -169,6 +169,8 @@ docs-check: $(PROG) ## fail when that page is not current
 
 deps: ## install what building, testing and linting need
 	@scripts/install-deps --test --lint
+	@hook=$$(git rev-parse --git-path hooks/commit-msg 2>/dev/null) && [ ! -e "$$hook" ] && \
+		echo "to have the messages of commits checked: ln -s ../../scripts/commit-msg $$hook" || :
 
 compile_commands: ## write compile_commands.json for editors
 	$(Q)scripts/compile-commands '$(CC) $(CFLAGS)' $(SRC) $(DBC) $(UIC) $(UNIT) $(TESTH) $(BENCH) >compile_commands.json
