@@ -79,7 +79,7 @@ COMMANDS_PAGE := man/spikescope-commands.7
 # is written that way is left out.
 CPPCHECK := -q -j $(shell nproc 2>/dev/null || echo 1) --std=c11 --language=c -Isrc -I. --enable=warning,performance,portability \
 	--inline-suppr --error-exitcode=1 --suppress=missingInclude --suppress=missingIncludeSystem \
-	--suppress=duplicateAssignExpression $(addprefix --suppress=preprocessorErrorDirective:,ui/commands/table.c src/kernels/rows.c src/snn/neurons/rule.h src/kernels/dense.c) \
+	--suppress=duplicateAssignExpression $(addprefix --suppress=preprocessorErrorDirective:,ui/commands/table.c src/kernels/rows.c src/kernels/dense.c) \
 	'-Djson_object_foreach(o,k,v)=for(k=0;;)' '-Djson_array_foreach(a,i,v)=for(i=0;;)'
 
 help: ## this list

@@ -14,7 +14,7 @@
 #include "kernels/dense.h"
 #include "kernels/fixed.h"
 #include "kernels/panels.h"
-#include "snn/population/group.h"
+#include "snn/population/population.h"
 #include "tests/support/competitor.h"
 
 #include <math.h>
@@ -409,7 +409,7 @@ bench_ledger(struct status *st)
 
 /* --- neurons -------------------------------------------------------------- */
 
-struct population {
+struct subject_neurons {
 	const char *name;
 	struct neuron_rule rule;
 	int hidden;
@@ -419,7 +419,7 @@ struct population {
 /* Updates a second of hidden neurons of 768 channels in `rows` tokens, steps at once. What
  * they receive settles over eight steps, as in a network, then all begin again. */
 static double
-updates(const struct population *p, int rows, int steps)
+updates(const struct subject_neurons *p, int rows, int steps)
 {
 	enum { COLUMNS = 768 };
 	struct arena *arena = arena_new();
@@ -427,7 +427,7 @@ updates(const struct population *p, int rows, int steps)
 	      *h = arena_floats(arena, 64);
 	float *threshold = arena_floats(arena, 64 * COLUMNS);
 	size_t n = (size_t)rows * COLUMNS;
-	float *x = arena_floats(arena, n * GROUP_STEPS), *total = arena_floats(arena, n * GROUP_STEPS);
+	float *x = arena_floats(arena, n * POPULATION_STEPS), *total = arena_floats(arena, n * POPULATION_STEPS);
 	float *settled = arena_floats(arena, n);
 	struct ugo ugo = {.hidden = p->hidden, .w1 = w1, .b1 = b1, .w2 = w2, .h = p->segments ? h : NULL, .lo = -8, .hi = 8};
 	struct site_plan plan = {.site = site_in(SITE_ACT, 0),
@@ -438,9 +438,9 @@ updates(const struct population *p, int rows, int steps)
 				 .threshold = threshold,
 				 .mode = FUNCTION_MODE_SPIKING,
 				 .ugo = &ugo};
-	struct group group = {.plan = &plan, .rows = rows, .columns = COLUMNS};
+	struct population population = {.plan = &plan, .rows = rows, .columns = COLUMNS};
 	struct alarm_tally alarms = {0};
-	struct group_step step[GROUP_STEPS];
+	struct population_step step[POPULATION_STEPS];
 	double seconds[4 * REPEATS];
 	struct rng rng;
 	int t = 0;
@@ -453,7 +453,7 @@ updates(const struct population *p, int rows, int steps)
 	}
 	for (int i = 0; i < p->hidden * (p->own ? COLUMNS : 1); i++)
 		threshold[i] = p->segments ? ldexpf(h[0], p->rule.kind == NEURON_MT ? 1 - p->rule.burst : 0) : 0.5f;
-	if (!group_init(&group, arena) || !group_stand_alone(&group, arena))
+	if (!population_init(&population, arena) || !population_stand_alone(&population, arena))
 		return 0;
 	rng_seed(&rng, 1);
 	for (size_t i = 0; i < n; i++)
@@ -463,20 +463,20 @@ updates(const struct population *p, int rows, int steps)
 
 		if (t == STEPS) {
 			t = 0;
-			group_reset(&group);
-			memset(group.common, 0, group_common_size(&group));
+			population_reset(&population);
+			memset(population.uniform, 0, population_uniform_size(&population));
 		}
 		for (int k = 0; k < steps; k++, t++) {
-			step[k] = (struct group_step){.rule = p->rule,
-						      .t = t + 1,
-						      .s = p->mean ? (float)(t + 1) : 1,
-						      .x = x + (size_t)k * n,
-						      .total = total + (size_t)k * n};
+			step[k] = (struct population_step){.rule = p->rule,
+							   .t = t + 1,
+							   .s = p->mean ? (float)(t + 1) : 1,
+							   .x = x + (size_t)k * n,
+							   .total = total + (size_t)k * n};
 			for (size_t i = 0; i < n; i++)
 				x[(size_t)k * n + i] = step[k].s * (settled[i] + 0.3f / (float)(t + 1) * (float)rng_normal(&rng));
 		}
 		start = timing_now();
-		group_run(&group, step, steps, &alarms);
+		population_run(&population, step, steps, &alarms);
 		seconds[r] = timing_now() - start;
 	}
 	arena_free(arena);
@@ -486,7 +486,7 @@ updates(const struct population *p, int rows, int steps)
 static bool
 bench_neurons(struct status *st)
 {
-	static const struct population populations[] = {
+	static const struct subject_neurons populations[] = {
 	    {"mt, 24 segments",
 	     {.kind = NEURON_MT, .burst = 6, .repeat = 1, .grain = 1, .fine = 0x1p-6f},
 	     24,
@@ -506,7 +506,8 @@ bench_neurons(struct status *st)
 	for (int i = 0; i < 3; i++)
 		printf("  %-30s a step %5.2f, eight at once %5.2f (4 tokens) %5.2f (65 tokens) x 1e9 updates/s\n",
 		       populations[i].name, updates(&populations[i], 65, 1) * 1e-9,
-		       updates(&populations[i], 4, GROUP_STEPS) * 1e-9, updates(&populations[i], 65, GROUP_STEPS) * 1e-9);
+		       updates(&populations[i], 4, POPULATION_STEPS) * 1e-9,
+		       updates(&populations[i], 65, POPULATION_STEPS) * 1e-9);
 	return true;
 }
 

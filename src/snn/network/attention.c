@@ -47,11 +47,11 @@ softmax_step(struct snn *snn, const struct attention *a)
 	int rows = a->heads * a->queries;
 
 	rows_shift(a->qk->total, rows, a->tokens, a->e->input);
-	node_group(a->e, a->e->input, scale, *snn->t);
+	node_functions(a->e, a->e->input, scale, *snn->t);
 	node_floor(a->e, a->e->input, floor);
 	snn_spent(snn, a->e);
 	rows_sum(a->e->total, rows, a->tokens, a->reciprocal->input);
-	node_group(a->reciprocal, a->reciprocal->input, scale, *snn->t);
+	node_functions(a->reciprocal, a->reciprocal->input, scale, *snn->t);
 	snn_spent(snn, a->reciprocal);
 	probability_target(snn, a->p, a->e->total, a->reciprocal->total, rows, a->tokens);
 	node_encode(a->p, *snn->t);

@@ -23,7 +23,7 @@ norm_step(struct snn *snn, struct norm_sites s, const float *x)
 	node_encode(s.center, *snn->t);
 	snn_spent(snn, s.center);
 	rows_variance(s.center->total, rows, width, scale, eps * scale, s.rsqrt->input);
-	node_group(s.rsqrt, s.rsqrt->input, scale, *snn->t);
+	node_functions(s.rsqrt, s.rsqrt->input, scale, *snn->t);
 	snn_spent(snn, s.rsqrt);
 	if (!s.norm->derived) {
 		rows_scale(s.center->total, rows, width, s.rsqrt->total, scale, false, s.norm->target);
@@ -153,7 +153,7 @@ mlp_step(struct snn *snn, struct block *b)
 	fc1_step(snn, b, b->mid, node_next(fc1));
 	node_encode(fc1, *snn->t);
 	snn_spent(snn, fc1);
-	node_group(act, fc1->total, snn_scale(snn), *snn->t);
+	node_functions(act, fc1->total, snn_scale(snn), *snn->t);
 	snn_spent(snn, act);
 	out->target = act->total;
 	node_encode(out, *snn->t);
@@ -207,7 +207,7 @@ run_new(struct snn *snn)
 		stream = node[PART_ADD].size > stream ? node[PART_ADD].size : stream;
 		wide = node[PART_FC1].size > wide ? node[PART_FC1].size : wide;
 	}
-	for (int k = 0; ok && k < GROUP_STEPS; k++) {
+	for (int k = 0; ok && k < POPULATION_STEPS; k++) {
 		run->stream[k] = arena_floats(snn->arena, stream);
 		run->fc1[k] = arena_floats(snn->arena, wide);
 		run->act[k] = arena_floats(snn->arena, wide);
@@ -285,21 +285,21 @@ run_act(struct snn *snn, struct block *b, int start, int steps)
 {
 	struct node *act = &b->node[PART_ACTIVATION];
 	struct run *run = snn->run;
-	struct group_step step[GROUP_STEPS];
+	struct population_step step[POPULATION_STEPS];
 
 	for (int k = 0; k < steps; k++) {
 		float *total = kept_or(act, start + k + 1, steps - 1 - k, run->act[k]);
 
 		*snn->t = start + k + 1;
 		run->given[k] = total;
-		step[k] = (struct group_step){.rule = site_rule(act->plan, *snn->t),
-					      .t = *snn->t,
-					      .s = snn_scale(snn),
-					      .x = run->received[k],
-					      .total = total};
+		step[k] = (struct population_step){.rule = site_rule(act->plan, *snn->t),
+						   .t = *snn->t,
+						   .s = snn_scale(snn),
+						   .x = run->received[k],
+						   .total = total};
 	}
 	node_align(act, start + steps);
-	group_run(&act->group, step, steps, act->alarms);
+	population_run(&act->population, step, steps, act->alarms);
 	for (int k = 0; k < steps; k++)
 		node_tally(act, step[k].tally);
 }

@@ -6,7 +6,7 @@
 #include "base/arena.h"
 #include "kernels/fixed.h"
 #include "model/graph.h"
-#include "snn/population/group.h"
+#include "snn/population/population.h"
 #include "snn/snn.h"
 
 /* What a linear layer receives, and is multiplied with: floats, or, where products of bytes are
@@ -50,7 +50,7 @@ struct node {
 	const uint64_t *fan_out;         /* [rows]: weights that a value meets; NULL where no weights read the node */
 	struct neuron_tally *reach;      /* state [2]: weights met in the last step and in all; NULL as fan_out */
 	float *input;                    /* state [size]: what the node's function received; NULL where another node has it */
-	struct group group;              /* UGO sites */
+	struct population population;    /* UGO sites */
 };
 
 /* A block that is stepped as a whole (graph_is_block()). */
@@ -71,10 +71,10 @@ struct attention {
 
 /* Buffers of several steps at once. */
 struct run {
-	float *stream[GROUP_STEPS]; /* [tokens, width]: what a block receives, then what it has sent */
-	float *fc1[GROUP_STEPS];    /* [tokens, mlp_width]: totals of SITE_FC1 that its node does not keep */
-	float *act[GROUP_STEPS];    /* the same of SITE_ACT */
-	float *received[GROUP_STEPS], *given[GROUP_STEPS]; /* where those of all steps are */
+	float *stream[POPULATION_STEPS]; /* [tokens, width]: what a block receives, then what it has sent */
+	float *fc1[POPULATION_STEPS];    /* [tokens, mlp_width]: totals of SITE_FC1 that its node does not keep */
+	float *act[POPULATION_STEPS];    /* the same of SITE_ACT */
+	float *received[POPULATION_STEPS], *given[POPULATION_STEPS]; /* where those of all steps are */
 	char *written; /* what a block's nodes write anew in every step, for all steps but the last */
 };
 
@@ -147,16 +147,16 @@ float node_sent(const struct node *node, float grain, size_t element);
 /* What a packed node has sent in step t: [size]. */
 void node_unpack(const struct node *node, int t, float *sent);
 
-/* A node of which plan, rows, columns and size are set: its thresholds or its group, of
+/* A node of which plan, rows, columns and size are set: its thresholds or its population, of
  * which `exact` is the function. False when out of memory. */
 bool node_init(struct node *node, enum function exact, struct arena *arena);
 /* Its state, in four parts: what is added to, and has to be cleared at the start; what every
- * step writes anew; totals that alternate; and what the neurons of its group have, for
- * which group_reset() does what there is to do. */
+ * step writes anew; totals that alternate; and what the neurons of its population have, for
+ * which population_reset() does what there is to do. */
 void node_layout(struct node *node, struct carve *state);
 void node_layout_written(struct node *node, struct carve *state);
 void node_layout_sums(struct node *node, struct carve *state);
-void node_layout_group(struct node *node, struct carve *state);
+void node_layout_population(struct node *node, struct carve *state);
 /* Totals that alternate, as they are after step t. */
 void node_align(struct node *node, int t);
 /* Is this quantity defined at the node? */
@@ -174,7 +174,7 @@ struct node_reader {
 
 struct node_reader node_reader(const struct node *node, const struct plan *plan, int t, enum snn_quantity q, const float *in);
 float node_element(const struct node_reader *r, size_t element);
-/* snn_probe_hidden() for an element that has received the sum x; the node has a spiking group. */
+/* snn_probe_hidden() for an element that has received the sum x; the node has a spiking population. */
 void node_hidden(const struct node *node, size_t element, float x, int t, float scale, float *counts, float *membrane);
 
 /* The node of the site with this index; NULL for those that have none. */
@@ -191,7 +191,7 @@ float *node_next(const struct node *node);
 /* Lets an encoder (or a graded site) answer what is there. */
 void node_encode(struct node *node, int t);
 void node_tally(struct node *node, struct neuron_tally step); /* of the last step, added to all */
-void node_group(struct node *node, const float *received, float scale, int t);
+void node_functions(struct node *node, const float *received, float scale, int t);
 /* What a residual network's spikes meet (reach.c): makes the node's fan_out (false when out of
  * memory); adds what a layer that is no ReLU with neurons sent to its reach, which node_encode()
  * does for those. */

@@ -65,8 +65,8 @@ node_init(struct node *node, enum function exact, struct arena *arena)
 	if (node->plan->mode == FUNCTION_MODE_NONE)
 		return node->plan->neuron == NEURON_NONE ||
 		       (spread_thresholds(node, arena) && (!node->packed || pack(node, arena)));
-	node->group = (struct group){.plan = node->plan, .exact = exact, .rows = node->rows, .columns = node->columns};
-	return group_init(&node->group, arena);
+	node->population = (struct population){.plan = node->plan, .exact = exact, .rows = node->rows, .columns = node->columns};
+	return population_init(&node->population, arena);
 }
 
 /* Does nobody need what the site sends in a step by itself? */
@@ -104,8 +104,8 @@ node_layout(struct node *node, struct carve *state)
 		node->m = carve(state, sides * node->size * neuron_state_size(node->plan->neuron));
 	if (node->plan->site.kind == SITE_SOFTMAX)
 		node->target = carve_floats(state, node->size);
-	if (node->group.plan && group_common_size(&node->group) > 0)
-		node->group.common = carve(state, group_common_size(&node->group));
+	if (node->population.plan && population_uniform_size(&node->population) > 0)
+		node->population.uniform = carve(state, population_uniform_size(&node->population));
 }
 
 void
@@ -147,19 +147,19 @@ node_align(struct node *node, int t)
 }
 
 void
-node_layout_group(struct node *node, struct carve *state)
+node_layout_population(struct node *node, struct carve *state)
 {
-	struct group *g = &node->group;
+	struct population *g = &node->population;
 
-	if (!g->plan || group_state_size(g) == 0)
+	if (!g->plan || population_state_size(g) == 0)
 		return;
-	g->slot = carve(state, group_slot_size(g));
-	if (group_order_size(g) > 0) {
-		g->order = carve(state, group_order_size(g));
-		g->place = carve(state, group_order_size(g));
-		g->received = carve(state, group_first_size(g));
+	g->slot = carve(state, population_slot_size(g));
+	if (population_permutation_size(g) > 0) {
+		g->permutation = carve(state, population_permutation_size(g));
+		g->inverse = carve(state, population_permutation_size(g));
+		g->first_input = carve(state, population_first_size(g));
 	}
-	g->m = carve(state, group_state_size(g));
+	g->m = carve(state, population_state_size(g));
 }
 
 struct neuron_rule
@@ -304,12 +304,13 @@ node_encode(struct node *node, int t)
 }
 
 void
-node_group(struct node *node, const float *received, float scale, int t)
+node_functions(struct node *node, const float *received, float scale, int t)
 {
-	struct group_step step = {.rule = site_rule(node->plan, t), .t = t, .s = scale, .x = received, .total = node_next(node)};
+	struct population_step step = {
+	    .rule = site_rule(node->plan, t), .t = t, .s = scale, .x = received, .total = node_next(node)};
 
 	node_align(node, t);
-	group_run(&node->group, &step, 1, node->alarms);
+	population_run(&node->population, &step, 1, node->alarms);
 	node_tally(node, step.tally);
 }
 

@@ -149,7 +149,7 @@ layout(struct snn *snn, char *base)
 		if (!node)
 			continue;
 		node_layout_sums(node, &c);
-		node_layout_group(node, &c);
+		node_layout_population(node, &c);
 	}
 	return c.used;
 }
@@ -336,8 +336,8 @@ snn_reset(struct snn *snn)
 	for (int i = 0; i < snn->plan->sites; i++) {
 		struct node *node = snn_node(snn, i);
 
-		if (node && node->group.plan)
-			group_reset(&node->group);
+		if (node && node->population.plan)
+			population_reset(&node->population);
 	}
 	if (snn->feeding)
 		memset(snn->feeding, 0, (size_t)snn->model->depth * sizeof(*snn->feeding));
@@ -421,7 +421,7 @@ snn_run(struct snn *snn, int n, struct status *st)
 		n--;
 	}
 	while (n > 0) {
-		int steps = n < GROUP_STEPS ? n : GROUP_STEPS;
+		int steps = n < POPULATION_STEPS ? n : POPULATION_STEPS;
 
 		if (steps == 1 || snn->feeding)
 			snn_step(snn);

@@ -49,7 +49,7 @@ rsqrt(struct snn *snn, int index, struct node *node)
 	float scale = snn_scale(snn), eps = snn->plan->eps ? snn->model->graph->layer[index].norm->eps : 0;
 
 	rows_variance(from->total, from->rows, from->columns, scale, eps * scale, node->input);
-	node_group(node, node->input, scale, *snn->t);
+	node_functions(node, node->input, scale, *snn->t);
 }
 
 static void
@@ -140,7 +140,7 @@ tokens_step(struct snn *snn, int index)
 		linear(snn, index, node);
 		return true;
 	case LAYER_ACTIVATION:
-		node_group(node, read_total(snn, index, 0), snn_scale(snn), *snn->t);
+		node_functions(node, read_total(snn, index, 0), snn_scale(snn), *snn->t);
 		return true;
 	case LAYER_COPY:
 		node->target = read_node(snn, index, 0)->total;

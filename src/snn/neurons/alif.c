@@ -43,10 +43,20 @@ rule(float x, struct neuron_limits l, struct adaptive *state, const struct neuro
 	return (struct fired){(float)state->count, fires ? l.quantum : 0.0f, fires};
 }
 
-#define SPIKES(m) ((float)(m).count)
+#define LOOPS  only
+#define RULE   rule
+#define LIMITS limits
+#define STATE  struct adaptive
+#define WORK   struct adaptive
+#include "snn/neurons/loops_template.h"
 
-NEURON_LOOPS_ALONE(only, rule, limits, struct adaptive)
-NEURON_STATE(alif, struct adaptive, SPIKES)
+static float
+read_state(const void *state, size_t i)
+{
+	const struct adaptive *neuron = state;
+
+	return (float)neuron[i].count;
+}
 
 static const struct neuron_loops *
 loops(const struct neuron_rule *own)
@@ -92,6 +102,7 @@ const struct neuron_type neuron_alif = {
     .derive = derive,
     .steps = 200,
     .membrane = membrane,
-    NEURON_STATE_OF(alif),
+    .state_size = sizeof(struct adaptive),
+    .read = read_state,
     .loops = loops,
 };

@@ -115,9 +115,22 @@ most(int burst)
 	return burst + 2;
 }
 
-NEURON_LOOPS_OF(many, rule, limits, rule, limits, rule, limits_own, float, NEURON_SUM, NEURON_OWN)
-NEURON_LOOPS_OF(two, rule_two, limits, rule_two, limits, add_two, limits_two, float, NEURON_SUM, NEURON_OWN_SUM)
-NEURON_STATE(burst, float, NEURON_NUMBER)
+#define LOOPS      many
+#define RULE       rule
+#define LIMITS     limits
+#define STATE      float
+#define OWN_RULE   rule
+#define OWN_LIMITS limits_own
+#include "snn/neurons/loops_template.h"
+
+#define LOOPS       two
+#define RULE        rule_two
+#define LIMITS      limits
+#define STATE       float
+#define OWN_RULE    add_two
+#define OWN_LIMITS  limits_two
+#define OWN_TALLIES 1
+#include "snn/neurons/loops_template.h"
 
 static const struct neuron_loops *
 loops(const struct neuron_rule *own)
@@ -151,7 +164,8 @@ const struct neuron_type neuron_burst = {
     .share = share_whole,
     .most = most,
     .quantum = quantum,
-    NEURON_STATE_OF(burst),
+    .state_size = sizeof(float),
+    .read = read_sum,
     .never = INFINITY,
     .loops = loops,
 };

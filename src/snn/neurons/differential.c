@@ -36,8 +36,11 @@ quantum(const struct neuron_rule *own, float threshold)
 	return threshold * own->grain;
 }
 
-NEURON_LOOPS(only, rule, limits, float, NEURON_SUM)
-NEURON_STATE(differential, float, NEURON_NUMBER)
+#define LOOPS  only
+#define RULE   rule
+#define LIMITS limits
+#define STATE  float
+#include "snn/neurons/loops_template.h"
 
 static const struct neuron_loops *
 loops(const struct neuron_rule *own)
@@ -74,7 +77,8 @@ const struct neuron_type neuron_differential = {
     .sum = true,
     .share = share_levels,
     .quantum = quantum,
-    NEURON_STATE_OF(differential),
+    .state_size = sizeof(float),
+    .read = read_sum,
     .cut = true,
     .loops = loops,
 };

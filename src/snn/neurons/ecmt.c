@@ -21,8 +21,12 @@ rule(float x, struct neuron_limits l, float *state, const struct neuron_rule *ow
 	return (struct fired){m, step * l.quantum, fires};
 }
 
-NEURON_LOOPS(only, rule, limits, int32_t, NEURON_WIDE_COUNT)
-NEURON_STATE(ecmt, int32_t, NEURON_NUMBER)
+#define LOOPS   only
+#define RULE    rule
+#define LIMITS  limits
+#define STATE   int32_t
+#define KEEP(w) keep_wide_count(w)
+#include "snn/neurons/loops_template.h"
 
 static const struct neuron_loops *
 loops(const struct neuron_rule *own)
@@ -53,7 +57,8 @@ const struct neuron_type neuron_ecmt = {
     .share = share_levels,
     .most = most_level,
     .quantum = quantum_threshold,
-    NEURON_STATE_OF(ecmt),
+    .state_size = sizeof(int32_t),
+    .read = read_wide_count,
     .cut = true,
     .loops = loops,
 };

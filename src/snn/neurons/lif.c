@@ -31,10 +31,20 @@ rule(float x, struct neuron_limits l, struct leaky *state, const struct neuron_r
 	return (struct fired){(float)state->count, fires ? l.quantum : 0.0f, fires};
 }
 
-#define SPIKES(m) ((float)(m).count)
+#define LOOPS  only
+#define RULE   rule
+#define LIMITS limits
+#define STATE  struct leaky
+#define WORK   struct leaky
+#include "snn/neurons/loops_template.h"
 
-NEURON_LOOPS_ALONE(only, rule, limits, struct leaky)
-NEURON_STATE(lif, struct leaky, SPIKES)
+static float
+read_state(const void *state, size_t i)
+{
+	const struct leaky *neuron = state;
+
+	return (float)neuron[i].count;
+}
 
 static const struct neuron_loops *
 loops(const struct neuron_rule *own)
@@ -75,6 +85,7 @@ const struct neuron_type neuron_lif = {
     .current = 1.5f,
     .leaky = true,
     .membrane = membrane,
-    NEURON_STATE_OF(lif),
+    .state_size = sizeof(struct leaky),
+    .read = read_state,
     .loops = loops,
 };

@@ -74,10 +74,26 @@ quantum(const struct neuron_rule *own, float threshold)
 	return threshold * own->fine;
 }
 
-NEURON_LOOPS(once, rule, limits, int16_t, NEURON_COUNT)
-NEURON_LOOPS(twice, rule_twice, limits, int16_t, NEURON_COUNT)
-NEURON_LOOPS(thrice, rule_thrice, limits, int16_t, NEURON_COUNT)
-NEURON_STATE(mt, int16_t, NEURON_NUMBER)
+#define LOOPS   once
+#define RULE    rule
+#define LIMITS  limits
+#define STATE   int16_t
+#define KEEP(w) keep_count(w)
+#include "snn/neurons/loops_template.h"
+
+#define LOOPS   twice
+#define RULE    rule_twice
+#define LIMITS  limits
+#define STATE   int16_t
+#define KEEP(w) keep_count(w)
+#include "snn/neurons/loops_template.h"
+
+#define LOOPS   thrice
+#define RULE    rule_thrice
+#define LIMITS  limits
+#define STATE   int16_t
+#define KEEP(w) keep_count(w)
+#include "snn/neurons/loops_template.h"
 
 static const struct neuron_loops *
 loops(const struct neuron_rule *own)
@@ -145,7 +161,8 @@ const struct neuron_type neuron_mt = {
     .share = share_levels,
     .most = most_level,
     .quantum = quantum,
-    NEURON_STATE_OF(mt),
+    .state_size = sizeof(int16_t),
+    .read = read_count,
     .cut = true,
     .loops = loops,
 };

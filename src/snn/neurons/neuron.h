@@ -90,9 +90,9 @@ struct neuron_limits {
 	float start;     /* initial membrane potential */
 };
 
-/* How the neurons of a tile take a step: each for itself; all in one state with one
- * target, as one; or in one state with nothing to send (in any of several steps). */
-enum neuron_turn { NEURON_TURN_EACH, NEURON_TURN_SILENT, NEURON_TURN_ONE };
+/* How the lanes of a unit of a tile take a step: each for itself; all from one state with nothing to send, in any
+ * of several steps; all from one state with one target, as one neuron. */
+enum unit_class { UNIT_DIVERGENT, UNIT_IDLE, UNIT_UNIFORM };
 
 enum { NEURON_TILE = 64, NEURON_TILE_EVENT = 1 << 16, NEURON_NO_SLOT = UINT16_MAX };
 
@@ -111,15 +111,15 @@ struct neuron_tile {
 	int hidden, steps;
 	bool cut; /* floor 0; else there is none */
 	const float *w1;
-	const int32_t *turn; /* enum neuron_turn */
+	const int32_t *unit_class; /* enum unit_class */
 	size_t across;
-	const float *threshold; /* [hidden, across] */
-	const float *weight;    /* [hidden, across]: of one unit of state */
-	uint16_t *slot;         /* [hidden]: where in m its states are, while they step for themselves; how many do */
-	void *m;                /* [hidden, NEURON_TILE] states */
-	float *common;          /* [hidden] states of the others */
-	const char *ahead;      /* what will be read next, far away: a unit fetches of it what lies where its own states do */
-	size_t ahead_size;      /* bytes */
+	const float *threshold;  /* [hidden, across] */
+	const float *weight;     /* [hidden, across]: of one unit of state */
+	uint16_t *slot;          /* [hidden]: where in m its states are, while they step for themselves; how many do */
+	void *m;                 /* [hidden, NEURON_TILE] states */
+	float *uniform;          /* [hidden] states of the others */
+	const char *next_states; /* what will be read next: a unit prefetches of it what lies where its own states do */
+	size_t next_size;        /* bytes */
 	const struct neuron_tile_step *step; /* [steps] */
 };
 typedef void neuron_hidden(const struct neuron_tile *tile);
@@ -128,16 +128,16 @@ typedef void neuron_hidden(const struct neuron_tile *tile);
 struct neuron_loops {
 	neuron_population *step;
 	neuron_hidden *shared, *own; /* with one threshold for all elements, and one each */
-	/* The first two steps at once, of neurons whose state is a number; else NULL: with one
-	 * threshold for all elements, and to y and tally only of the second. Gives out slots, but not
-	 * to neurons that are beyond their range [hidden] and all in one state, which is then common. */
-	void (*anew)(const struct neuron_tile *tile, const int32_t *beyond);
-	struct neuron_limits (*limits)(float threshold, const struct neuron_rule *rule); /* for `shared` and `one` */
-	/* Of neurons whose state is a number; else NULL: one neuron with this state, which
-	 * gives the next; and a tile's states from one, or the one that all are, or NAN. */
-	float (*one)(float x, struct neuron_limits limits, float state, const struct neuron_rule *rule, int *units);
-	void (*part)(float state, void *m);
-	float (*join)(const void *m);
+	/* The first two steps at once, of neurons whose state is a number; else NULL: with one threshold for all
+	 * elements, and to y and tally only of the second. Gives out slots, but not to units that are saturated
+	 * [hidden] and in one state, which is then uniform. */
+	void (*first_two)(const struct neuron_tile *tile, const int32_t *saturated);
+	struct neuron_limits (*limits)(float threshold, const struct neuron_rule *rule); /* for `shared` and `step_uniform` */
+	/* Of neurons whose state is a number; else NULL: one neuron with this state, which gives the next; and a
+	 * unit's states from one, or the one that all are, or NAN. */
+	float (*step_uniform)(float x, struct neuron_limits limits, float state, const struct neuron_rule *rule, int *units);
+	void (*expand)(float state, void *m);
+	float (*collapse)(const void *m);
 };
 
 struct neuron_type {

@@ -48,9 +48,23 @@ rule_two(float x, struct neuron_limits l, float *state, const struct neuron_rule
 	return (struct fired){m, k * l.quantum, one + two};
 }
 
-NEURON_LOOPS(many, rule, limits, int16_t, NEURON_COUNT)
-NEURON_LOOPS_OF(two, rule_two, limits_two, rule, limits, rule, limits, int16_t, NEURON_COUNT, NEURON_OWN)
-NEURON_STATE(round, int16_t, NEURON_NUMBER)
+#define LOOPS   many
+#define RULE    rule
+#define LIMITS  limits
+#define STATE   int16_t
+#define KEEP(w) keep_count(w)
+#include "snn/neurons/loops_template.h"
+
+#define LOOPS       two
+#define RULE        rule_two
+#define LIMITS      limits_two
+#define STATE       int16_t
+#define KEEP(w)     keep_count(w)
+#define STEP_RULE   rule
+#define STEP_LIMITS limits
+#define OWN_RULE    rule
+#define OWN_LIMITS  limits
+#include "snn/neurons/loops_template.h"
 
 static const struct neuron_loops *
 loops(const struct neuron_rule *own)
@@ -96,7 +110,8 @@ const struct neuron_type neuron_round = {
     .share = share_burst,
     .most = most_burst,
     .quantum = quantum_threshold,
-    NEURON_STATE_OF(round),
+    .state_size = sizeof(int16_t),
+    .read = read_count,
     .cut = true,
     .loops = loops,
 };

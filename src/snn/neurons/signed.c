@@ -20,8 +20,12 @@ rule(float x, struct neuron_limits l, float *state, const struct neuron_rule *ow
 	return (struct fired){m, (float)(up - down) * l.quantum, up + down};
 }
 
-NEURON_LOOPS(only, rule, limits, int16_t, NEURON_COUNT)
-NEURON_STATE(signed, int16_t, NEURON_NUMBER)
+#define LOOPS   only
+#define RULE    rule
+#define LIMITS  limits
+#define STATE   int16_t
+#define KEEP(w) keep_count(w)
+#include "snn/neurons/loops_template.h"
 
 static const struct neuron_loops *
 loops(const struct neuron_rule *own)
@@ -44,6 +48,7 @@ const struct neuron_type neuron_signed = {
     .share = share_whole,
     .most = most_one,
     .quantum = quantum_threshold,
-    NEURON_STATE_OF(signed),
+    .state_size = sizeof(int16_t),
+    .read = read_count,
     .loops = loops,
 };

@@ -23,7 +23,7 @@ layout(struct excerpt *e, struct carve *c)
 	if (!e->node.target)
 		e->node.target = e->source;
 	node_layout_sums(&e->node, c);
-	node_layout_group(&e->node, c);
+	node_layout_population(&e->node, c);
 }
 
 static bool
@@ -49,8 +49,8 @@ init(struct excerpt *e, struct site site, size_t first, int count)
 	if (!state.base)
 		return false;
 	layout(e, &state);
-	if (e->node.group.plan)
-		group_reset(&e->node.group);
+	if (e->node.population.plan)
+		population_reset(&e->node.population);
 	return true;
 }
 
@@ -87,7 +87,7 @@ excerpt_step(struct excerpt *e, const float *source)
 	scale = e->plan->mean_decoded ? (float)e->t : 1;
 	memcpy(e->source, source, e->node.size * sizeof(*source));
 	if (e->own.mode != FUNCTION_MODE_NONE) {
-		node_group(&e->node, e->source, scale, e->t);
+		node_functions(&e->node, e->source, scale, e->t);
 		if (e->own.site.kind == SITE_EXP)
 			node_floor(&e->node, e->source, e->plan->exp_floor * scale);
 		return;

@@ -371,18 +371,18 @@ hidden_target(const struct ugo *u, int i, float x, float s)
 void
 node_hidden(const struct node *node, size_t element, float x, int t, float scale, float *counts, float *membrane)
 {
-	const struct group *g = &node->group;
+	const struct population *g = &node->population;
 	const struct neuron_type *type = neuron_type(g->plan->neuron);
 	struct neuron_rule rule = site_rule(g->plan, t > 0 ? t : 1);
 
 	for (int i = 0; i < g->plan->ugo->hidden; i++) {
-		float quantum = neuron_quantum(&rule, group_threshold(g, element, i));
-		float sent = group_neuron(g, element, i) * (type->counts ? quantum : 1);
+		float quantum = neuron_quantum(&rule, population_threshold(g, element, i));
+		float sent = population_neuron(g, element, i) * (type->counts ? quantum : 1);
 
 		if (counts)
 			counts[i] = quantum > 0 ? rintf(sent / quantum) : 0;
 		if (membrane)
-			membrane[i] = type->membrane ? group_membrane(g, element, i)
+			membrane[i] = type->membrane ? population_membrane(g, element, i)
 				      : t            ? hidden_target(g->plan->ugo, i, x, scale) - sent
 						     : 0;
 	}
@@ -394,7 +394,7 @@ snn_probe_hidden(const struct snn *snn, struct site site, size_t element, float 
 	const struct node *node = node_at(snn, site);
 	char name[SITE_NAME_MAX];
 
-	if (!node || !node->group.m || element >= node->size)
+	if (!node || !node->population.m || element >= node->size)
 		return status_fail(st, STATUS_USAGE, "%s has no spiking hidden neurons there; `model %s` says what it has",
 				   site_name(site, name), name);
 	node_hidden(node, element, received(snn, site)[element], *snn->t, snn_scale(snn), counts, membrane);
@@ -423,7 +423,7 @@ snn_activity(const struct snn *snn, struct site site, struct snn_activity *a)
 		return;
 	if (node->m)
 		a->neurons = (double)node->size * (node->plan->split ? 2 : 1);
-	else if (node->group.m)
+	else if (node->population.m)
 		a->neurons = (double)node->size * node->plan->ugo->hidden;
 	a->events_step = (double)node->step->events;
 	a->events_total = (double)node->all->events;
@@ -509,8 +509,8 @@ snn_state_hash(const struct snn *snn, char hex[HASH_HEX])
 
 		if (node && node->before && *snn->t > 0)
 			hash_add(hash, node->total, node->size * sizeof(float));
-		if (node && node->group.m)
-			group_hash(&node->group, hash);
+		if (node && node->population.m)
+			population_hash(&node->population, hash);
 	}
 	hash_finish(hash, hex);
 }
@@ -570,5 +570,6 @@ snn_site_bytes(const struct snn *snn, struct site site)
 		floats += node->size;
 	return floats * sizeof(float) + (node->packed ? fixed_counts_size(node->rows, node->columns) : 0) +
 	       (node->m ? sides * node->size * neuron_state_size(node->plan->neuron) : 0) +
-	       (node->group.plan ? group_state_size(&node->group) + group_common_size(&node->group) : 0);
+	       (node->population.plan ? population_state_size(&node->population) + population_uniform_size(&node->population)
+				      : 0);
 }

@@ -2,7 +2,7 @@
  * rules written down for one neuron with plain arithmetic: to the bit. */
 #include "spikescope.h"
 
-#include "snn/population/group.h"
+#include "snn/population/population.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -235,21 +235,21 @@ neurons_are_their_rules(void **state)
 			check_neurons(rules[i], seed);
 }
 
-/* A UGO, its plan and the group, with everything that the plain one needs. */
-struct population {
+/* A UGO, its plan and the population, with everything that the plain one needs. */
+struct fixture {
 	struct ugo ugo;
 	struct site_plan plan;
-	struct group group;
+	struct population population;
 	struct arena *arena;
 	struct neuron_rule rule;
 	float w1[HIDDEN], b1[HIDDEN], w2[HIDDEN], h[HIDDEN], threshold[COLUMNS * HIDDEN];
 	float m[ELEMENTS][HIDDEN];
 };
 
-static struct population *
-make_population(struct neuron_rule rule, bool segments, bool own, struct rng *rng)
+static struct fixture *
+make_fixture(struct neuron_rule rule, bool segments, bool own, struct rng *rng)
 {
-	struct population *p = calloc(1, sizeof(*p));
+	struct fixture *p = calloc(1, sizeof(*p));
 	int channels = own ? COLUMNS : 1;
 
 	assert_non_null(p);
@@ -278,14 +278,14 @@ make_population(struct neuron_rule rule, bool segments, bool own, struct rng *rn
 	p->plan.threshold = p->threshold;
 	p->plan.mode = FUNCTION_MODE_SPIKING;
 	p->plan.ugo = &p->ugo;
-	p->group = (struct group){.plan = &p->plan, .rows = ROWS, .columns = COLUMNS};
+	p->population = (struct population){.plan = &p->plan, .rows = ROWS, .columns = COLUMNS};
 	p->arena = arena_new();
-	assert_true(group_init(&p->group, p->arena) && group_stand_alone(&p->group, p->arena));
+	assert_true(population_init(&p->population, p->arena) && population_stand_alone(&p->population, p->arena));
 	return p;
 }
 
 static float
-plain_group(struct population *p, struct neuron_rule rule, size_t element, float x, float s, struct neuron_tally *tally)
+plain_population(struct fixture *p, struct neuron_rule rule, size_t element, float x, float s, struct neuron_tally *tally)
 {
 	bool positive = p->ugo.h || neuron_type(rule.kind)->cut;
 	float y = p->ugo.b2 * s;
@@ -318,44 +318,66 @@ input(struct rng *rng, int t, size_t element, float s)
 	return s * (away + spread * (float)rng_normal(rng));
 }
 
+/* Compares what the population has after step t, and what it sent in it. */
 static void
-check_group(struct neuron_rule rule, bool segments, bool own, bool mean)
+compare(struct fixture *p, int t, const float *x, float s, const float *total, struct neuron_tally *plain)
 {
+	struct neuron_rule now = at_step(p->rule, t);
+
+	for (size_t e = 0; e < ELEMENTS; e++) {
+		float y = plain_population(p, now, e, x[e], s, plain);
+
+		if (total[e] != y)
+			fail_msg("%s: element %zu at step %d has sent %a, plainly %a", neuron_name(now.kind), e, t,
+				 (double)total[e], (double)y);
+	}
+}
+
+static void
+compare_states(const struct fixture *p, int t)
+{
+	for (size_t e = 0; e < ELEMENTS; e++)
+		for (int i = 0; i < HIDDEN; i++)
+			if (population_neuron(&p->population, e, i) != p->m[e][i])
+				fail_msg("%s, burst %d%s%s: neuron %d of element %zu at step %d is %a, plainly %a",
+					 neuron_name(p->rule.kind), p->rule.burst, p->ugo.h ? ", segments" : "",
+					 p->plan.channels > 1 ? ", own thresholds" : "", i, e, t,
+					 (double)population_neuron(&p->population, e, i), (double)p->m[e][i]);
+}
+
+/* runs: how many steps are taken at once, over and over; ends with 0. */
+static void
+check_population(struct neuron_rule rule, bool segments, bool own, bool mean, const int *runs)
+{
+	static float x[POPULATION_STEPS][ELEMENTS], total[POPULATION_STEPS][ELEMENTS];
 	struct rng rng;
-	struct population *p;
+	struct fixture *p;
 	struct neuron_tally tally = {0, 0}, plain = {0, 0};
-	float x[ELEMENTS], total[ELEMENTS] = {0};
 	struct alarm_tally alarms = {0, 0, 0};
-	struct group_step step;
 	int64_t outside = 0;
 
 	rng_seed(&rng, 3);
-	p = make_population(rule, segments, own, &rng);
-	for (int t = 1; t <= STEPS; t++) {
-		struct neuron_rule now = at_step(rule, t);
-		float s = mean ? (float)t : 1;
+	p = make_fixture(rule, segments, own, &rng);
+	for (int t = 1, r = 0, steps; t <= STEPS; t += steps, r = runs[r + 1] ? r + 1 : 0) {
+		struct population_step step[POPULATION_STEPS];
 
-		for (size_t e = 0; e < ELEMENTS; e++) {
-			x[e] = input(&rng, t, e, s);
-			outside += x[e] < -3 * s || x[e] > 3 * s;
-		}
-		step = (struct group_step){now, t, s, x, total, {0, 0}};
-		group_run(&p->group, &step, 1, &alarms);
-		tally.events += step.tally.events;
-		tally.units += step.tally.units;
-		for (size_t e = 0; e < ELEMENTS; e++) {
-			float y = plain_group(p, now, e, x[e], s, &plain);
+		steps = runs[r] < STEPS - t + 1 ? runs[r] : STEPS - t + 1;
+		for (int k = 0; k < steps; k++) {
+			float s = mean ? (float)(t + k) : 1;
 
-			for (int i = 0; i < HIDDEN; i++)
-				if (group_neuron(&p->group, e, i) != p->m[e][i])
-					fail_msg("%s, burst %d%s%s: neuron %d of element %zu at step %d is %a, plainly %a",
-						 neuron_name(rule.kind), rule.burst, segments ? ", segments" : "",
-						 own ? ", own thresholds" : "", i, e, t, (double)group_neuron(&p->group, e, i),
-						 (double)p->m[e][i]);
-			if (total[e] != y)
-				fail_msg("%s: element %zu at step %d has sent %a, plainly %a", neuron_name(rule.kind), e, t,
-					 (double)total[e], (double)y);
+			for (size_t e = 0; e < ELEMENTS; e++) {
+				x[k][e] = input(&rng, t + k, e, s);
+				outside += x[k][e] < -3 * s || x[k][e] > 3 * s;
+			}
+			step[k] = (struct population_step){at_step(rule, t + k), t + k, s, x[k], total[k], {0, 0}};
 		}
+		population_run(&p->population, step, steps, &alarms);
+		for (int k = 0; k < steps; k++) {
+			tally.events += step[k].tally.events;
+			tally.units += step[k].tally.units;
+			compare(p, t + k, x[k], step[k].s, total[k], &plain);
+		}
+		compare_states(p, t + steps - 1);
 		assert_int_equal(tally.events, plain.events);
 		assert_int_equal(tally.units, plain.units);
 		assert_int_equal(alarms.all, outside);
@@ -365,12 +387,24 @@ check_group(struct neuron_rule rule, bool segments, bool own, bool mean)
 }
 
 static void
-groups_are_their_neurons(void **state)
+populations_are_their_neurons(void **state)
 {
 	(void)state;
 	for (int i = 0; i < RULES; i++)
 		for (int form = 0; form < 8; form++)
-			check_group(rules[i], form & 1, form & 2, form & 4);
+			check_population(rules[i], form & 1, form & 2, form & 4, (const int[]){1, 0});
+}
+
+static void
+many_steps_at_once_are_the_same(void **state)
+{
+	(void)state;
+	for (int i = 0; i < RULES; i++)
+		for (int form = 0; form < 8; form++) {
+			check_population(rules[i], form & 1, form & 2, form & 4, (const int[]){8, 3, 0});
+			if (form < 4)
+				check_population(rules[i], form & 1, form & 2, form & 4, (const int[]){2, 1, 5, 0});
+		}
 }
 
 int
@@ -378,7 +412,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(neurons_are_their_rules),
-	    cmocka_unit_test(groups_are_their_neurons),
+	    cmocka_unit_test(populations_are_their_neurons),
+	    cmocka_unit_test(many_steps_at_once_are_the_same),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
