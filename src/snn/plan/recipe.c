@@ -198,6 +198,9 @@ const struct recipe_info recipe_table[] = {
     {NULL, NULL, false},
 };
 
+_Static_assert(sizeof(recipe_table) / sizeof(*recipe_table) == sizeof(recipes) / sizeof(*recipes) + 1,
+	       "a row of help for each recipe");
+
 const struct recipe *
 recipe_find(const char *name)
 {
