@@ -125,14 +125,12 @@ population_init(struct population *pop, struct arena *arena)
 	pop->closed_form_units = arena_alloc(arena, POPULATION_ENDS * hidden * sizeof(*pop->closed_form_units));
 	pop->limits = arena_alloc(arena, POPULATION_STEPS * hidden * sizeof(*pop->limits));
 	pop->cached = arena_alloc(arena, 2 * hidden * sizeof(*pop->cached));
-	pop->action_mask = arena_alloc(arena, hidden + POPULATION_MASK_PADDING);
-	pop->collapse_mask = arena_alloc(arena, hidden + POPULATION_MASK_PADDING);
 	pop->action = arena_alloc(arena, hidden * sizeof(*pop->action));
 	pop->unit_class = arena_alloc(arena, hidden * sizeof(*pop->unit_class));
 	pop->saturated = arena_alloc(arena, hidden * sizeof(*pop->saturated));
 	if ((population_sorts(pop) && (!pop->sent || !pop->gathered)) || !pop->closed_form || !pop->closed_form_units ||
-	    !pop->cached || !pop->action || !pop->action_mask || !pop->collapse_mask || !pop->threshold || !pop->weight ||
-	    !pop->bias || !pop->top || !pop->full || !pop->limits || !pop->unit_class || !pop->saturated)
+	    !pop->cached || !pop->action || !pop->threshold || !pop->weight || !pop->bias || !pop->top || !pop->full ||
+	    !pop->limits || !pop->unit_class || !pop->saturated)
 		return false;
 	spread_thresholds(pop);
 	return true;

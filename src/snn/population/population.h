@@ -39,7 +39,7 @@ struct alarm_tally {
 	float reach;       /* how far the farthest was outside, in widths of the range */
 };
 
-enum { POPULATION_STEPS = 8, POPULATION_CHUNK = 4096, POPULATION_ENDS = 4, POPULATION_MASK_PADDING = 8 };
+enum { POPULATION_STEPS = 8, POPULATION_CHUNK = 4096, POPULATION_ENDS = 4 };
 
 /* What a unit that stepped as one neuron did last. */
 struct uniform_step {
@@ -69,11 +69,10 @@ struct population {
 	int32_t *closed_form_units;
 
 	/* Of the tile at hand: [hidden]. */
-	int32_t *unit_class;                  /* enum unit_class */
-	int32_t *saturated;                   /* all targets are 0 or top, but the states differ */
-	int32_t *action;                      /* what has to be done before the step: nothing, expand (1), step as one (2) */
-	uint8_t *action_mask, *collapse_mask; /* action, and which units may be uniform after the step, as bytes; zeros behind */
-	struct uniform_step *cached;          /* [hidden, 2]: in this step, with a target of 0 and of top */
+	int32_t *unit_class;         /* enum unit_class */
+	int32_t *saturated;          /* all targets are 0 or top, but the states differ */
+	int32_t *action;             /* what has to be done before the step: nothing, expand (1), step as one (2) */
+	struct uniform_step *cached; /* [hidden, 2]: in this step, with a target of 0 and of top */
 
 	float *scratch;         /* [columns], analog functions */
 	float *gathered, *sent; /* [POPULATION_STEPS, chunk]: what the elements of a chunk receive, permuted, and what they

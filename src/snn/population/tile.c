@@ -40,13 +40,10 @@ classify_unit(const struct classification *s, int i)
 	s->saturated[i] = (below | above) & (now == UNIT_DIVERGENT);
 }
 
-/* Eight units at once: vectors of all sizes hold them, and UGOs have few more. */
 KERNEL static struct actions
 classify_units(const struct population *pop, int at, int first, const float *restrict uniform, float least, float most,
-	       int may_step_uniform, int32_t *restrict unit_class, int32_t *restrict action, int32_t *restrict saturated,
-	       uint8_t *restrict action_mask, uint8_t *restrict collapse_mask)
+	       int may_step_uniform, int32_t *restrict unit_class, int32_t *restrict action, int32_t *restrict saturated)
 {
-	enum { AT_ONCE = 8 };
 	const int hidden = pop->plan->ugo->hidden;
 	const struct classification s = {pop->plan->ugo->w1,
 					 pop->bias + at * hidden,
@@ -60,18 +57,12 @@ classify_units(const struct population *pop, int at, int first, const float *res
 					 unit_class,
 					 action,
 					 saturated};
-	int any = 0, may_collapse = 0, i = 0;
+	int any = 0, may_collapse = 0;
 
-	for (; i + AT_ONCE <= hidden; i += AT_ONCE) {
 #pragma omp simd
-		for (int j = 0; j < AT_ONCE; j++)
-			classify_unit(&s, i + j);
-	}
-	for (; i < hidden; i++)
+	for (int i = 0; i < hidden; i++)
 		classify_unit(&s, i);
-	for (i = 0; i < hidden; i++) {
-		action_mask[i] = (uint8_t)action[i];
-		collapse_mask[i] = (uint8_t)saturated[i];
+	for (int i = 0; i < hidden; i++) {
 		any |= action[i];
 		may_collapse |= saturated[i];
 	}
@@ -103,34 +94,17 @@ slot_at(const struct pass *p, const struct neuron_tile *t, int slot)
 	return (char *)t->m + (size_t)slot * NEURON_TILE * p->state_size;
 }
 
-/* Bit scan of a mask: the first unit from this one on whose byte is not 0, or `hidden`. Behind the last are WORD
- * zeros. */
-static int
-next_set(const uint8_t *mask, int unit, int hidden)
-{
-	enum { WORD = POPULATION_MASK_PADDING };
-
-	for (; unit < hidden; unit += WORD) {
-		uint64_t word;
-
-		memcpy(&word, mask + unit, WORD);
-		if (word)
-			return unit + __builtin_ctzll(word) / 8;
-	}
-	return hidden;
-}
-
 /* Does the actions of uniform units. In several steps they stay uniform where they are idle in every one. */
 static void
 expand_states(const struct pass *p, const struct neuron_tile *t, int elements)
 {
-	const uint8_t *action_mask = p->population->action_mask;
+	const int32_t *action = p->population->action;
 
-	for (int i = next_set(action_mask, 0, t->hidden); i < t->hidden; i = next_set(action_mask, i + 1, t->hidden)) {
-		if (action_mask[i] == STEP_UNIFORM) {
+	for (int i = 0; i < t->hidden; i++) {
+		if (action[i] == STEP_UNIFORM)
 			step_uniform(p, t, i, elements);
+		if (action[i] != EXPAND)
 			continue;
-		}
 		t->slot[i] = t->slot[t->hidden]++;
 		p->loops->expand(t->uniform[i], slot_at(p, t, t->slot[i]));
 		t->uniform[i] = NAN;
@@ -156,11 +130,13 @@ compact(const struct pass *p, const struct neuron_tile *t, const uint16_t *vacan
 static void
 collapse_states(const struct pass *p, const struct neuron_tile *t)
 {
-	const uint8_t *collapse_mask = p->population->collapse_mask;
+	const int32_t *saturated = p->population->saturated;
 	uint16_t vacant[UGO_HIDDEN_MAX];
 	int count = 0;
 
-	for (int i = next_set(collapse_mask, 0, t->hidden); i < t->hidden; i = next_set(collapse_mask, i + 1, t->hidden)) {
+	for (int i = 0; i < t->hidden; i++) {
+		if (!saturated[i])
+			continue;
 		t->uniform[i] = p->loops->collapse(slot_at(p, t, t->slot[i]));
 		if (t->uniform[i] != t->uniform[i])
 			continue;
@@ -211,7 +187,7 @@ find_actions(const struct pass *p, const struct neuron_tile *t)
 	for (int k = 0; p->can_be_uniform && k < p->steps; k++) {
 		find_range(t->step[k].x, &least, &most);
 		actions = classify_units(pop, k, k == 0, t->uniform, least, most, may_step_uniform, pop->unit_class, pop->action,
-					 pop->saturated, pop->action_mask, pop->collapse_mask);
+					 pop->saturated);
 	}
 	return actions;
 }
