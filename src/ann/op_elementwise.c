@@ -8,8 +8,10 @@ op_activation(const struct pass *p, const struct layer *layer)
 {
 #pragma omp parallel for if (p->pictures > 1)
 	for (int i = 0; i < p->pictures; i++) {
-		op_copy(&(struct pass){p->ann, p->net, p->model, p->pixels, p->logits, p->first + i, 1}, layer);
-		activation_apply(layer->act, layer_values(p, layer, i), layer_size(layer));
+		float *y = layer_values(p, layer, i);
+
+		memcpy(y, read_values(p, layer, 0, i), layer_size(layer) * sizeof(*y));
+		activation_apply(layer->act, y, layer_size(layer));
 	}
 }
 
