@@ -16,6 +16,7 @@ static op_apply *const op_table[LAYER_OPS] = {
     [LAYER_RSQRT] = op_rsqrt,
     [LAYER_NORMALISE] = op_normalise,
     [LAYER_LINEAR] = op_linear,
+    [LAYER_QUERY] = op_query,
     [LAYER_SCORES] = op_scores,
     [LAYER_EXP] = op_exp,
     [LAYER_RECIPROCAL] = op_reciprocal,

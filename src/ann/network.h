@@ -38,9 +38,9 @@ struct pass {
 /* Applies the layer to all pictures of the pass. */
 typedef void op_apply(const struct pass *p, const struct layer *layer);
 
-op_apply op_embed, op_norm, op_center, op_rsqrt, op_normalise, op_linear, op_scores, op_exp, op_reciprocal, op_probability,
-    op_mix, op_activation, op_gate, op_copy, op_add, op_convolution, op_relu, op_max_pool, op_average_pool, op_global_pool,
-    op_tokens, op_token_pool, op_head;
+op_apply op_embed, op_norm, op_center, op_rsqrt, op_normalise, op_linear, op_query, op_scores, op_exp, op_reciprocal,
+    op_probability, op_mix, op_activation, op_gate, op_copy, op_add, op_convolution, op_relu, op_max_pool, op_average_pool,
+    op_global_pool, op_tokens, op_token_pool, op_head;
 
 /* The values of a layer for the i-th picture of the pass; of the head, its logits. */
 float *layer_values(const struct pass *p, const struct layer *layer, int i);

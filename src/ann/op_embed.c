@@ -32,7 +32,8 @@ embed_tokens(const struct model *model, const float *pixels, float *patch_scratc
 	size_t width = (size_t)model->width, prefix = (size_t)model->prefix * width, count = (size_t)model->tokens * width;
 
 	cut_patches(model, pixels, patch_scratch);
-	memcpy(tokens, model->prefix_tokens, prefix * sizeof(*tokens));
+	if (prefix > 0)
+		memcpy(tokens, model->prefix_tokens, prefix * sizeof(*tokens));
 	linear_apply(&model->patch, patch_scratch, model->patches, tokens + prefix, false);
 	for (size_t i = 0; i < count; i++)
 		tokens[i] += model->positions[i];

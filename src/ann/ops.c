@@ -202,12 +202,30 @@ ann_head(const struct model *model, const float *x, float *logits)
 		logits[i] /= 2;
 }
 
+/* Of x made of length 1. */
+static void
+unit_head(const struct linear *head, const float *x, float *logits)
+{
+	float square = 0, scale;
+
+	for (int i = 0; i < head->in; i++)
+		square += x[i] * x[i];
+	scale = square > 0 ? 1 / sqrtf(square) : 0;
+	linear_apply(&(struct linear){head->in, head->out, head->weight, NULL, NULL}, x, 1, logits, false);
+	for (int i = 0; i < head->out; i++)
+		logits[i] = scale * logits[i] + head->bias[i];
+}
+
 /* A distilled model's logits are the mean of two heads. */
 void
 head_apply(const struct model *model, const float *x, float *logits)
 {
 	if (model->projection.weight) {
 		projected_head(model, NULL, x, logits);
+		return;
+	}
+	if (model->unit_head) {
+		unit_head(&model->head, x, logits);
 		return;
 	}
 	linear_apply(&model->head, x, 1, logits, false);

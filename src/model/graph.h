@@ -33,6 +33,7 @@ enum layer_op {
 	LAYER_RSQRT,        /* 1/sqrt(mean square + eps) of each row of what is centred: [tokens] */
 	LAYER_NORMALISE,    /* the centred rows times that */
 	LAYER_LINEAR,       /* its weight times as many of the tokens as it has rows */
+	LAYER_QUERY,        /* what asks in attention pooling: the same for every input */
 	LAYER_SCORES,       /* q k'/sqrt(head_dim) of two layers, by heads */
 	LAYER_EXP,          /* of scores less their row's maximum */
 	LAYER_RECIPROCAL,   /* of the row's sum */
@@ -66,7 +67,7 @@ struct layer {
 				    and no plain weight; linear layers: one, which several that read the same may share: */
 	int first;               /* its outputs first .. first + channels - 1 are this layer's; of a token pool, see there */
 	const struct norm *norm; /* linear: gamma and beta of the LayerNorm that it reads, or NULL; norm, rsqrt: theirs */
-	const float *positions;  /* embed, tokens: [tokens, channels] */
+	const float *positions;  /* embed, tokens: [tokens, channels]; query: its values */
 	enum activation act;     /* of activations */
 	int heads;               /* scores to mix: so many share channels */
 	int slot;                /* values of layers that are never needed at once share memory: slot 0 to slots - 1 */

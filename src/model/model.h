@@ -20,6 +20,8 @@
  * dinov2: Hugging Face's Dinov2ForImageClassification, or its Dinov2Model with a linear head in
  * head.safetensors (model/vit/dinov2.c); LayerScale is folded into the layer before it, register
  * tokens follow the class token, and the head reads the class token and the mean of the patches.
+ * siglip: no class token; a block of attention pooling behind the last norm, and a zero-shot head
+ * from a file (model/vit/siglip.c): logits = exp(scale) E z / |z| + bias.
  * An MLP with a gate (SwiGLU, https://arxiv.org/abs/2002.05202) is fc2(act(a) b), [a; b] = fc1(x).
  * Weights in float32 that are aligned are used where they are mapped; others
  * are converted once. The object is immutable and may be shared by threads. */
@@ -54,6 +56,15 @@ struct vit_block {
 	struct linear fc1, fc2; /* fc1.out = 2 fc2.in: the rows behind the first half are those of a gate */
 };
 
+/* Attention pooling with a query of its own: x = proj(attention(query, norm of the tokens)); x + fc2(act(fc1(norm x))). */
+struct vit_pool {
+	const float *query; /* [width], multiplied by its weight already */
+	struct linear kv;   /* rows of k, then v */
+	struct linear proj;
+	struct norm norm;
+	struct linear fc1, fc2;
+};
+
 enum interpolation { INTERPOLATION_NEAREST, INTERPOLATION_BILINEAR, INTERPOLATION_BICUBIC };
 
 struct preprocess {
@@ -69,7 +80,7 @@ struct graph;
 struct model {
 	char *path;          /* the folder it came from */
 	char *name;          /* the folder's last part, or the config's architecture */
-	const char *family;  /* "vit", "deit", "timm", "timm-clip", "clip", "dinov2", "resnet", "clip-resnet" */
+	const char *family;  /* "vit", "deit", "timm", "timm-clip", "clip", "dinov2", "siglip", "resnet", "clip-resnet" */
 	char hash[HASH_HEX]; /* of config and all weights' bytes; with the prompts of clip's classes */
 
 	int image_size, channels, classes;
@@ -87,12 +98,14 @@ struct model {
 	const float *positions;     /* [tokens, width] */
 	bool has_norm_pre;
 	struct norm norm_pre;
-	struct vit_block *blocks; /* [depth] */
+	struct vit_block *blocks; /* [depth], without that of `pool` */
+	struct vit_pool *pool;    /* the last block, or NULL */
 	struct norm norm;
 	bool distilled;
 	struct linear head_dist;  /* when distilled: applied to token 1 */
 	struct linear projection; /* clip: before the head, [projection, width], of residual networks with a bias; in others
 				     weight is NULL */
+	bool unit_head;           /* siglip: the head reads its input made of length 1 */
 	float logit_scale;        /* clip: exp of what the file holds */
 
 	struct linear head;

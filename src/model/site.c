@@ -94,8 +94,10 @@ site_rectifies(enum site_kind kind)
 char *
 site_name(struct site site, char out[SITE_NAME_MAX])
 {
+	const char *part = names[site.kind];
+
 	if (site_pools(site)) /* ".attn.q" becomes "attnpool.q" */
-		snprintf(out, SITE_NAME_MAX, "attnpool%s", names[site.kind] + (site.kind == SITE_TOKENS ? 0 : strlen(".attn")));
+		snprintf(out, SITE_NAME_MAX, "attnpool%s", strncmp(part, ".attn.", 6) == 0 ? part + strlen(".attn") : part);
 	else if (site.stage > 0)
 		snprintf(out, SITE_NAME_MAX, "layer%d.%d%s", site.stage, site.unit, names[site.kind]);
 	else if (site_in_block(site.kind))

@@ -58,6 +58,9 @@
  *   attnpool.qk                      [heads, tokens]
  *   attnpool.softmax.exp, attnpool.softmax.reciprocal [heads], attnpool.softmax   as in a transformer's block
  *   attnpool.av                      [channels]  what the head projects
+ * SigLIP's is a block of one query behind the others: attnpool.norm1 and its parts of the tokens, attnpool.q (a
+ * constant) to attnpool.av, attnpool.attn, attnpool.norm2 and its parts, attnpool.mlp and its parts, and attnpool, what
+ * the head reads.
  */
 #ifndef SPIKESCOPE_MODEL_SITE_H
 #define SPIKESCOPE_MODEL_SITE_H

@@ -159,7 +159,7 @@ layer_step(struct snn *snn, int index)
 		attention_run(snn, snn_attention(snn, layer->site.block));
 		return;
 	}
-	if (layer->from[0] == LAYER_INPUT)
+	if (layer->from[0] == LAYER_INPUT && layer->op == LAYER_CONVOLUTION)
 		send_values(snn->current, snn_scale(snn), node->size, node->total, node->sent);
 	else if (layer->op == LAYER_CONVOLUTION)
 		convolve(snn, layer, node);

@@ -101,6 +101,16 @@ linear(struct snn *snn, int index, struct node *node)
 	node_encode(node, *snn->t);
 }
 
+/* A constant current. */
+static void
+query(struct snn *snn, int index, struct node *node)
+{
+	float scale = snn_scale(snn);
+
+	rows_scale(snn->model->graph->layer[index].positions, 1, node->columns, &scale, 1, false, node->target);
+	node_encode(node, *snn->t);
+}
+
 /* By temporal correction: after t steps the product of the sums over t. */
 static void
 gate(struct snn *snn, int index, struct node *node)
@@ -138,6 +148,9 @@ tokens_step(struct snn *snn, int index)
 		return true;
 	case LAYER_LINEAR:
 		linear(snn, index, node);
+		return true;
+	case LAYER_QUERY:
+		query(snn, index, node);
 		return true;
 	case LAYER_ACTIVATION:
 		node_functions(node, read_total(snn, index, 0), snn_scale(snn), *snn->t);
