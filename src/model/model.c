@@ -72,13 +72,16 @@ find_family(const struct config *config, struct status *st)
 		return "clip";
 	if (type && (strcmp(type, "dinov2") == 0 || strcmp(type, "dinov2_with_registers") == 0))
 		return "dinov2";
+	if (type && (strcmp(type, "siglip") == 0 || strcmp(type, "siglip_vision_model") == 0))
+		return "siglip";
 	if (!type && architecture)
 		return is_resnet(config) ? "resnet" : "timm";
-	status_fail(st, STATUS_DATA,
-		    "%s: the model type '%.60s' is not supported; Hugging Face's vit, deit, clip and dinov2, timm's ViT, CLIP "
-		    "ViT, deit and "
-		    "CLIP ResNet, open_clip's ViT and ResNet and torchvision's resnet are",
-		    config->path, type ? type : "(none)");
+	status_fail(
+	    st, STATUS_DATA,
+	    "%s: the model type '%.60s' is not supported; Hugging Face's vit, deit, clip, dinov2 and siglip, timm's ViT, CLIP "
+	    "ViT, deit and "
+	    "CLIP ResNet, open_clip's ViT and ResNet and torchvision's resnet are",
+	    config->path, type ? type : "(none)");
 	return NULL;
 }
 
@@ -136,9 +139,13 @@ load_vit(struct model *model, const struct config *config, struct status *st)
 	else if (strcmp(model->family, "dinov2") == 0)
 		ok = vit_dinov2_read(config, own->file, model, &spec, st) &&
 		     vit_head_open(model, &spec, own->file, &own->head, st);
+	else if (strcmp(model->family, "siglip") == 0)
+		ok = vit_siglip_read(config, own->file, model, &spec, st) &&
+		     vit_head_open(model, &spec, own->file, &own->head, st);
 	else
 		ok = vit_hf_read(config, own->file, model, &spec, st);
 	return ok && vit_weights_bind(model, &spec, own->file, own->arena, st) &&
+	       (!model->unit_head || siglip_finish_head(model, own->file, own->arena, st)) &&
 	       (model->graph = vit_graph(model, own->arena, st));
 }
 

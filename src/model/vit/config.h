@@ -22,6 +22,7 @@ struct model_names {
 	const char *scale[2];                                  /* LayerScale behind proj and fc2; NULL: there is none */
 	const char *registers;                                 /* tokens behind the class token, or NULL */
 	const char *norm;
+	const char *pool;           /* SigLIP: of the parts of attention pooling, with the dot; NULL in other families */
 	const char *head;           /* the only head */
 	const char *head_pair[2];   /* the two heads of a distilled model */
 	const char *projection;     /* CLIP: instead of a head; NULL in other families */
@@ -93,6 +94,10 @@ bool vit_clip_read(const struct config *config, const struct safetensors *file, 
 		   struct status *st);
 bool vit_dinov2_read(const struct config *config, const struct safetensors *file, struct model *model, struct vit_spec *spec,
 		     struct status *st);
+bool vit_siglip_read(const struct config *config, const struct safetensors *file, struct model *model, struct vit_spec *spec,
+		     struct status *st);
+/* Of a bound model: the head becomes exp(scale) times the classes' embeddings, of length 1, and the bias. */
+bool siglip_finish_head(struct model *model, const struct safetensors *file, struct arena *arena, struct status *st);
 /* Where file has no head, opens head.safetensors in the model's folder, to be closed after the model. */
 bool vit_head_open(const struct model *model, struct vit_spec *spec, const struct safetensors *file, struct safetensors **head,
 		   struct status *st);

@@ -95,7 +95,7 @@ bool
 vit_head_open(const struct model *model, struct vit_spec *spec, const struct safetensors *file, struct safetensors **head,
 	      struct status *st)
 {
-	static const char *const parts[] = {"linear", "classifier", "head"};
+	static const char *const parts[] = {"linear", "classifier", "head", "text_embeds"};
 	char *path;
 
 	if (safetensors_find(file, "classifier.weight"))

@@ -17,7 +17,7 @@ add_norm(struct graph_builder *b, const struct norm_kinds *kinds, const struct n
 	int center = graph_add(b, kinds->center, LAYER_CENTER, from), rsqrt, at;
 
 	graph_last(b)->from[1] = second;
-	rsqrt = graph_add_rows(b, kinds->rsqrt, LAYER_RSQRT, center, LAYER_NOTHING, 0, b->model->tokens);
+	rsqrt = graph_add_rows(b, kinds->rsqrt, LAYER_RSQRT, center, LAYER_NOTHING, 0, (int)layer_places(&b->net->layer[center]));
 	graph_last(b)->norm = norm;
 	at = graph_add(b, kinds->norm, LAYER_NORMALISE, center);
 	graph_last(b)->from[1] = rsqrt;
@@ -100,14 +100,50 @@ add_embedding(struct graph_builder *b, struct model *model)
 	return at;
 }
 
-/* What the head reads: the prefix tokens, or twice the width when that includes the mean of the patches. */
+/* The last block: one query asks all tokens. */
+static int
+add_pool(struct graph_builder *b, struct model *model, int x)
+{
+	struct vit_pool *pool = model->pool;
+	int at, q, k, v, attn, mlp;
+
+	at = add_norm(b, &norm1, &model->norm, x, LAYER_NOTHING);
+	q = graph_add_rows(b, SITE_Q, LAYER_QUERY, LAYER_INPUT, LAYER_NOTHING, 0, model->width);
+	graph_last(b)->positions = pool->query;
+	k = add_linear(b, SITE_K, &pool->kv, &model->norm, at);
+	graph_last(b)->channels = model->width;
+	v = add_linear(b, SITE_V, &pool->kv, &model->norm, at);
+	graph_last(b)->channels = graph_last(b)->first = model->width;
+	at = graph_add_attention(b, q, k, v, model->heads);
+	attn = add_linear(b, SITE_ATTN, &pool->proj, NULL, at);
+	at = add_norm(b, &norm2, &pool->norm, attn, LAYER_NOTHING);
+	at = add_linear(b, SITE_FC1, &pool->fc1, &pool->norm, at);
+	at = graph_add(b, SITE_ACT, LAYER_ACTIVATION, at);
+	graph_last(b)->act = model->act;
+	at = graph_add(b, SITE_ACT_OUT, LAYER_COPY, at);
+	mlp = add_linear(b, SITE_MLP, &pool->fc2, NULL, at);
+	at = graph_add(b, SITE_BLOCK, LAYER_ADD, attn);
+	graph_last(b)->from[1] = mlp;
+	return at;
+}
+
+/* What the head reads: what attention pooling gives, the prefix tokens, or twice the width when that includes the mean of the
+ * patches. */
 static int
 add_tail(struct graph_builder *b, struct model *model, int from)
 {
 	bool mean = model->head.in == 2 * model->width;
-	int at =
-	    graph_add_rows(b, SITE_NORM, LAYER_NORM, from, LAYER_NOTHING, mean ? model->tokens : model->prefix, model->width);
+	int at;
 
+	if (model->pool) {
+		b->net->first[++b->block] = b->net->layers;
+		b->stage = SITE_ATTENTION_POOL;
+		at = add_pool(b, model, from);
+		b->net->end[b->block] = b->net->layers;
+		return at;
+	}
+	b->block = -1;
+	at = graph_add_rows(b, SITE_NORM, LAYER_NORM, from, LAYER_NOTHING, mean ? model->tokens : model->prefix, model->width);
 	graph_last(b)->norm = &model->norm;
 	if (!mean)
 		return at;
@@ -126,13 +162,12 @@ vit_graph(struct model *model, struct arena *arena, struct status *st)
 	if (!net)
 		return NULL;
 	at = add_embedding(&b, model);
-	for (int i = 0; i < model->depth; i++) {
+	for (int i = 0; i < model->depth - (model->pool ? 1 : 0); i++) {
 		b.block = i;
 		net->first[i] = net->layers;
 		at = add_block(&b, &model->blocks[i], at);
 		net->end[i] = net->layers;
 	}
-	b.block = -1;
 	graph_add_head(&b, add_tail(&b, model, at));
 	return graph_finish(model, net, arena, st) ? net : NULL;
 }

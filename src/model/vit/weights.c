@@ -274,6 +274,8 @@ take_prefix_tokens(struct binder *b)
 	char name[NAME_MAX_LENGTH];
 	float *all = NULL;
 
+	if (model->prefix == 0)
+		return true;
 	if (model->prefix > 1 && !(all = arena_floats(b->arena, (size_t)model->prefix * (size_t)model->width)))
 		return status_nomem(b->st, "tokens");
 	snprintf(name, sizeof(name), "%s%s", b->prefix, b->names->class_token);
@@ -405,6 +407,8 @@ take_heads(struct binder *b)
 		return false;
 	if (n->projection)
 		return take_projection(b);
+	if (n->pool)
+		return siglip_bind_pool(b) && take_head_file(b);
 	if (b->spec->head)
 		return take_head_file(b);
 	if (!find_classes(b, head))
@@ -472,7 +476,7 @@ check_unused(const struct binder *b)
 				return status_fail(b->st, STATUS_DATA, "%s: tensor '%.100s': %s is not supported", b->path, name,
 						   known[k].what);
 	}
-	return binder_no_more_blocks(b, b->model->depth);
+	return binder_no_more_blocks(b, b->model->depth - (b->names->pool ? 1 : 0));
 }
 
 static bool
@@ -480,7 +484,8 @@ take_all(struct binder *b)
 {
 	struct model *model = b->model;
 
-	return take_embedding(b) && (model->blocks = binder_blocks(b, model->depth)) && take_heads(b) && check_unused(b);
+	return take_embedding(b) && (model->blocks = binder_blocks(b, model->depth - (b->names->pool ? 1 : 0))) &&
+	       take_heads(b) && check_unused(b);
 }
 
 bool
@@ -491,7 +496,8 @@ vit_weights_bind(struct model *model, const struct vit_spec *spec, const struct 
 			   .file = file,
 			   .arena = arena,
 			   .names = spec->names,
-			   .prefix = binder_prefix(file, spec->names->prefixes, spec->names->class_token),
+			   .prefix = binder_prefix(file, spec->names->prefixes,
+						   spec->names->class_token ? spec->names->class_token : spec->names->positions),
 			   .width = model->width,
 			   .mlp_width = model->mlp_width,
 			   .eps = spec->eps,

@@ -47,6 +47,9 @@ bool binder_panels(struct binder *b, struct linear *l);
 /* Of the parts behind `prefix`block; with panels. NULL on failure. */
 struct vit_block *binder_blocks(struct binder *b, int depth);
 
+/* SigLIP's attention pooling. */
+bool siglip_bind_pool(struct binder *b);
+
 /* Fails when the file has blocks that were not bound. */
 bool binder_no_more_blocks(const struct binder *b, int depth);
 

@@ -1,5 +1,5 @@
-/* DINOv2 and register tokens: the reference against DINOv2's own code, and the spiking network, whose blocks with a
- * gate are stepped layer by layer, against the reference. */
+/* DINOv2, register tokens and SigLIP: the reference against independent code, and the spiking network, whose blocks with
+ * a gate and whose attention pooling are stepped layer by layer, against the reference. */
 #include "ann/ann.h"
 #include "model/graph.h"
 #include "snn/snn.h"
@@ -17,7 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CLASSES = 5, PICTURES = 2, PICTURE = 3 * 24 * 24 };
+enum { CLASSES = 5, PICTURES = 2, PICTURE = 3 * 24 * 24, LAST_BLOCK = 1 };
 
 /* Of the largest magnitude: float32 on both sides, in another order. */
 #define TOLERANCE 1e-4
@@ -98,14 +98,14 @@ check_last(void *ctx, struct site site, int pictures, const float *input, float 
 	const struct golden *g = ctx;
 
 	(void)input;
-	if (site_is_block(g->model, site) && site.block == g->model->depth - 1)
+	if (site_is_block(g->model, site) && site.block == LAST_BLOCK)
 		assert_near(data, g->last, (size_t)pictures * site_size(g->model, site), TOLERANCE);
 }
 
 static void
 reference_agrees(void **state)
 {
-	static const char *const names[] = {"dinov2", "dinov2_swiglu", "timm_reg"};
+	static const char *const names[] = {"dinov2", "dinov2_swiglu", "timm_reg", "siglip"};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
@@ -139,43 +139,51 @@ convert(const struct golden *g, const char *recipe)
 	return plan;
 }
 
-/* Values that are sent as they are say everything in one step. */
 static void
-graded_network_is_the_reference(void **state)
+check_graded(const char *name, const char *recipe)
 {
 	struct status st = {0};
 	struct golden g;
 	float logits[CLASSES];
+	struct plan *plan;
+	struct snn *snn;
 
-	(void)state;
-	open_golden(&g, "dinov2_swiglu");
-	for (int fold = 0; fold < 2; fold++) {
-		struct plan *plan = convert(&g, fold ? "sta" : "ecmt");
-		struct snn *snn;
-
-		for (int i = 0; i < plan->sites; i++) {
-			plan->site[i].neuron = NEURON_NONE;
-			plan->site[i].mode = plan->site[i].mode == FUNCTION_MODE_NONE ? FUNCTION_MODE_NONE : FUNCTION_MODE_EXACT;
-		}
-		assert_true(plan_finish(plan, &st));
-		snn = snn_new(plan, &st);
-		snn_show(snn, g.pixels);
-		for (int t = 1; t <= 3; t++) {
-			snn_step(snn);
-			snn_logits(snn, logits);
-			assert_near(logits, g.logits, CLASSES, TOLERANCE);
-		}
-		snn_free(snn);
-		plan_free(plan);
+	open_golden(&g, name);
+	plan = convert(&g, recipe);
+	for (int i = 0; i < plan->sites; i++) {
+		plan->site[i].neuron = NEURON_NONE;
+		plan->site[i].mode = plan->site[i].mode == FUNCTION_MODE_NONE ? FUNCTION_MODE_NONE : FUNCTION_MODE_EXACT;
 	}
+	assert_true(plan_finish(plan, &st));
+	snn = snn_new(plan, &st);
+	snn_show(snn, g.pixels);
+	for (int t = 1; t <= 3; t++) {
+		snn_step(snn);
+		snn_logits(snn, logits);
+		assert_near(logits, g.logits, CLASSES, TOLERANCE);
+	}
+	snn_free(snn);
+	plan_free(plan);
 	close_golden(&g);
+}
+
+/* Values that are sent as they are say everything in one step: LayerNorm folded and not. */
+static void
+graded_network_is_the_reference(void **state)
+{
+	(void)state;
+	check_graded("dinov2_swiglu", "sta");
+	check_graded("dinov2_swiglu", "ecmt");
+	check_graded("siglip", "sta");
+	check_graded("siglip", "ecmt");
+	check_graded("siglip", "delta");
 }
 
 /* Also several steps at once, and from a state that was kept. */
 static void
 spikes_converge(void **state)
 {
-	static const char *const names[] = {"dinov2", "dinov2_swiglu", "timm_reg"};
+	static const char *const names[] = {"dinov2", "dinov2_swiglu", "timm_reg", "siglip"};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
@@ -246,6 +254,27 @@ sites_and_prefixes(void **state)
 }
 
 static void
+siglip_pools_in_a_block(void **state)
+{
+	static const char *const names[] = {"attnpool.norm1", "attnpool.q",       "attnpool.av",
+					    "attnpool.attn",  "attnpool.mlp.act", "attnpool"};
+	struct golden g;
+	struct site site;
+	char name[SITE_NAME_MAX];
+
+	(void)state;
+	open_golden(&g, "siglip");
+	assert_int_equal(g.model->depth, 3);
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		assert_true(site_parse(g.model, names[i], &site) && site.block == 2);
+		assert_string_equal(site_name(site_at(g.model, site_index(g.model, site)), name), names[i]);
+	}
+	assert_int_equal(graph_attention(g.model->graph, 2).queries, 1);
+	assert_int_equal(graph_maps(g.model).queries, 9);
+	close_golden(&g);
+}
+
+static void
 wants_a_head(void **state)
 {
 	static const char config[] = "{\"model_type\": \"dinov2\", \"image_size\": 24, \"patch_size\": 8, \"hidden_size\": 24, "
@@ -268,7 +297,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(reference_agrees),   cmocka_unit_test(graded_network_is_the_reference),
 	    cmocka_unit_test(spikes_converge),    cmocka_unit_test(ledger_counts_gates),
-	    cmocka_unit_test(sites_and_prefixes), cmocka_unit_test(wants_a_head),
+	    cmocka_unit_test(sites_and_prefixes), cmocka_unit_test(siglip_pools_in_a_block),
+	    cmocka_unit_test(wants_a_head),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
