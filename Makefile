@@ -158,6 +158,11 @@ coverage: ## build with gcov, run all tests, and say what part of each room runs
 fuzz: ## build the fuzz targets with clang and run each for TIME seconds (NAME=... picks some)
 	@scripts/fuzz $(or $(TIME),60) $(NAME)
 
+soak-keys: ## type 100,000 random keys (or KEYS=N, SEED=N) into the panes, under the sanitizers
+	@$(MAKE) $(SUB) B=build-asan SAN=1 all build-asan/tests/unit/test_keys
+	@SPIKESCOPE_KEYS=$(or $(KEYS),100000) SPIKESCOPE_SEED=$(or $(SEED),1) SPIKESCOPE_TEST_TIMEOUT=7200 \
+		scripts/run-tests --build build-asan test_keys
+
 docs: $(PROG) ## write the manual page of the commands from the command table
 	$(Q)mkdir -p $(dir $(COMMANDS_PAGE)) && $(PROG) --man-commands >$(B)/commands.7
 	@cmp -s $(B)/commands.7 $(COMMANDS_PAGE) && echo '  $(COMMANDS_PAGE) is current' || \
@@ -249,5 +254,5 @@ $(B)/tests/fuzz/%: $(B)/tests/fuzz/%.o $(B)/tests/fuzz/support/fuzz.o $(B)/tests
 		$(filter-out $(B)/ui/main.o,$(UIO)) $(DBO) $(LIB) $(LDLIBS)
 
 -include $(wildcard $(B)/*/*.d $(B)/*/*/*.d $(B)/*/*/*/*.d)
-.PHONY: help run all lib test tests bench bench-db bench-ugo lint asan fuzz fuzzers test-nomem coverage goldens docs docs-check deps compile_commands install uninstall clean
+.PHONY: help run all lib test tests bench bench-db bench-ugo lint asan soak-keys fuzz fuzzers test-nomem coverage goldens docs docs-check deps compile_commands install uninstall clean
 .SECONDARY:

@@ -58,6 +58,8 @@ become(char *const argv[], const char *term, const char *home)
 	setenv("TZ", "UTC", 1);
 	setenv("INPUTRC", "/dev/null", 1);
 	setenv("PS1", "$ ", 1);
+	setenv("ASAN_OPTIONS", "abort_on_error=1", 1); /* not an exit code that a command may have, too */
+	setenv("UBSAN_OPTIONS", "abort_on_error=1", 1);
 	setenv("HOME", home, 1);
 	snprintf(data, sizeof(data), "%s/data", home);
 	snprintf(state, sizeof(state), "%s/state", home);
@@ -147,10 +149,19 @@ terminal_type(struct terminal *t, const char *bytes)
 		if (n > 0) {
 			bytes += n;
 			left -= (size_t)n;
+		} else if (reap(t)) {
+			return;
 		} else {
 			take(t, 10);
 		}
 	}
+	take(t, 0);
+}
+
+bool
+terminal_runs(struct terminal *t)
+{
+	return !reap(t);
 }
 
 void

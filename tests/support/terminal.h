@@ -18,7 +18,9 @@ void terminal_locale(const char *locale);
 /* Kills what still runs and frees. */
 void terminal_free(struct terminal *t);
 
+/* Types the bytes, unless the program ends before. */
 void terminal_type(struct terminal *t, const char *bytes);
+bool terminal_runs(struct terminal *t);
 void terminal_resize(struct terminal *t, int rows, int cols);
 
 /* Reads until text is (or is no longer) on the screen. */

@@ -54,6 +54,7 @@ static struct {
 	bool dirty, prefix; /* prefix: C-x was typed in a pane */
 	bool mouse;         /* is reported */
 	double drawn;       /* when; seconds */
+	unsigned serial;    /* of the program when it was drawn */
 	struct readline_hooks saved;
 	FILE *null;
 	char leave_text[256]; /* what gives the terminal back */
@@ -284,15 +285,6 @@ end_busy(void)
 /* --- readline ------------------------------------------------------------- */
 
 static int
-ring_getc(FILE *file)
-{
-	(void)file;
-	if (screen.head == screen.tail)
-		return EOF;
-	return screen.ring[screen.tail++ % RING];
-}
-
-static int
 ring_available(void)
 {
 	return screen.head != screen.tail;
@@ -353,17 +345,7 @@ run_line(const char *line)
 	app_execute(screen.app, line);
 }
 
-static void
-line_done(char *line)
-{
-	if (line)
-		run_line(line);
-	else
-		screen.panes->leave = true;
-	free(line);
-	end_busy();
-	screen.dirty = true;
-}
+static int next_byte(FILE *file);
 
 static void
 readline_take(void)
@@ -383,7 +365,7 @@ readline_take(void)
 				     .catch_sigwinch = rl_catch_sigwinch};
 	rl_catch_signals = rl_catch_sigwinch = 0;
 	rl_change_environment = 0;
-	rl_getc_function = ring_getc;
+	rl_getc_function = next_byte;
 	rl_input_available_hook = ring_available;
 	rl_signal_event_hook = NULL;
 	rl_redisplay_function = redisplay;
@@ -394,18 +376,13 @@ readline_take(void)
 	rl_tty_set_echoing(0);
 	rl_bind_keyseq("\\C-xa", leave_key);
 	screen.head = screen.tail = 0;
-	rl_callback_handler_install(screen.prompt, line_done);
 }
 
-/* Gives readline back as it was; the half-typed line goes to *left. */
 static void
-readline_give_back(char **left)
+readline_give_back(void)
 {
 	const struct readline_hooks *h = &screen.saved;
 
-	*left = rl_line_buffer && *rl_line_buffer ? strdup(rl_line_buffer) : NULL;
-	rl_replace_line("", 0);
-	rl_callback_handler_remove();
 	rl_getc_function = h->getc;
 	rl_input_available_hook = h->available;
 	rl_signal_event_hook = h->signal_event;
@@ -419,26 +396,6 @@ readline_give_back(char **left)
 	rl_tty_set_echoing(1);
 	if (h->panes_key)
 		rl_bind_keyseq("\\C-xa", h->panes_key);
-}
-
-static void
-feed_readline(void)
-{
-	while (screen.head != screen.tail && !screen.panes->leave && !screen.app->quit)
-		rl_callback_read_char();
-}
-
-/* Ctrl-C on the command line empties it, out of completion or search too. */
-static void
-drop_line(void)
-{
-	guard_seen.interrupt = 0;
-	atomic_store(&screen.app->cancel, false);
-	screen.head = screen.tail = 0;
-	rl_callback_sigcleanup();
-	rl_free_line_state();
-	rl_replace_line("", 0);
-	screen.dirty = true;
 }
 
 /* What the command `line` wants to be gone on with. */
@@ -533,7 +490,6 @@ key_on_line(bool function, wint_t key)
 		app_key(screen.app, key == KEY_PPAGE ? "scroll -page" : "scroll +page");
 	} else {
 		push_key(function, key);
-		feed_readline();
 	}
 }
 
@@ -581,7 +537,6 @@ take_escape(void)
 	if (kind == OK && screen.panes->on_line) {
 		ring_push("\033", 1);
 		push_key(false, key);
-		feed_readline();
 	} else if (screen.panes->on_line) {
 		if (rl_end == 0)
 			panes_next(screen.panes, -1);
@@ -595,14 +550,21 @@ take_escape(void)
 		take_key(true, key);
 }
 
-/* Reads all that has been typed: curses may hold bytes that poll() cannot see. */
+/* Is the line still to be edited? Whatever readline is in the middle of ends when it is not. */
+static bool
+editing(void)
+{
+	return !screen.panes->leave && !screen.app->quit && !guard_seen.interrupt;
+}
+
+/* Reads what has been typed, up to a key for readline: curses may hold bytes that poll() cannot see. */
 static void
 drain_keys(void)
 {
 	wint_t key;
 	int kind;
 
-	while (!screen.panes->leave && !screen.app->quit && (kind = get_wch(&key)) != ERR) {
+	while (screen.head == screen.tail && editing() && (kind = get_wch(&key)) != ERR) {
 		if (kind == OK && key == 27)
 			take_escape();
 		else
@@ -624,37 +586,82 @@ time_to_draw(void)
 }
 
 static void
-loop(void)
+wait_for_events(void)
 {
-	unsigned serial = screen.app->serial;
+	struct pollfd fds[2] = {{STDIN_FILENO, POLLIN, 0}, {guard_fd(), POLLIN, 0}};
+	int wait = time_to_draw();
 
+	if (wait == 0) {
+		draw();
+		wait = -1;
+	}
+	if (screen.app->history_wanted)
+		wait = 0;
+	if (poll(fds, 2, wait) < 0 && errno != EINTR)
+		screen.app->quit = true;
+	serve_signals();
+	if (fds[0].revents & (POLLERR | POLLNVAL) || (fds[0].revents & (POLLIN | POLLHUP)) == POLLHUP)
+		screen.app->quit = true;
+	else if (!(fds[0].revents & POLLIN) && screen.app->history_wanted)
+		read_on();
+}
+
+/* What keys and commands have asked for. */
+static void
+follow_requests(void)
+{
+	put_on_line();
+	if (screen.serial != screen.app->serial)
+		screen.dirty = true;
+	screen.serial = screen.app->serial;
+	if (screen.mouse != screen.panes->mouse)
+		follow_mouse_setting();
+}
+
+/* Where readline waits for input, the panes live. It waits like at the prompt and is not fed through
+ * its callbacks: those cannot be told of an end of input in the middle of a sequence of keys. */
+static int
+next_byte(FILE *file)
+{
+	(void)file;
+	while (screen.head == screen.tail) {
+		if (!editing())
+			return RL_ISSTATE(RL_STATE_READCMD) ? READERR : EOF;
+		drain_keys();
+		follow_requests();
+		if (screen.head == screen.tail && editing())
+			wait_for_events();
+	}
+	return screen.ring[screen.tail++ % RING];
+}
+
+/* Ctrl-C on the command line empties it, out of completion or search too. */
+static void
+drop_line(void)
+{
+	guard_seen.interrupt = 0;
+	atomic_store(&screen.app->cancel, false);
+	screen.head = screen.tail = 0;
+	screen.dirty = true;
+}
+
+/* Lines until the panes are left; the half-typed one goes to *left. */
+static void
+loop(char **left)
+{
 	while (!screen.panes->leave && !screen.app->quit) {
-		struct pollfd fds[2] = {{STDIN_FILENO, POLLIN, 0}, {guard_fd(), POLLIN, 0}};
-		int wait = time_to_draw();
+		char *line = readline(screen.prompt);
 
-		if (wait == 0) {
-			draw();
-			wait = -1;
-		}
-		if (screen.app->history_wanted)
-			wait = 0;
-		if (poll(fds, 2, wait) < 0 && errno != EINTR)
-			break;
-		serve_signals();
-		if (guard_seen.interrupt)
+		if (line)
+			run_line(line);
+		else if (guard_seen.interrupt)
 			drop_line();
-		if (fds[0].revents & POLLIN)
-			drain_keys();
-		else if (fds[0].revents & (POLLHUP | POLLERR | POLLNVAL))
-			screen.app->quit = true;
-		else if (screen.app->history_wanted)
-			read_on();
-		put_on_line();
-		if (serial != screen.app->serial)
-			screen.dirty = true;
-		serial = screen.app->serial;
-		if (screen.mouse != screen.panes->mouse)
-			follow_mouse_setting();
+		else if (editing())
+			screen.panes->leave = true; /* Ctrl-D */
+		else if (*rl_line_buffer)
+			*left = strdup(rl_line_buffer);
+		free(line);
+		end_busy();
 	}
 }
 
@@ -669,8 +676,8 @@ show(char **left)
 	app->poll = while_running;
 	readline_take();
 	screen.dirty = true;
-	loop();
-	readline_give_back(left);
+	loop(left);
+	readline_give_back();
 	app->poll = NULL;
 	app->capture = false;
 	atomic_store(&app->cancel, false);
