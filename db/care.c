@@ -37,7 +37,8 @@ care_fail(struct store *store, const char *doing, struct status *st)
 
 /* Each question gives a place and what is wrong there. */
 static const char *const checks[] = {
-    "SELECT 'file', integrity_check FROM pragma_integrity_check(100) WHERE integrity_check <> 'ok'",
+    /* Without its argument, which SQLite 3.46 takes for a table's name here: 100 is the default. */
+    "SELECT 'file', integrity_check FROM pragma_integrity_check WHERE integrity_check <> 'ok'",
     "SELECT \"table\" || ' row ' || coalesce(rowid, '?'), 'refers to a row of ' || parent || ' that is not there' "
     "FROM pragma_foreign_key_check LIMIT 100",
 };
