@@ -31,6 +31,7 @@ struct text_pass {
 	float *fc1;            /* [rows, mlp_width] */
 	float *scores;         /* [context, context] */
 	float *scratch;        /* [head_scratch()] */
+	struct status status;
 };
 
 static bool
@@ -96,8 +97,8 @@ take_texts(struct text_pass *p, const struct text_ids *texts, int count, float *
 	return p->texts;
 }
 
-static void
-embed_tokens(const struct text_pass *p)
+static bool
+embed_tokens(struct text_pass *p)
 {
 	const struct text_tower *tower = p->tower;
 	size_t width = (size_t)tower->width;
@@ -106,10 +107,12 @@ embed_tokens(const struct text_pass *p)
 		for (size_t i = 0; i < (size_t)p->place[t].tokens; i++) {
 			float *row = p->x + (p->place[t].row + i) * width;
 
-			safetensors_read(tower->tokens, (size_t)p->text[t].id[i] * width, width, row);
+			if (!safetensors_read(tower->tokens, (size_t)p->text[t].id[i] * width, width, row, &p->status))
+				return false;
 			for (size_t k = 0; k < width; k++)
 				row[k] += tower->positions[i * width + k];
 		}
+	return true;
 }
 
 /* Token i gives weight to tokens 0..i alone. */
@@ -197,7 +200,8 @@ project(struct text_pass *p)
 static void
 run_pass(struct text_pass *p)
 {
-	embed_tokens(p);
+	if (!embed_tokens(p))
+		return;
 	for (int i = 0; i < p->tower->depth; i++)
 		run_block(p, &p->tower->blocks[i]);
 	project(p);
@@ -221,7 +225,9 @@ run_rounds(struct text_pass *p, int threads, const struct text_ids *texts, int c
 		for (int i = 0; i < batches; i++)
 			run_pass(&p[i]);
 		for (int i = 0; i < batches; i++)
-			if (!p[i].finite)
+			if (p[i].status.code != STATUS_OK)
+				return status_fail(st, p[i].status.code, "%s", p[i].status.message);
+			else if (!p[i].finite)
 				return status_fail(st, STATUS_DATA,
 						   "the embeddings of texts are not finite; the text tower's weights are broken");
 	}

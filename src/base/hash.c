@@ -35,6 +35,12 @@ hash_finish(struct hash *hash, char hex[HASH_HEX])
 }
 
 void
+hash_drop(struct hash *hash)
+{
+	XXH3_freeState((XXH3_state_t *)hash);
+}
+
+void
 hash_of(const void *data, size_t size, char hex[HASH_HEX])
 {
 	write_hex(XXH3_128bits(data, size), hex);

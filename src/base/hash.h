@@ -13,6 +13,7 @@ struct hash *hash_new(void); /* NULL when out of memory */
 void hash_add(struct hash *hash, const void *data, size_t size);
 /* Writes the digest of all that was added and frees hash. */
 void hash_finish(struct hash *hash, char hex[HASH_HEX]);
+void hash_drop(struct hash *hash); /* frees it without; NULL is fine */
 
 void hash_of(const void *data, size_t size, char hex[HASH_HEX]);
 

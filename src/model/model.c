@@ -85,16 +85,13 @@ find_family(const struct config *config, struct status *st)
 	return NULL;
 }
 
-static void
-hash_tensors(struct hash *hash, const struct safetensors *file)
+static bool
+hash_tensors(struct hash *hash, const struct safetensors *file, struct status *st)
 {
-	for (int i = 0; i < safetensors_count(file); i++) {
-		const struct st_tensor *t = safetensors_at(file, i);
-
-		hash_add(hash, t->name, strlen(t->name) + 1);
-		hash_add(hash, &t->dtype, sizeof(t->dtype));
-		hash_add(hash, t->data, t->count * dtype_size(t->dtype));
-	}
+	for (int i = 0; file && i < safetensors_count(file); i++)
+		if (!safetensors_hash(safetensors_at(file, i), hash, st))
+			return false;
+	return true;
 }
 
 /* Names the model by all that decides its results, however it is cut into shards. */
@@ -108,18 +105,19 @@ hash_model(struct model *model, const json_t *config, struct status *st)
 
 	if (!hash || !text) {
 		free(text);
-		free(hash);
+		hash_drop(hash);
 		return status_nomem(st, "a hash");
 	}
 	hash_add(hash, text, strlen(text));
 	hash_add(hash, sizes, sizeof(sizes));
 	hash_add(hash, p->mean, sizeof(p->mean));
 	hash_add(hash, p->std, sizeof(p->std));
-	hash_tensors(hash, model->own->file);
-	if (model->own->head)
-		hash_tensors(hash, model->own->head);
-	hash_finish(hash, model->hash);
 	free(text);
+	if (!hash_tensors(hash, model->own->file, st) || !hash_tensors(hash, model->own->head, st)) {
+		hash_drop(hash);
+		return false;
+	}
+	hash_finish(hash, model->hash);
 	return true;
 }
 
@@ -184,7 +182,6 @@ load_into(struct model *model, const struct config *config, const char *weights,
 	ok = resnet ? load_resnet(model, config, side, st) : load_vit(model, config, st);
 	ok = ok && (model->projection.weight || config_labels(config, model, own->arena, st)) &&
 	     hash_model(model, config->json, st);
-	safetensors_unload(own->file); /* products read the weights from panels */
 	return ok;
 }
 

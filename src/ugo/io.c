@@ -51,7 +51,8 @@ part_read(float *out, const struct safetensors *file, const char *prefix, const 
 
 	if (!t)
 		return false;
-	safetensors_read(t, 0, count, out);
+	if (!safetensors_read(t, 0, count, out, st))
+		return false;
 	for (size_t i = 0; i < count; i++)
 		if (!isfinite(out[i]))
 			return status_fail(st, STATUS_DATA, "tensor '%s.%s' has a value that is not finite at %zu", prefix, part,

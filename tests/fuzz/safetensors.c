@@ -15,7 +15,7 @@ read_all(const struct st_tensor *t)
 	size_t most = t->count < READ_MOST ? t->count : READ_MOST;
 
 	for (size_t first = 0; first < most; first += SLICE)
-		safetensors_read(t, first, most - first < SLICE ? most - first : SLICE, slice);
+		safetensors_read(t, first, most - first < SLICE ? most - first : SLICE, slice, NULL);
 }
 
 static void

@@ -32,7 +32,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		fuzz_refused(&st);
 	for (int i = 0; file && i < safetensors_count(file); i++)
 		if (safetensors_at(file, i)->count > 0)
-			safetensors_read(safetensors_at(file, i), 0, 1, &value);
+			safetensors_read(safetensors_at(file, i), 0, 1, &value, NULL);
 	safetensors_close(file);
 	return 0;
 }

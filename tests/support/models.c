@@ -122,7 +122,7 @@ edit_tensor(const struct st_tensor *t, const struct model_edit *edit)
 	float *data = calloc(room, sizeof(*data));
 
 	assert_non_null(data);
-	safetensors_read(t, 0, t->count, data);
+	assert_true(safetensors_read(t, 0, t->count, data, NULL));
 	memcpy(out.dim, t->dim, sizeof(out.dim));
 	if (same(t->name, edit->reshape))
 		out.dim[0]++;

@@ -39,7 +39,7 @@ read_floats(const struct safetensors *file, const char *name, size_t count, floa
 
 	assert_non_null(t);
 	assert_int_equal(t->count, count);
-	safetensors_read(t, 0, count, out);
+	assert_true(safetensors_read(t, 0, count, out, NULL));
 }
 
 static void
@@ -307,11 +307,11 @@ open_clip_tensor(const struct safetensors *file, const struct st_tensor *t, char
 
 	open_clip_name(t->name, name);
 	memcpy(out.dim, t->dim, sizeof(out.dim));
-	safetensors_read(t, 0, t->count, data);
+	assert_true(safetensors_read(t, 0, t->count, data, NULL));
 	snprintf(part, sizeof(part), "%s", t->name);
 	for (int i = 1; i < 3 && (letter = strstr(part, i == 1 ? "q_proj" : "k_proj")); i++) {
 		*letter = "qkv"[i];
-		safetensors_read(safetensors_find(file, part), 0, t->count, data + (size_t)i * t->count);
+		assert_true(safetensors_read(safetensors_find(file, part), 0, t->count, data + (size_t)i * t->count, NULL));
 		out.dim[0] = t->dim[0] * (i + 1);
 	}
 	if (strstr(t->name, "_projection.weight")) {
@@ -319,7 +319,7 @@ open_clip_tensor(const struct safetensors *file, const struct st_tensor *t, char
 		out.dim[1] = t->dim[0];
 		for (int64_t i = 0; i < t->dim[0]; i++)
 			for (int64_t k = 0; k < t->dim[1]; k++)
-				safetensors_read(t, (size_t)(i * t->dim[1] + k), 1, data + k * t->dim[0] + i);
+				assert_true(safetensors_read(t, (size_t)(i * t->dim[1] + k), 1, data + k * t->dim[0] + i, NULL));
 	}
 	out.data = data;
 	return out;

@@ -142,8 +142,8 @@ gather_ids(const char *text, json_t *rows, struct status *st)
 		for (int64_t k = 0; k < t->dim[1]; k++) {
 			float id;
 
-			safetensors_read(t, (size_t)(i * t->dim[1] + k), 1, &id);
-			json_array_append_new(row, json_integer(id >= -1 && id < (1 << 24) ? (json_int_t)id : -1));
+			ok = ok && safetensors_read(t, (size_t)(i * t->dim[1] + k), 1, &id, st);
+			json_array_append_new(row, json_integer(ok && id >= -1 && id < (1 << 24) ? (json_int_t)id : -1));
 		}
 		ok = json_array_append_new(rows, row) == 0 || status_nomem(st, "token ids");
 	}

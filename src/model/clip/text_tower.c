@@ -135,9 +135,10 @@ hash_tower(const struct binder *b, struct text_tower *tower)
 
 		if (!b->used[i] && t != tower->tokens)
 			continue;
-		hash_add(hash, t->name, strlen(t->name) + 1);
-		hash_add(hash, &t->dtype, sizeof(t->dtype));
-		hash_add(hash, t->data, t->count * dtype_size(t->dtype));
+		if (!safetensors_hash(t, hash, b->st)) {
+			hash_drop(hash);
+			return false;
+		}
 	}
 	hash_finish(hash, tower->hash);
 	return true;
@@ -166,7 +167,6 @@ bind_tower(struct text_tower *tower, const char *path, bool open_clip, float eps
 	if (!b.used)
 		return status_nomem(st, "the list of tensors");
 	ok = take_all(&b, embedding, tower) && hash_tower(&b, tower);
-	safetensors_unload(file); /* products read the weights from panels */
 	free(b.used);
 	return ok;
 }

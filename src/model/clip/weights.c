@@ -44,8 +44,8 @@ binder_logit_scale(struct binder *b, const char *name)
 	const struct st_tensor *scale = safetensors_find(b->file, name);
 	struct model *model = b->model;
 
-	if (scale && scale->count == 1)
-		safetensors_read(scale, 0, 1, &model->logit_scale);
+	if (scale && scale->count == 1 && !safetensors_read(scale, 0, 1, &model->logit_scale, b->st))
+		return false;
 	model->logit_scale = expf(model->logit_scale);
 	return (isfinite(model->logit_scale) && model->logit_scale > 0) ||
 	       status_fail(b->st, STATUS_DATA, "%s: '%s' must be the logarithm of a positive number", b->path, name);

@@ -56,6 +56,6 @@ bool tensor_picture(const struct st_tensor *t, const char *file, int64_t index, 
 int tensor_side(const struct st_tensor *t);
 
 /* The label that the file's `labels` [n] gives to picture index of n; -1 when there are none. */
-int tensor_label(const struct safetensors *tensors, int64_t n, int64_t index);
+bool tensor_label(const struct safetensors *tensors, int64_t n, int64_t index, int *label, struct status *st);
 
 #endif

@@ -125,7 +125,7 @@ get_tensor(const char *file, char *spec, const struct model *model, float *pixel
 	else
 		ok = tensor_picture(t, file, index, model, pixels, st);
 	if (ok && t->dims == 4)
-		*label = tensor_label(tensors, t->dim[0], index);
+		ok = tensor_label(tensors, t->dim[0], index, label, st);
 	safetensors_close(tensors);
 	return ok;
 }

@@ -69,7 +69,8 @@ tensor_picture(const struct st_tensor *t, const char *file, int64_t index, const
 				   "%s: '%s[%lld]' is out of range; the tensor holds %lld pictures, counted from 0", file,
 				   t->name, (long long)index, (long long)count);
 	size = t->count / (size_t)count;
-	safetensors_read(t, (size_t)index * size, size, pixels);
+	if (!safetensors_read(t, (size_t)index * size, size, pixels, st))
+		return false;
 	for (size_t i = 0; i < size; i++)
 		if (!isfinite(pixels[i]))
 			return status_fail(st, STATUS_DATA, "%s: '%s[%lld]' holds a %s at element %zu; pixels must be finite",
@@ -77,16 +78,19 @@ tensor_picture(const struct st_tensor *t, const char *file, int64_t index, const
 	return true;
 }
 
-int
-tensor_label(const struct safetensors *tensors, int64_t n, int64_t index)
+bool
+tensor_label(const struct safetensors *tensors, int64_t n, int64_t index, int *label, struct status *st)
 {
 	const struct st_tensor *labels = safetensors_find(tensors, "labels");
 	float value;
 
+	*label = -1;
 	if (!labels || is_float(labels->dtype) || labels->dims != 1 || labels->dim[0] != n)
-		return -1;
-	safetensors_read(labels, (size_t)index, 1, &value);
-	return value >= 0 && value < (1 << 24) ? (int)value : -1;
+		return true;
+	if (!safetensors_read(labels, (size_t)index, 1, &value, st))
+		return false;
+	*label = value >= 0 && value < (1 << 24) ? (int)value : -1;
+	return true;
 }
 
 static bool
@@ -113,8 +117,10 @@ count_classes(struct dataset *data, struct status *st)
 	if (!labels)
 		return true;
 	for (int i = 0; i < data->count; i++) {
-		int label = tensor_label(data->own, data->count, i);
+		int label;
 
+		if (!tensor_label(data->own, data->count, i, &label, st))
+			return false;
 		if (label < 0)
 			return status_fail(
 			    st, STATUS_DATA,
@@ -161,8 +167,8 @@ tensors_open(struct dataset *data, struct status *st)
 static bool
 tensors_get(const struct dataset *data, int index, const struct model *model, float *pixels, int *label, struct status *st)
 {
-	*label = tensor_label(data->own, data->count, index);
-	return tensor_picture(find_pixels(data->own), data->path, index, model, pixels, st);
+	return tensor_label(data->own, data->count, index, label, st) &&
+	       tensor_picture(find_pixels(data->own), data->path, index, model, pixels, st);
 }
 
 static void

@@ -18,7 +18,7 @@ struct values {
 
 struct checkpoint {
 	const char *path;
-	const struct mapping *map;
+	const struct st_source *source;
 	struct safetensors *file;
 	struct values *values; /* sorted by key when all are there */
 	size_t count, room;
@@ -161,7 +161,7 @@ find_values(struct checkpoint *c, const char *name, const struct pickle_tensor *
 	}
 	if (count == 0 || is_contiguous(t))
 		return v->bytes + (count ? (size_t)t->offset * size : 0);
-	if (count > v->size / size || (c->copied += count * size) > c->map->size) {
+	if (count > v->size / size || (c->copied += count * size) > c->source->size) {
 		status_fail(c->st, STATUS_DATA, "%s: tensor '%.100s' repeats the same values; save it with .contiguous()",
 			    c->path, name);
 		return NULL;
@@ -223,7 +223,7 @@ read_entry(struct checkpoint *c, zip_t *zip, zip_uint64_t index, const zip_stat_
 	unsigned char *bytes = NULL;
 	bool ok = false;
 
-	if (info->comp_method != ZIP_CM_STORE || size > c->map->size || (c->unpacked += size) > c->map->size) {
+	if (info->comp_method != ZIP_CM_STORE || size > c->source->size || (c->unpacked += size) > c->source->size) {
 		status_fail(c->st, STATUS_DATA, "%s: '%.100s' is compressed or larger than the file; PyTorch writes neither",
 			    c->path, info->name);
 		return NULL;
@@ -308,7 +308,7 @@ static bool
 open_archive(struct checkpoint *c)
 {
 	zip_error_t error = {0};
-	zip_source_t *source = zip_source_buffer_create(c->map->base, c->map->size, 0, &error);
+	zip_source_t *source = zip_source_buffer_create(c->source->bytes, c->source->size, 0, &error);
 	zip_t *zip = source ? zip_open_from_source(source, ZIP_RDONLY, &error) : NULL;
 	bool ok;
 
@@ -340,18 +340,18 @@ find_run(struct checkpoint *c, const char *key, size_t *at)
 	uint64_t count = 0;
 	size_t size;
 
-	if (!v || v->bytes || c->map->size - *at < 8)
+	if (!v || v->bytes || c->source->size - *at < 8)
 		return false;
-	memcpy(&count, c->map->base + *at, 8);
+	memcpy(&count, c->source->bytes + *at, 8);
 	*at += 8;
 	size = v->size;
-	if (count > (c->map->size - *at) / size)
+	if (count > (c->source->size - *at) / size)
 		return false;
 	/* Tensors that share a storage name it more than once. */
 	while (v > c->values && strcmp(v[-1].key, key) == 0)
 		v--;
 	for (; v < c->values + c->count && strcmp(v->key, key) == 0; v++)
-		*v = (struct values){v->key, c->map->base + *at, count * size};
+		*v = (struct values){v->key, c->source->bytes + *at, count * size};
 	*at += count * size;
 	return true;
 }
@@ -378,9 +378,9 @@ read_old(struct checkpoint *c)
 	size_t at = 0;
 
 	for (int i = 0; i < 5; i++, at += part[i - 1].length) {
-		size_t left = c->map->size - at < PICKLE_BYTES_MAX ? c->map->size - at : PICKLE_BYTES_MAX;
+		size_t left = c->source->size - at < PICKLE_BYTES_MAX ? c->source->size - at : PICKLE_BYTES_MAX;
 
-		if (!pickle_read(&part[i], c->map->base + at, left, c->path, c->file->names, c->st))
+		if (!pickle_read(&part[i], c->source->bytes + at, left, c->path, c->file->names, c->st))
 			return false;
 	}
 	little = pickle_find(&part[2].root, "little_endian");
@@ -390,11 +390,12 @@ read_old(struct checkpoint *c)
 }
 
 bool
-checkpoint_read(struct safetensors *file, int map, const char *path, struct status *st)
+checkpoint_read(struct safetensors *file, const struct st_source *source, bool *kept, struct status *st)
 {
-	struct checkpoint c = {.path = path, .map = &file->maps[map], .file = file, .st = st};
-	bool ok = memcmp(c.map->base, "PK", 2) == 0 ? open_archive(&c) : read_old(&c);
+	struct checkpoint c = {.path = source->path, .source = source, .file = file, .st = st};
+	bool archive = memcmp(source->bytes, "PK", 2) == 0, ok = archive ? open_archive(&c) : read_old(&c);
 
 	free(c.values);
+	*kept = !archive;
 	return ok;
 }

@@ -4,14 +4,12 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <jansson.h>
 #include <limits.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -28,32 +26,6 @@ static const struct {
 };
 
 enum { DTYPES = sizeof(dtypes) / sizeof(*dtypes) };
-
-bool
-tensor_file_map(const char *path, size_t least, struct mapping *map, struct status *st)
-{
-	struct stat info;
-	void *base;
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a FIFO must not block */
-
-	if (fd < 0)
-		return status_fail(st, STATUS_DATA, "%s: cannot be read: %s", path, strerror(errno));
-	if (fstat(fd, &info) != 0 || !S_ISREG(info.st_mode)) {
-		close(fd);
-		return status_fail(st, STATUS_DATA, "%s: not a regular file; give a .safetensors file", path);
-	}
-	if (info.st_size < (off_t)least) {
-		close(fd);
-		return status_fail(st, STATUS_DATA, "%s: only %lld bytes; is this a complete download?", path,
-				   (long long)info.st_size);
-	}
-	base = mmap(NULL, (size_t)info.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
-	close(fd);
-	if (base == MAP_FAILED)
-		return status_fail(st, STATUS_DATA, "%s: cannot be mapped: %s", path, strerror(errno));
-	*map = (struct mapping){base, (size_t)info.st_size};
-	return true;
-}
 
 static bool
 parse_dtype(const json_t *value, enum dtype *dtype)
@@ -104,9 +76,10 @@ parse_offsets(const json_t *value, size_t data_size, size_t *begin, size_t *end)
 }
 
 static bool
-parse_tensor(const char *path, const char *name, const json_t *entry, const struct mapping *data, struct st_tensor *t,
+parse_tensor(const struct st_source *source, const char *name, const json_t *entry, size_t start, struct st_tensor *t,
 	     struct status *st)
 {
+	const char *path = source->path;
 	size_t begin, end;
 
 	if (!json_is_object(entry))
@@ -120,13 +93,14 @@ parse_tensor(const char *path, const char *name, const json_t *entry, const stru
 	if (!parse_shape(json_object_get(entry, "shape"), t))
 		return status_fail(st, STATUS_DATA, "%s: tensor '%.100s' has an impossible shape (up to %d dimensions are read)",
 				   path, name, ST_DIMS);
-	if (!parse_offsets(json_object_get(entry, "data_offsets"), data->size, &begin, &end))
+	if (!parse_offsets(json_object_get(entry, "data_offsets"), source->size - start, &begin, &end))
 		return status_fail(st, STATUS_DATA, "%s: tensor '%.100s' lies outside the file; is this a complete download?",
 				   path, name);
 	if (end - begin != t->count * dtypes[t->dtype].size)
 		return status_fail(st, STATUS_DATA, "%s: tensor '%.100s' has %zu bytes but its shape and dtype need %zu", path,
 				   name, end - begin, t->count * dtypes[t->dtype].size);
-	t->data = data->base + begin;
+	t->source = source;
+	t->offset = start + begin;
 	return true;
 }
 
@@ -147,9 +121,9 @@ static int
 compare_place(const void *a, const void *b)
 {
 	const struct st_tensor *x = a, *y = b;
-	const char *p = x->data, *q = y->data;
 
-	return p != q ? (p > q) - (p < q) : (x->count > y->count) - (x->count < y->count);
+	return x->offset != y->offset ? (x->offset > y->offset) - (x->offset < y->offset)
+				      : (x->count > y->count) - (x->count < y->count);
 }
 
 static int
@@ -160,30 +134,31 @@ compare_name(const void *a, const void *b)
 
 /* The tensors must tile the data: nothing shared, no holes, nothing behind the last. */
 static bool
-check_tiling(const char *path, struct st_tensor *tensors, size_t count, const struct mapping *data, struct status *st)
+check_tiling(const struct st_source *source, struct st_tensor *tensors, size_t count, size_t start, struct status *st)
 {
-	const unsigned char *at = data->base;
+	const char *path = source->path;
+	size_t at = start;
 
 	qsort(tensors, count, sizeof(*tensors), compare_place);
 	for (size_t i = 0; i < count; i++) {
 		const struct st_tensor *t = &tensors[i];
 
-		if ((const unsigned char *)t->data < at)
+		if (t->offset < at)
 			return status_fail(st, STATUS_DATA, "%s: tensor '%.100s' overlaps '%.100s'; download the file again",
 					   path, t->name, tensors[i - 1].name);
-		if ((const unsigned char *)t->data > at)
+		if (t->offset > at)
 			return status_fail(st, STATUS_DATA, "%s: the data before tensor '%.100s' belongs to no tensor", path,
 					   t->name);
 		at += t->count * dtypes[t->dtype].size;
 	}
-	if (at != data->base + data->size)
+	if (at != source->size)
 		return status_fail(st, STATUS_DATA, "%s: %zu bytes behind the last tensor; is this a complete safetensors file?",
-				   path, (size_t)(data->base + data->size - at));
+				   path, source->size - at);
 	return true;
 }
 
 static bool
-parse_entries(const char *path, json_t *header, const struct mapping *data, struct safetensors *file, struct status *st)
+parse_entries(const struct st_source *source, json_t *header, size_t start, struct safetensors *file, struct status *st)
 {
 	size_t first = file->count;
 	const char *name;
@@ -197,14 +172,14 @@ parse_entries(const char *path, json_t *header, const struct mapping *data, stru
 
 		if (strcmp(name, "__metadata__") == 0)
 			continue;
-		if (!parse_tensor(path, name, entry, data, &t, st))
+		if (!parse_tensor(source, name, entry, start, &t, st))
 			return false;
 		t.name = arena_strdup(file->names, name);
 		if (!t.name)
 			return status_nomem(st, "tensor names");
 		file->tensors[file->count++] = t;
 	}
-	return check_tiling(path, file->tensors + first, file->count - first, data, st);
+	return check_tiling(source, file->tensors + first, file->count - first, start, st);
 }
 
 static uint64_t
@@ -219,7 +194,7 @@ read_le64(const unsigned char *p)
 
 /* A file that is no safetensors: by how it begins, what it is and what to do about it. */
 static bool
-refuse_format(const char *path, const struct mapping *map, uint64_t length, struct status *st)
+refuse_format(const struct st_source *source, const unsigned char *begin, uint64_t length, struct status *st)
 {
 	static const struct {
 		const char *begin, *what;
@@ -232,63 +207,103 @@ refuse_format(const char *path, const struct mapping *map, uint64_t length, stru
 	};
 
 	for (size_t i = 0; i < sizeof(formats) / sizeof(*formats); i++)
-		if (memcmp(map->base, formats[i].begin, formats[i].size) == 0)
-			return status_fail(st, STATUS_DATA, "%s: not a safetensors file: %s", path, formats[i].what);
+		if (memcmp(begin, formats[i].begin, formats[i].size) == 0)
+			return status_fail(st, STATUS_DATA, "%s: not a safetensors file: %s", source->path, formats[i].what);
 	return status_fail(st, STATUS_DATA,
 			   "%s: the header claims %llu bytes of a file of %zu; not a safetensors file, or an incomplete download",
-			   path, (unsigned long long)length, map->size);
+			   source->path, (unsigned long long)length, source->size);
+}
+
+/* The header as a JSON object of *length bytes. */
+static json_t *
+read_header(const struct st_source *source, size_t *length, struct status *st)
+{
+	unsigned char size[8];
+	json_error_t error;
+	json_t *header;
+	uint64_t claimed;
+	char *text;
+
+	if (!tensor_file_read(source, 0, sizeof(size), size, st))
+		return NULL;
+	claimed = read_le64(size);
+	if (claimed > HEADER_MAX || claimed > source->size - sizeof(size)) {
+		refuse_format(source, size, claimed, st);
+		return NULL;
+	}
+	*length = (size_t)claimed;
+	if (!(text = tensor_file_bytes(source, sizeof(size), *length, st)))
+		return NULL;
+	header = json_loadb(text, *length, JSON_REJECT_DUPLICATES, &error);
+	free(text);
+	if (json_is_object(header))
+		return header;
+	if (!header && json_error_code(&error) == json_error_out_of_memory)
+		status_nomem(st, source->path);
+	else
+		status_fail(st, STATUS_DATA, "%s: the header is not valid JSON (%.120s); download the file again", source->path,
+			    header ? "not an object" : error.text);
+	json_decref(header);
+	return NULL;
 }
 
 /* Layout: 8 bytes of header length (little endian), header (JSON), data. */
 static bool
-parse_safetensors(const char *path, const struct mapping *map, struct safetensors *file, struct status *st)
+parse_safetensors(const struct st_source *source, struct safetensors *file, struct status *st)
 {
-	uint64_t length = read_le64(map->base);
-	struct mapping data;
-	json_error_t error;
-	json_t *header;
-	bool ok;
+	size_t length;
+	json_t *header = read_header(source, &length, st);
+	bool ok = header && parse_entries(source, header, 8 + length, file, st);
 
-	if (length > HEADER_MAX || length > map->size - 8)
-		return refuse_format(path, map, length, st);
-	header = json_loadb((const char *)map->base + 8, length, JSON_REJECT_DUPLICATES, &error);
-	if (!json_is_object(header)) {
-		json_decref(header);
-		return status_fail(st, STATUS_DATA, "%s: the header is not valid JSON (%.120s); download the file again", path,
-				   header ? "not an object" : error.text);
-	}
-	data = (struct mapping){map->base + 8 + length, map->size - 8 - length};
-	ok = parse_entries(path, header, &data, file, st);
 	json_decref(header);
+	return ok;
+}
+
+/* All of it, since its values lie anywhere; an archive's are copied once more, and the rest is given back. */
+static bool
+parse_checkpoint(struct st_source *source, struct safetensors *file, struct status *st)
+{
+	bool ok, kept;
+
+	if (!(source->bytes = (unsigned char *)tensor_file_bytes(source, 0, source->size, st)))
+		return false;
+	ok = checkpoint_read(file, source, &kept, st);
+	if (!kept) {
+		free(source->bytes);
+		source->bytes = NULL;
+	}
 	return ok;
 }
 
 /* A file that names its format by how it begins. */
 static bool
-parse_file(const char *path, int index, struct safetensors *file, struct status *st)
+parse_file(struct st_source *source, struct safetensors *file, struct status *st)
 {
 	static const char pointer[] = "version https://git-lfs";
-	const struct mapping *map = &file->maps[index];
+	unsigned char begin[64];
+	size_t size = source->size < sizeof(begin) ? source->size : sizeof(begin);
 
-	if (map->size > sizeof(pointer) && memcmp(map->base, pointer, sizeof(pointer) - 1) == 0)
+	if (!tensor_file_read(source, 0, size, begin, st))
+		return false;
+	if (size > sizeof(pointer) && memcmp(begin, pointer, sizeof(pointer) - 1) == 0)
 		return status_fail(st, STATUS_DATA,
-				   "%s: only a Git LFS pointer, not the weights; type: git lfs install && git lfs pull", path);
-	if (checkpoint_knows(map->base, map->size))
-		return checkpoint_read(file, index, path, st);
-	return parse_safetensors(path, map, file, st);
+				   "%s: only a Git LFS pointer, not the weights; type: git lfs install && git lfs pull",
+				   source->path);
+	return checkpoint_knows(begin, size) ? parse_checkpoint(source, file, st) : parse_safetensors(source, file, st);
 }
 
 static bool
 add_file(const char *path, struct safetensors *file, struct status *st)
 {
-	struct mapping *maps = realloc(file->maps, ((size_t)file->map_count + 1) * sizeof(*maps));
+	struct st_source **sources = realloc(file->sources, ((size_t)file->source_count + 1) * sizeof(*sources)), *source;
 
-	if (!maps)
+	if (!sources)
 		return status_nomem(st, "the list of files");
-	file->maps = maps;
-	if (!tensor_file_map(path, 8, &maps[file->map_count], st))
+	file->sources = sources;
+	if (!(source = tensor_file_open(path, 8, st)))
 		return false;
-	return parse_file(path, file->map_count++, file, st);
+	file->sources[file->source_count++] = source;
+	return parse_file(source, file, st);
 }
 
 /* Sorts by name; shards must not repeat each other's tensors. */
@@ -371,20 +386,36 @@ check_index(const char *path, const json_t *index, const struct safetensors *fil
 	return true;
 }
 
+static json_t *
+read_index(const char *path, struct status *st)
+{
+	struct st_source *source = tensor_file_open(path, 1, st);
+	json_t *index = NULL;
+	json_error_t error;
+	char *text = NULL;
+
+	if (source && source->size > INDEX_MAX)
+		status_fail(st, STATUS_DATA, "%s: an index of more than %d MB; download the file again", path, INDEX_MAX >> 20);
+	else if (source && (text = tensor_file_bytes(source, 0, source->size, st)) &&
+		 !(index = json_loadb(text, source->size, JSON_REJECT_DUPLICATES, &error))) {
+		if (json_error_code(&error) == json_error_out_of_memory)
+			status_nomem(st, path);
+		else
+			status_fail(st, STATUS_DATA, "%s: not a valid JSON index; download the file again", path);
+	}
+	free(text);
+	tensor_file_close(source);
+	return index;
+}
+
 static bool
 open_index(const char *path, struct safetensors *file, struct status *st)
 {
-	struct mapping map;
-	json_error_t error;
-	json_t *index, *names;
+	json_t *index = read_index(path, st), *names;
 	bool ok;
 
-	if (!tensor_file_map(path, 1, &map, st))
-		return false;
-	index = map.size > INDEX_MAX ? NULL : json_loadb((const char *)map.base, map.size, JSON_REJECT_DUPLICATES, &error);
-	munmap((void *)map.base, map.size);
 	if (!index)
-		return status_fail(st, STATUS_DATA, "%s: not a valid JSON index; download the file again", path);
+		return false;
 	names = shard_names(path, index, st);
 	ok = names && add_shards(path, names, file, st) && check_index(path, index, file, st);
 	json_decref(names);
@@ -495,19 +526,12 @@ safetensors_close(struct safetensors *file)
 {
 	if (!file)
 		return;
-	for (int i = 0; i < file->map_count; i++)
-		munmap((void *)file->maps[i].base, file->maps[i].size);
+	for (int i = 0; i < file->source_count; i++)
+		tensor_file_close(file->sources[i]);
 	arena_free(file->names);
-	free(file->maps);
+	free(file->sources);
 	free(file->tensors);
 	free(file);
-}
-
-void
-safetensors_unload(const struct safetensors *file)
-{
-	for (int i = 0; i < file->map_count; i++)
-		madvise((void *)file->maps[i].base, file->maps[i].size, MADV_DONTNEED);
 }
 
 int
@@ -540,64 +564,4 @@ const char *
 dtype_name(enum dtype dtype)
 {
 	return dtypes[dtype].name;
-}
-
-static float
-from_bits(uint32_t bits)
-{
-	float f;
-
-	memcpy(&f, &bits, sizeof(f));
-	return f;
-}
-
-static float
-from_half(uint16_t h)
-{
-	uint32_t sign = (uint32_t)(h & 0x8000) << 16, exponent = (h >> 10) & 31, fraction = h & 1023;
-
-	if (exponent == 0) /* subnormal: fraction * 2^-24 */
-		return (sign ? -1.0f : 1.0f) * (float)fraction * 0x1p-24f;
-	if (exponent == 31)
-		return from_bits(sign | 0x7f800000 | fraction << 13);
-	return from_bits(sign | (exponent + 112) << 23 | fraction << 13);
-}
-
-/* Reads element i as TYPE from bytes of any alignment. */
-#define CONVERT(TYPE, EXPRESSION)                                                                                                \
-	for (size_t i = 0; i < count; i++) {                                                                                     \
-		TYPE v;                                                                                                          \
-                                                                                                                                 \
-		memcpy(&v, from + i * sizeof(v), sizeof(v));                                                                     \
-		out[i] = (EXPRESSION);                                                                                           \
-	}                                                                                                                        \
-	break
-
-void
-safetensors_read(const struct st_tensor *t, size_t first, size_t count, float *out)
-{
-	const unsigned char *from = (const unsigned char *)t->data + first * dtypes[t->dtype].size;
-
-	switch (t->dtype) {
-	case DTYPE_F32:
-		memcpy(out, from, count * sizeof(*out));
-		break;
-	case DTYPE_F16:
-		CONVERT(uint16_t, from_half(v));
-	case DTYPE_BF16:
-		CONVERT(uint16_t, from_bits((uint32_t)v << 16));
-	case DTYPE_F64:
-		CONVERT(double, (float)v);
-	case DTYPE_I64:
-		CONVERT(int64_t, (float)v);
-	case DTYPE_I32:
-		CONVERT(int32_t, (float)v);
-	case DTYPE_I16:
-		CONVERT(int16_t, (float)v);
-	case DTYPE_I8:
-		CONVERT(int8_t, (float)v);
-	case DTYPE_U8:
-	case DTYPE_BOOL:
-		CONVERT(uint8_t, (float)v);
-	}
 }

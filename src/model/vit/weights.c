@@ -61,8 +61,6 @@ check_finite(const struct binder *b, const struct st_tensor *t, const float *val
 static const float *
 take_values(struct binder *b, const struct st_tensor *t, float *dest)
 {
-	const float *values = dest;
-
 	if (t->dtype > DTYPE_F64) {
 		status_fail(
 		    b->st, STATUS_DATA,
@@ -70,19 +68,15 @@ take_values(struct binder *b, const struct st_tensor *t, float *dest)
 		    b->path, t->name, dtype_name(t->dtype));
 		return NULL;
 	}
-	if (!dest && t->dtype == DTYPE_F32 && (uintptr_t)t->data % sizeof(float) == 0) {
-		values = t->data;
-	} else {
-		if (!dest && !(dest = arena_floats(b->arena, t->count))) {
-			status_nomem(b->st, t->name);
-			return NULL;
-		}
-		safetensors_read(t, 0, t->count, dest);
-		values = dest;
+	if (!dest && !(dest = arena_floats(b->arena, t->count))) {
+		status_nomem(b->st, t->name);
+		return NULL;
 	}
+	if (!safetensors_read(t, 0, t->count, dest, b->st))
+		return NULL;
 	b->used[t - safetensors_at(b->file, 0)] = true;
 	*b->parameters += t->count;
-	return check_finite(b, t, values) ? values : NULL;
+	return check_finite(b, t, dest) ? dest : NULL;
 }
 
 static const struct st_tensor *

@@ -32,7 +32,7 @@ struct binder {
 /* The prefix under which there is this tensor; the first one when there is none. */
 const char *binder_prefix(const struct safetensors *file, const char *const *prefixes, const char *tensor);
 
-/* The values of a tensor, checked: where they are mapped if they can be used there, else converted into dest (NULL: new).
+/* The values of a tensor, checked and converted into dest (NULL: new).
  * Dimensions of 1 in front do not count. NULL on failure. */
 const float *binder_take(struct binder *b, const char *name, struct shape want, float *dest);
 /* `part`.weight and `part`.bias. bias: 1 it must be there, 0 there must be none, -1 there may be one. */
@@ -54,7 +54,7 @@ bool siglip_bind_pool(struct binder *b);
 bool binder_no_more_blocks(const struct binder *b, int depth);
 
 /* Finds every weight in file, checks its shape against the model's dimensions and its
- * values, and points the model at it; converted copies live in arena. */
+ * values, and points the model at it; the values live in arena. */
 bool vit_weights_bind(struct model *model, const struct vit_spec *spec, const struct safetensors *file, struct arena *arena,
 		      struct status *st);
 /* The layers of a model whose weights are bound, in arena. NULL on failure. */
