@@ -1,13 +1,11 @@
 #include "db/care.h"
 
-#include "base/text.h"
+#include "base/file.h"
 #include "db/store_internal.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 enum { OPS_PER_POLL = 4000, PROBLEMS = 100 };
 
@@ -26,11 +24,11 @@ watch(struct store *store, const struct care *care)
 }
 
 static bool
-care_fail(struct store *store, const char *doing, struct status *st)
+care_fail(struct store *store, const char *path, const char *doing, struct status *st)
 {
 	if (sqlite3_errcode(store->db) == SQLITE_INTERRUPT)
 		return status_fail(st, STATUS_CANCELLED, "stopped");
-	return sql_fail(store->db, store->path, doing, st);
+	return sql_fail(store->db, path, doing, st);
 }
 
 /* --- check ---------------------------------------------------------------- */
@@ -45,9 +43,11 @@ static const char *const checks[] = {
 
 /* The same of what rows hold packed, which a stranger's notebook is asked as well. */
 static const char *const packed_checks[] = {
-    "SELECT 'run ' || s.run_id || ' from t = ' || s.first_t, 'packed measurements are not as long as they should be' FROM "
+    "SELECT 'run ' || s.run_id || ' from t = ' || s.first_t, 'packed measurements are not as long, or not of the steps, that "
+    "they should be' FROM "
     "step_spans "
-    "AS s JOIN site_lists AS l ON l.id = s.site_list_id WHERE s.steps < 1 OR length(s.data) <> s.steps * 28 * "
+    "AS s JOIN site_lists AS l ON l.id = s.site_list_id WHERE s.steps < 1 OR s.first_t < 0 OR s.first_t > 2147483647 - s.steps "
+    "OR length(s.data) <> s.steps * 28 * "
     "(length(l.names) - length(replace(l.names, char(10), '')) + 1) LIMIT 100",
     "SELECT 'UGO ' || id || ' (' || name || ')', 'its weights are not as long as they should be' FROM ugos WHERE hidden < 1 OR "
     "length(weights) <> hidden * 4 * iif(form = 'segment', 4, 3) LIMIT 100",
@@ -75,7 +75,7 @@ run_check(struct checking *c, const char *sql, struct status *st)
 			c->each(c->ctx, (const char *)sqlite3_column_text(s, 0), (const char *)sqlite3_column_text(s, 1));
 	}
 	if (rc != SQLITE_DONE)
-		care_fail(c->store, "check it", st);
+		care_fail(c->store, c->store->path, "check it", st);
 	sqlite3_finalize(s);
 	return rc == SQLITE_DONE;
 }
@@ -180,16 +180,17 @@ care_check(struct store *store, const struct care *care, void (*each)(void *ctx,
 
 /* --- backup --------------------------------------------------------------- */
 
+/* It is the copy's disk that is full, its folder that may not be written. */
 static bool
-vacuum_into(struct store *store, const char *path, struct status *st)
+vacuum_into(struct store *store, const char *part, const char *path, struct status *st)
 {
-	char *sql = sqlite3_mprintf("VACUUM INTO %Q", path);
+	char *sql = sqlite3_mprintf("VACUUM INTO %Q", part);
 	bool ok = sql && sql_number(store->db, sql, NULL) == SQLITE_OK;
 
 	if (!sql)
 		status_nomem(st, "a backup");
 	else if (!ok)
-		care_fail(store, "copy it", st);
+		care_fail(store, path, "write the copy", st);
 	sqlite3_free(sql);
 	return ok;
 }
@@ -197,23 +198,15 @@ vacuum_into(struct store *store, const char *path, struct status *st)
 bool
 care_backup(struct store *store, const struct care *care, const char *path, bool force, struct status *st)
 {
-	char *part;
+	struct draft draft;
 	bool ok;
 
-	if (!force && access(path, F_OK) == 0)
-		return status_fail(st, STATUS_FAILED, "%s exists; choose another name or give --force", path);
-	if (!store_flush(store, st))
+	if (!store_flush(store, st) || !draft_begin(&draft, path, force, st))
 		return false;
-	if (!(part = text_format("%s.%ld.part", path, (long)getpid())))
-		return status_nomem(st, "a path");
 	watch(store, care);
-	ok = vacuum_into(store, part, st);
+	ok = vacuum_into(store, draft.temp, path, st);
 	watch(store, NULL);
-	if (ok && (force ? rename(part, path) : link(part, path)) != 0)
-		ok = status_fail(st, STATUS_DATA, "%s: %s", path, strerror(errno));
-	unlink(part);
-	free(part);
-	return ok;
+	return draft_end(&draft, ok, st);
 }
 
 /* --- vacuum --------------------------------------------------------------- */
@@ -239,10 +232,10 @@ care_vacuum(struct store *store, const struct care *care, int64_t *before_bytes,
 	store->reader = NULL;
 	*before_bytes = file_bytes(store);
 	watch(store, care);
-	ok = ok && (sql_number(store->db, "VACUUM", NULL) == SQLITE_OK || care_fail(store, "make it smaller", st));
+	ok = ok && (sql_number(store->db, "VACUUM", NULL) == SQLITE_OK || care_fail(store, store->path, "make it smaller", st));
 	watch(store, NULL);
 	if (ok && !store->memory && sql_number(store->db, "PRAGMA wal_checkpoint(TRUNCATE)", NULL) != SQLITE_OK)
-		ok = care_fail(store, "make it smaller", st);
+		ok = care_fail(store, store->path, "make it smaller", st);
 	*after_bytes = file_bytes(store);
 	return ok;
 }

@@ -1,5 +1,6 @@
 #include "db/transfer.h"
 
+#include "base/file.h"
 #include "base/text.h"
 #include "db/store_internal.h"
 #include "db/transfer_copy.h"
@@ -23,12 +24,12 @@ poll_transfer(void *ctx)
 
 /* --- export --------------------------------------------------------------- */
 
-/* A new notebook with the current schema, alone in its file (no WAL beside it). */
+/* A new notebook with the current schema in the empty file part, alone (no WAL beside it); path names it. */
 static sqlite3 *
-make_notebook(const char *path, struct status *st)
+make_notebook(const char *part, const char *path, struct status *st)
 {
 	sqlite3 *db = NULL;
-	int rc = sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL);
+	int rc = sqlite3_open_v2(part, &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
 
 	if (!db) {
 		status_nomem(st, "a database");
@@ -79,47 +80,25 @@ copy_out(struct store *store, struct transfer *t, sqlite3 *to, const char *path,
 	return ok;
 }
 
-static void
-remove_part(const char *part)
-{
-	char *journal = text_format("%s-journal", part);
-
-	unlink(part);
-	if (journal)
-		unlink(journal);
-	free(journal);
-}
-
 static bool
-export_to(struct store *store, struct transfer *t, const char *part, const char *path, bool force, struct status *st)
+export_to(struct store *store, struct transfer *t, const char *part, const char *path, struct status *st)
 {
-	sqlite3 *to = make_notebook(part, st);
-	bool ok = to && copy_out(store, t, to, part, st);
+	sqlite3 *to = make_notebook(part, path, st);
+	bool ok = to && copy_out(store, t, to, path, st);
 
 	if (to && sqlite3_close(to) != SQLITE_OK)
-		ok = status_fail(st, STATUS_DATA, "%s: cannot be closed", part);
-	/* link() does not replace what somebody else has put there meanwhile. */
-	if (ok && (force ? rename(part, path) : link(part, path)) != 0)
-		ok = status_fail(st, STATUS_DATA, "%s: %s", path, strerror(errno));
+		ok = status_fail(st, STATUS_DATA, "%s: cannot be closed", path);
 	return ok;
 }
 
 bool
 transfer_export(struct store *store, struct transfer *t, const char *path, bool force, struct status *st)
 {
-	char *part;
-	bool ok;
+	struct draft draft;
 
-	if (!force && access(path, F_OK) == 0)
-		return status_fail(st, STATUS_FAILED, "%s exists; choose another name or give --force", path);
 	if (!store_flush(store, st) || !check_chosen(store, t, st))
 		return false;
-	part = text_format("%s.%ld.part", path, (long)getpid());
-	ok = part ? export_to(store, t, part, path, force, st) : status_nomem(st, "a path");
-	if (part)
-		remove_part(part);
-	free(part);
-	return ok;
+	return draft_begin(&draft, path, force, st) && draft_end(&draft, export_to(store, t, draft.temp, path, st), st);
 }
 
 /* --- import --------------------------------------------------------------- */

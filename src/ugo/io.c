@@ -1,15 +1,13 @@
 #include "ugo/forms.h"
 
+#include "base/file.h"
 #include "base/text.h"
 #include "model/files/safetensors.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 enum { PART_NAME = 256, PARTS = 6 };
 
@@ -186,24 +184,7 @@ write_knots(FILE *out, const struct ugo *u)
 bool
 ugo_export_csv(const struct ugo *u, const char *path, bool force, struct status *st)
 {
-	char *temp;
-	FILE *out;
-	int fd;
-	bool ok;
+	struct draft draft;
 
-	if (!force && access(path, F_OK) == 0)
-		return status_fail(st, STATUS_FAILED, "%s: exists already; choose another name or force", path);
-	temp = text_format("%s.tmp%ld", path, (long)getpid());
-	if (!temp)
-		return status_nomem(st, "a file name");
-	fd = open(temp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-	out = fd < 0 ? NULL : fdopen(fd, "w");
-	ok = out && write_knots(out, u);
-	ok = (!out || fclose(out) == 0) && ok && rename(temp, path) == 0;
-	if (!ok)
-		status_fail(st, STATUS_FAILED, "%s: cannot be written: %s", path, strerror(errno));
-	if (!ok && out)
-		unlink(temp);
-	free(temp);
-	return ok;
+	return draft_begin(&draft, path, force, st) && draft_end(&draft, write_knots(draft.file, u), st);
 }

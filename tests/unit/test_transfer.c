@@ -252,7 +252,7 @@ files_are_not_overwritten(void **state)
 	status_clear(&st);
 	assert_true(transfer_export(*state, &t, scratch_path("mine.txt"), true, &st));
 	assert_false(transfer_export(*state, &t, scratch_path("no/folder.db"), false, &st));
-	assert_int_equal(st.code, STATUS_DATA);
+	assert_int_equal(st.code, STATUS_FAILED);
 	status_clear(&st);
 	t = (struct transfer){.run = 99};
 	assert_false(transfer_export(*state, &t, scratch_path("x.db"), false, &st));

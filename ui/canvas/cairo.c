@@ -5,8 +5,8 @@
 #include "ui/canvas/sheet.h"
 
 #include <cairo-pdf.h>
-#include <errno.h>
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 void
@@ -23,10 +23,10 @@ canvas_cairo_draw(const struct canvas *canvas, cairo_t *cr)
 	sheet_draw(canvas, &plate);
 }
 
-static bool
-check(cairo_status_t code, const char *path, struct status *st)
+static cairo_status_t
+write_bytes(void *ctx, const unsigned char *data, unsigned length)
 {
-	return code == CAIRO_STATUS_SUCCESS || status_fail(st, STATUS_FAILED, "%s: %s", path, cairo_status_to_string(code));
+	return fwrite(data, 1, length, ctx) == length ? CAIRO_STATUS_SUCCESS : CAIRO_STATUS_WRITE_ERROR;
 }
 
 /* Nothing is drawn on it: letters are measured. */
@@ -41,28 +41,21 @@ measure(void)
 }
 
 static bool
-save_svg(const struct canvas *canvas, const char *path, struct status *st)
+save_svg(const struct canvas *canvas, FILE *out)
 {
-	struct plate plate = {.svg = fopen(path, "w")};
+	struct plate plate = {.svg = out, .cr = measure()};
 	double w, h;
-	bool ok;
 
-	if (!plate.svg)
-		return status_fail(st, STATUS_FAILED, "%s: %s", path, strerror(errno));
-	plate.cr = measure();
 	sheet_size(canvas, &w, &h);
 	plate_svg_begin(&plate, w, h);
 	sheet_draw(canvas, &plate);
 	plate_svg_end(&plate);
 	cairo_destroy(plate.cr);
-	ok = !ferror(plate.svg);
-	if (fclose(plate.svg) != 0 || !ok)
-		return status_fail(st, STATUS_FAILED, "%s: cannot write: %s", path, strerror(errno));
-	return true;
+	return !ferror(out);
 }
 
 static bool
-save_pdf(const struct canvas *canvas, const char *path, struct status *st)
+save_pdf(const struct canvas *canvas, FILE *out)
 {
 	cairo_surface_t *page;
 	cairo_t *cr;
@@ -70,13 +63,13 @@ save_pdf(const struct canvas *canvas, const char *path, struct status *st)
 	bool ok;
 
 	sheet_size(canvas, &w, &h);
-	page = cairo_pdf_surface_create(path, w, h);
+	page = cairo_pdf_surface_create_for_stream(write_bytes, out, w, h);
 	cr = cairo_create(page);
 	canvas_cairo_draw(canvas, cr);
-	ok = check(cairo_status(cr), path, st);
+	ok = cairo_status(cr) == CAIRO_STATUS_SUCCESS;
 	cairo_destroy(cr);
 	cairo_surface_finish(page);
-	ok = ok && check(cairo_surface_status(page), path, st);
+	ok = ok && cairo_surface_status(page) == CAIRO_STATUS_SUCCESS;
 	cairo_surface_destroy(page);
 	return ok;
 }
@@ -99,23 +92,24 @@ draw_pixels(const struct canvas *canvas, double scale)
 }
 
 static bool
-save_png(const struct canvas *canvas, const char *path, struct status *st)
+save_png(const struct canvas *canvas, FILE *out)
 {
 	cairo_surface_t *page = draw_pixels(canvas, canvas->figure ? canvas->figure->page.dpi / 72 : 1);
-	bool ok = check(cairo_surface_status(page), path, st) && check(cairo_surface_write_to_png(page, path), path, st);
+	bool ok = cairo_surface_status(page) == CAIRO_STATUS_SUCCESS &&
+		  cairo_surface_write_to_png_stream(page, write_bytes, out) == CAIRO_STATUS_SUCCESS;
 
 	cairo_surface_destroy(page);
 	return ok;
 }
 
 bool
-canvas_cairo_save(const struct canvas *canvas, const char *path, const char *kind, struct status *st)
+canvas_cairo_save(const struct canvas *canvas, FILE *out, const char *kind)
 {
 	if (canvas->figure && canvas->figure->failed)
-		return status_nomem(st, "a figure");
-	return strcmp(kind, "svg") == 0   ? save_svg(canvas, path, st)
-	       : strcmp(kind, "pdf") == 0 ? save_pdf(canvas, path, st)
-					  : save_png(canvas, path, st);
+		return false;
+	return strcmp(kind, "svg") == 0   ? save_svg(canvas, out)
+	       : strcmp(kind, "pdf") == 0 ? save_pdf(canvas, out)
+					  : save_png(canvas, out);
 }
 
 char *

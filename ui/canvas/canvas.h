@@ -200,7 +200,7 @@ void canvas_text_write(const struct canvas *canvas, FILE *out);
  * at all. STATUS_USAGE for another end, STATUS_FAILED when it exists and force is
  * false or when it cannot be written. */
 bool canvas_save(const struct canvas *canvas, const char *path, bool force, struct status *st);
-bool canvas_cairo_save(const struct canvas *canvas, const char *path, const char *kind, struct status *st);
+bool canvas_cairo_save(const struct canvas *canvas, FILE *out, const char *kind);
 
 /* Back end: the standard screen of curses, which must be running; the caller refreshes. */
 void canvas_curses_show(const struct canvas *canvas);

@@ -1,10 +1,10 @@
 /* Canvas to lines of text, and to files by their name. */
 #include "ui/canvas/canvas.h"
 
-#include <errno.h>
+#include "base/file.h"
+
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 /* Dots in a braille cell as a shade, for ASCII. */
 static char
@@ -146,28 +146,13 @@ canvas_text_write(const struct canvas *canvas, FILE *out)
 }
 
 static bool
-text_save(const struct canvas *canvas, const char *path, struct status *st)
+text_save(const struct canvas *canvas, FILE *out)
 {
 	struct canvas plain = *canvas;
-	FILE *out = fopen(path, "w");
-	bool ok;
 
-	if (!out)
-		return status_fail(st, STATUS_FAILED, "%s: %s", path, strerror(errno));
 	plain.style.palette = PALETTE_NONE;
 	canvas_text_write(&plain, out);
-	ok = !ferror(out);
-	if (fclose(out) != 0 || !ok)
-		return status_fail(st, STATUS_FAILED, "%s: cannot write: %s", path, strerror(errno));
-	return true;
-}
-
-static bool
-write_kind(const struct canvas *canvas, const char *path, const char *kind, struct status *st)
-{
-	if (strcmp(kind, "txt") == 0)
-		return text_save(canvas, path, st);
-	return canvas_cairo_save(canvas, path, kind, st);
+	return !ferror(out);
 }
 
 bool
@@ -175,21 +160,15 @@ canvas_save(const struct canvas *canvas, const char *path, bool force, struct st
 {
 	static const char *const kinds[] = {"txt", "svg", "pdf", "png", NULL};
 	const char *dot = strrchr(path, '.'), *const *kind = kinds;
-	char temp[4096];
+	struct draft draft;
 	bool ok;
 
 	while (*kind && (!dot || strcmp(dot + 1, *kind) != 0))
 		kind++;
 	if (!*kind)
 		return status_fail(st, STATUS_USAGE, "%s: the name must end in .txt, .svg, .pdf or .png", path);
-	if (!force && access(path, F_OK) == 0)
-		return status_fail(st, STATUS_FAILED, "%s exists; say --force to overwrite it", path);
-	if (snprintf(temp, sizeof(temp), "%s.%ld.tmp", path, (long)getpid()) >= (int)sizeof(temp))
-		return status_fail(st, STATUS_FAILED, "%s: the name is too long", path);
-	ok = write_kind(canvas, temp, *kind, st);
-	if (ok && rename(temp, path) != 0)
-		ok = status_fail(st, STATUS_FAILED, "%s: %s", path, strerror(errno));
-	if (!ok)
-		unlink(temp);
-	return ok;
+	if (!draft_begin(&draft, path, force, st))
+		return false;
+	ok = kind == kinds ? text_save(canvas, draft.file) : canvas_cairo_save(canvas, draft.file, *kind);
+	return draft_end(&draft, ok, st);
 }

@@ -1,8 +1,8 @@
 #include "ui/output/document.h"
 
+#include "base/file.h"
 #include "base/text.h"
 
-#include <errno.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -185,17 +185,6 @@ form_of(const char *path)
 	return form;
 }
 
-static bool
-write_new(const struct document *d, int form, const char *path, struct status *st)
-{
-	FILE *out = fopen(path, "wx");
-	bool ok = out && forms[form].write(d, out);
-
-	if (out && fclose(out) != 0)
-		ok = false;
-	return ok || status_fail(st, STATUS_FAILED, "%s: %s", path, strerror(errno));
-}
-
 bool
 document_check(const char *path, bool force, struct status *st)
 {
@@ -207,20 +196,11 @@ document_check(const char *path, bool force, struct status *st)
 bool
 document_save(const struct document *d, const char *path, bool force, struct status *st)
 {
-	int form = form_of(path);
-	char temp[4096];
-	bool ok;
+	struct draft draft;
 
 	if (!document_check(path, force, st))
 		return false;
 	if (d->failed)
 		return status_nomem(st, "a document");
-	if (snprintf(temp, sizeof(temp), "%s.%ld.tmp", path, (long)getpid()) >= (int)sizeof(temp))
-		return status_fail(st, STATUS_FAILED, "%s: the name is too long", path);
-	ok = write_new(d, form, temp, st);
-	if (ok && rename(temp, path) != 0)
-		ok = status_fail(st, STATUS_FAILED, "%s: %s", path, strerror(errno));
-	if (!ok)
-		unlink(temp);
-	return ok;
+	return draft_begin(&draft, path, force, st) && draft_end(&draft, forms[form_of(path)].write(d, draft.file), st);
 }

@@ -1,13 +1,10 @@
 #include "ui/workbench/npy.h"
 
-#include "base/text.h"
+#include "base/file.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 /* The header is padded with blanks so that the data starts at a multiple of 64. */
 static size_t
@@ -40,47 +37,10 @@ npy_put(FILE *file, const struct st_out *array)
 	       fflush(file) == 0;
 }
 
-/* What a file made by fopen() would have. */
-static mode_t
-ordinary_mode(void)
-{
-	mode_t mask = umask(0);
-
-	umask(mask);
-	return 0666 & ~mask;
-}
-
 bool
 npy_write(const char *path, const struct st_out *array, bool force, struct status *st)
 {
-	char *temporary;
-	FILE *file;
-	int fd;
-	bool ok;
+	struct draft draft;
 
-	if (!force && access(path, F_OK) == 0)
-		return status_fail(st, STATUS_FAILED, "%s exists; add --force to replace it", path);
-	temporary = text_format("%s.XXXXXX", path);
-	if (!temporary)
-		return status_nomem(st, "a file name");
-	fd = mkstemp(temporary);
-	if (fd >= 0)
-		fchmod(fd, ordinary_mode());
-	file = fd >= 0 ? fdopen(fd, "wb") : NULL;
-	if (!file) {
-		status_fail(st, STATUS_FAILED, "%s: %s", path, strerror(errno));
-		if (fd >= 0)
-			close(fd);
-		free(temporary);
-		return false;
-	}
-	ok = npy_put(file, array);
-	ok = fclose(file) == 0 && ok;
-	ok = ok && rename(temporary, path) == 0;
-	if (!ok) {
-		status_fail(st, STATUS_FAILED, "%s: %s", path, strerror(errno));
-		unlink(temporary);
-	}
-	free(temporary);
-	return ok;
+	return draft_begin(&draft, path, force, st) && draft_end(&draft, npy_put(draft.file, array), st);
 }

@@ -1,8 +1,7 @@
+#include "base/file.h"
 #include "base/text.h"
 #include "model/files/safetensors.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -75,46 +74,19 @@ write_contents(FILE *out, const char *header, size_t length, const struct st_out
 	return fflush(out) == 0 && fsync(fileno(out)) == 0;
 }
 
-/* Writes to temp and moves it to path; leaves no temp behind. */
-static bool
-write_and_move(const char *temp, const char *path, const char *header, size_t length, const struct st_out *tensors, int count,
-	       struct status *st)
-{
-	int fd = open(temp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-	FILE *out = fd < 0 ? NULL : fdopen(fd, "wb");
-	bool ok;
-
-	if (!out)
-		return status_fail(st, STATUS_FAILED, "%s: cannot be created: %s", temp, strerror(errno));
-	ok = write_contents(out, header, length, tensors, count);
-	if (!ok)
-		status_fail(st, STATUS_FAILED, "%s: cannot be written: %s", path, strerror(errno));
-	if (fclose(out) != 0 && ok)
-		ok = status_fail(st, STATUS_FAILED, "%s: cannot be written: %s", path, strerror(errno));
-	if (ok && rename(temp, path) != 0)
-		ok = status_fail(st, STATUS_FAILED, "%s: cannot be replaced: %s", path, strerror(errno));
-	if (!ok)
-		unlink(temp);
-	return ok;
-}
-
 bool
 safetensors_write(const char *path, const struct st_out *tensors, int count, bool force, struct status *st)
 {
+	struct draft draft;
 	size_t length;
-	char *header, *temp;
+	char *header = make_header(tensors, count, &length);
 	bool ok;
 
-	if (!force && access(path, F_OK) == 0)
-		return status_fail(st, STATUS_FAILED, "%s: exists already; choose another name or force", path);
-	header = make_header(tensors, count, &length);
-	temp = text_format("%s.tmp%ld", path, (long)getpid());
-	if (!header || !temp)
-		ok = status_fail(st, STATUS_FAILED,
-				 "%s: the header cannot be made: a tensor's name is not UTF-8, or memory is out", path);
-	else
-		ok = write_and_move(temp, path, header, length, tensors, count, st);
+	if (!header)
+		return status_fail(st, STATUS_FAILED,
+				   "%s: the header cannot be made: a tensor's name is not UTF-8, or memory is out", path);
+	ok = draft_begin(&draft, path, force, st) &&
+	     draft_end(&draft, write_contents(draft.file, header, length, tensors, count), st);
 	free(header);
-	free(temp);
 	return ok;
 }
