@@ -1,4 +1,5 @@
 /* spikescope: the program. Options, the config file, and which face to show. */
+#include "base/file.h"
 #include "spikescope.h"
 #include "ui/commands/commands.h"
 #include "ui/shell/command.h"
@@ -261,8 +262,12 @@ static void
 read_config(void)
 {
 	char *path = path_config();
-	FILE *file = path ? fopen(path, "r") : NULL;
+	bool there = path && access(path, F_OK) == 0;
+	struct status st = {0};
+	FILE *file = there ? file_open(path, FILE_TEXT_MAX, &st) : NULL;
 
+	if (there && !file)
+		complain(&st);
 	if (file) {
 		app_source(&app, file, path, false);
 		fclose(file);
@@ -273,14 +278,12 @@ read_config(void)
 static enum status_code
 run_file(const char *path)
 {
-	FILE *file = strcmp(path, "-") == 0 ? stdin : fopen(path, "r");
 	struct status st = {0};
+	FILE *file = strcmp(path, "-") == 0 ? stdin : file_open(path, FILE_TEXT_MAX, &st);
 	enum status_code code;
 
-	if (!file) {
-		status_fail(&st, STATUS_DATA, "%s: %s", path, strerror(errno));
+	if (!file)
 		return complain(&st);
-	}
 	code = app_source(&app, file, path, true);
 	if (file != stdin)
 		fclose(file);

@@ -1,35 +1,23 @@
 #include "base/lines.h"
 
-#include <errno.h>
-#include <stdio.h>
-#include <string.h>
-#include <sys/stat.h>
+#include "base/file.h"
 
-enum { BYTES_MAX = 64 << 20 };
+#include <stdlib.h>
+#include <string.h>
 
 /* The file's bytes and a terminator, in the arena; NULL on failure. */
 static char *
 read_all(const char *path, struct arena *arena, size_t *size, struct status *st)
 {
-	struct stat info;
-	FILE *file = fopen(path, "rbe");
-	char *bytes = NULL;
+	char *read = file_read(path, FILE_TEXT_MAX, size, st), *bytes = NULL;
 
-	if (!file) {
-		status_fail(st, STATUS_DATA, "%s: %s", path, strerror(errno));
-		return NULL;
-	}
-	if (fstat(fileno(file), &info) != 0 || !S_ISREG(info.st_mode) || info.st_size > BYTES_MAX)
-		status_fail(st, STATUS_DATA, "%s: not a text file of at most %d MB", path, BYTES_MAX >> 20);
-	else if (!(bytes = arena_alloc(arena, (size_t)info.st_size + 1)))
-		status_nomem(st, path);
-	else
-		*size = fread(bytes, 1, (size_t)info.st_size, file);
-	fclose(file);
-	if (bytes && memchr(bytes, '\0', *size)) {
+	if (read && memchr(read, '\0', *size))
 		status_fail(st, STATUS_DATA, "%s: not a text file (it holds NUL bytes)", path);
-		return NULL;
-	}
+	else if (read && !(bytes = arena_alloc(arena, *size + 1)))
+		status_nomem(st, path);
+	else if (read)
+		memcpy(bytes, read, *size);
+	free(read);
 	return bytes;
 }
 

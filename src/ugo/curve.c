@@ -1,5 +1,6 @@
 #include "ugo/curve.h"
 
+#include "base/file.h"
 #include "base/text.h"
 #include "ugo/expression.h"
 
@@ -248,13 +249,11 @@ curve_read(const char *path, struct status *st)
 	struct reading r = {0};
 	struct curve *curve = NULL;
 	char name[200];
-	FILE *file = fopen(path, "r");
+	FILE *file = file_open(path, FILE_TEXT_MAX, st);
 
-	text_escape(path, name, sizeof(name));
-	if (!file) {
-		status_fail(st, STATUS_DATA, "%s: %s", name, strerror(errno));
+	if (!file)
 		return NULL;
-	}
+	text_escape(path, name, sizeof(name));
 	if (read_lines(&r, file, st))
 		curve = curve_points(text_escape(slash ? slash + 1 : path, (char[200]){0}, 200), r.column[0], r.column[1],
 				     r.column[2], r.count, st);

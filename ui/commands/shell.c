@@ -1,6 +1,7 @@
 /* Settings, scripts, history and help. */
 #include "ui/commands/commands.h"
 
+#include "base/file.h"
 #include "ui/panes/panes.h"
 #include "ui/shell/help.h"
 #include "ui/shell/repl.h"
@@ -178,23 +179,6 @@ cmd_set(struct app *app, const struct call *call, struct status *st)
 
 /* --- source, history, quit ------------------------------------------------ */
 
-/* Like fopen(), but a pipe or device that nobody writes to does not hang it. */
-static FILE *
-open_script(const char *path, struct status *st)
-{
-	struct stat info;
-	FILE *file;
-
-	if (stat(path, &info) == 0 && S_ISDIR(info.st_mode)) {
-		status_fail(st, STATUS_DATA, "%s is a folder, not a file of commands", path);
-		return NULL;
-	}
-	file = fopen(path, "r");
-	if (!file)
-		status_fail(st, STATUS_DATA, "%s: %s", path, strerror(errno));
-	return file;
-}
-
 bool
 cmd_source(struct app *app, const struct call *call, struct status *st)
 {
@@ -204,7 +188,7 @@ cmd_source(struct app *app, const struct call *call, struct status *st)
 	if (app->depth == SOURCE_DEPTH)
 		return status_fail(st, STATUS_FAILED, "%s: more than %d scripts within each other; does it source itself?",
 				   call->arg[0], SOURCE_DEPTH);
-	file = open_script(call->arg[0], st);
+	file = file_open(call->arg[0], FILE_TEXT_MAX, st);
 	if (!file)
 		return false;
 	app->depth++;

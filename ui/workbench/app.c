@@ -14,6 +14,7 @@
 #include "ui/workbench/state.h"
 #include "ui/workbench/ugo_lab.h"
 
+#include <errno.h>
 #include <jansson.h>
 #include <omp.h>
 #include <stdarg.h>
@@ -580,6 +581,10 @@ app_source(struct app *app, FILE *file, const char *name, bool bail)
 			break;
 	}
 	free(line);
+	if (ferror(file)) {
+		app_say(app, "%s: cannot be read on: %s", text_escape(name, shown, sizeof(shown)), strerror(errno));
+		last = STATUS_DATA;
+	}
 	streams_flush(app);
 	return last;
 }

@@ -2,6 +2,7 @@
  * fine one last) and 3 planes of 32 x 32 bytes
  * (https://www.cs.toronto.edu/~kriz/cifar.html). Records are read, not mapped, so
  * that a file that shrinks is an error and not a signal. */
+#include "base/file.h"
 #include "base/text.h"
 #include "model/data/kind.h"
 #include "model/image/image.h"
@@ -146,12 +147,12 @@ open_batch(struct dataset *data, const char *path, struct status *st)
 	batch->path = arena_strdup(data->arena, path);
 	if (!batch->path)
 		return status_nomem(st, path);
-	batch->fd = open(path, O_RDONLY | O_CLOEXEC);
+	batch->fd = file_open_fd(path, 0, st);
 	if (batch->fd < 0)
-		return status_fail(st, STATUS_DATA, "%s: %s", path, strerror(errno));
+		return false;
 	own->batches++;
-	if (fstat(batch->fd, &info) != 0 || !S_ISREG(info.st_mode))
-		return status_fail(st, STATUS_DATA, "%s: not a regular file, give a %s batch", path, form->set);
+	if (fstat(batch->fd, &info) != 0)
+		return status_fail(st, STATUS_DATA, "%s: %s", path, strerror(errno));
 	if (!check_size(form, path, info.st_size, st))
 		return false;
 	if (info.st_size / record_size(form) > INT_MAX - data->count)
@@ -190,14 +191,14 @@ read_names(struct dataset *data, const char *batch, struct status *st)
 {
 	const char *slash = strrchr(batch, '/');
 	char *path = text_format("%.*s%s", slash ? (int)(slash + 1 - batch) : 0, batch, form_of(data)->names);
+	bool ok = path != NULL, there = path && access(path, F_OK) == 0;
+	FILE *file = there ? file_open(path, FILE_TEXT_MAX, st) : NULL;
 	char line[256];
-	FILE *file = path ? fopen(path, "re") : NULL;
-	bool ok = true;
 
 	free(path);
 	data->classes = form_of(data)->classes;
 	if (!file)
-		return true;
+		return ok ? !there : status_nomem(st, "class names");
 	data->names = arena_alloc(data->arena, (size_t)data->classes * sizeof(*data->names));
 	if (!data->names)
 		ok = status_nomem(st, "class names");

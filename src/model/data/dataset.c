@@ -1,5 +1,6 @@
 #include "model/data/dataset.h"
 
+#include "base/file.h"
 #include "base/text.h"
 #include "model/data/kind.h"
 
@@ -79,12 +80,12 @@ bool
 dataset_hash_file(struct hash *hash, const char *path, struct status *st)
 {
 	char bytes[1 << 16];
-	FILE *file = fopen(path, "rbe");
+	FILE *file = file_open(path, 0, st);
 	size_t got;
 	bool ok;
 
 	if (!file)
-		return status_fail(st, STATUS_DATA, "%s: %s", path, strerror(errno));
+		return false;
 	while ((got = fread(bytes, 1, sizeof(bytes), file)) > 0)
 		hash_add(hash, bytes, got);
 	ok = !ferror(file) || status_fail(st, STATUS_DATA, "%s: %s", path, strerror(errno));

@@ -1,13 +1,12 @@
 #include "model/image/image.h"
 
+#include "base/file.h"
 #include "model/image/codec.h"
 
-#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 enum { MEGAPIXELS_MAX = 100 };
 
@@ -34,27 +33,12 @@ image_done(struct image *image)
 	memset(image, 0, sizeof(*image));
 }
 
-/* A folder, pipe or device would block or never end. */
-static FILE *
-open_regular(const char *path, struct status *st)
-{
-	struct stat info;
-	FILE *file = NULL;
-
-	if (stat(path, &info) == 0 && !S_ISREG(info.st_mode))
-		status_fail(st, STATUS_DATA, "%s: %s, not a picture file", path,
-			    S_ISDIR(info.st_mode) ? "a folder" : "a device or pipe");
-	else if (!(file = fopen(path, "rbe")))
-		status_fail(st, STATUS_DATA, "%s: %s", path, strerror(errno));
-	return file;
-}
-
 bool
 image_read(const char *path, struct image *image, struct status *st)
 {
 	static const uint8_t jpeg[] = {0xff, 0xd8, 0xff}, png[] = {0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n'};
 	uint8_t first[sizeof(png)];
-	FILE *file = open_regular(path, st);
+	FILE *file = file_open(path, 0, st);
 	size_t got;
 	bool ok;
 

@@ -1,4 +1,5 @@
 /* The files that vocabularies come in. */
+#include "base/file.h"
 #include "base/text.h"
 #include "model/text/parts.h"
 #include "model/vit/config.h"
@@ -110,10 +111,11 @@ add_merge_line(struct bpe_source *s, const char *line, struct status *st)
 static bool
 read_merges(struct bpe_source *s, const char *path, int most, struct status *st)
 {
-	gzFile file = gzopen(path, "rbe");
+	int fd = file_open_fd(path, FILE_BYTES_MAX, st);
+	gzFile file = fd < 0 ? NULL : gzdopen(fd, "rb");
 	char line[LINE_SIZE];
 	int number = 0, error = Z_OK;
-	bool ok = file || status_fail(st, STATUS_DATA, "%s: %s", path, strerror(errno));
+	bool ok = fd >= 0 && (file || status_nomem(st, path));
 
 	while (ok && s->merges < most && gzgets(file, line, sizeof(line))) {
 		size_t n = strcspn(line, "\r\n");

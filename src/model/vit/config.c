@@ -1,5 +1,6 @@
 #include "model/vit/config.h"
 
+#include "base/json.h"
 #include "base/text.h"
 
 #include <errno.h>
@@ -9,13 +10,10 @@
 #include <string.h>
 #include <sys/stat.h>
 
-enum { CONFIG_BYTES_MAX = 64 << 20 };
-
 bool
 config_load(const char *path, bool optional, json_t **json, struct status *st)
 {
 	struct stat info;
-	json_error_t error;
 
 	*json = NULL;
 	if (stat(path, &info) != 0) {
@@ -24,11 +22,9 @@ config_load(const char *path, bool optional, json_t **json, struct status *st)
 		return status_fail(st, STATUS_DATA, "%s: %s; give a model's folder (config.json and model.safetensors)", path,
 				   strerror(errno));
 	}
-	if (!S_ISREG(info.st_mode) || info.st_size > CONFIG_BYTES_MAX)
-		return status_fail(st, STATUS_DATA, "%s: not a configuration file", path);
-	*json = json_load_file(path, 0, &error);
+	*json = json_read(path, 0, st);
 	if (!*json)
-		return status_fail(st, STATUS_DATA, "%s: not valid JSON: line %d: %.120s", path, error.line, error.text);
+		return false;
 	if (json_is_object(*json))
 		return true;
 	json_decref(*json);

@@ -1,9 +1,9 @@
 /* Rules as JSON: the program's own and those of users. */
+#include "base/json.h"
 #include "base/text.h"
 #include "study/energy/rules.h"
 #include "study/energy/rules_text.h"
 
-#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -173,18 +173,11 @@ static bool
 add_file(struct rules *rules, const char *path, const json_t *own, struct status *st)
 {
 	char name[256];
-	json_error_t error;
-	json_t *root = json_load_file(path, JSON_REJECT_DUPLICATES, &error);
+	json_t *root = json_read(path, JSON_REJECT_DUPLICATES, st);
 	bool ok = root && add_rules(rules, root, own, st);
 
-	text_escape(path, name, sizeof(name));
-	if (!root) {
-		char text[160];
-
-		status_fail(st, STATUS_DATA, "%s, line %d: %s", name, error.line, text_escape(error.text, text, sizeof(text)));
-	} else if (!ok) {
-		status_prefix(st, "%s", name);
-	}
+	if (root && !ok)
+		status_prefix(st, "%s", text_escape(path, name, sizeof(name)));
 	json_decref(root);
 	return ok;
 }
