@@ -7,7 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { OPS_PER_POLL = 4000 }; /* some 100 microseconds */
+enum { OPS_PER_POLL = 4000 };           /* some 100 microseconds */
+static const double usual_seconds = 60; /* views may be a stranger's */
 
 const struct query_info query_table[] = {
     {"runs", "limit, kind, model (glob), status, session, since",
@@ -30,8 +31,8 @@ const struct query_info query_table[] = {
 /* What is known while a question runs; the database calls back with it. */
 struct watch {
 	struct query *query;
-	double end;       /* monotonic seconds; 0: none */
-	char refused[96]; /* what the question wanted to do; "" when all was allowed */
+	double seconds, end; /* how long it may take; when that is over, monotonic */
+	char refused[96];    /* what the question wanted to do; "" when all was allowed */
 	bool cancelled, late;
 };
 
@@ -42,7 +43,7 @@ poll_query(void *ctx)
 
 	if (watch->query->cancelled && watch->query->cancelled(watch->query->cancel_ctx))
 		watch->cancelled = true;
-	else if (watch->end > 0 && timing_now() > watch->end)
+	else if (timing_now() > watch->end)
 		watch->late = true;
 	return watch->cancelled || watch->late;
 }
@@ -58,6 +59,13 @@ static const struct {
     {SQLITE_REINDEX, "REINDEX"},       {SQLITE_ALTER_TABLE, "ALTER TABLE"},
 };
 
+static bool
+is_select(const char *sql)
+{
+	sql += strspn(sql, " \t\r\n(");
+	return sqlite3_strnicmp(sql, "select", 6) == 0 || sqlite3_strnicmp(sql, "values", 6) == 0;
+}
+
 static void
 note_refusal(struct watch *watch, int action, const char *name)
 {
@@ -66,8 +74,10 @@ note_refusal(struct watch *watch, int action, const char *name)
 	if (watch->refused[0])
 		return;
 	name = name ? name : "";
-	/* CREATE and DROP begin by asking to change this table. */
-	if (strcmp(name, "sqlite_master") != 0 && strcmp(name, "sqlite_temp_master") != 0)
+	/* CREATE and DROP begin by asking to change this table, and so does what has its table from a module. */
+	if (is_select(watch->query->sql))
+		words = "a table that a module makes (full text, statistics)";
+	else if (strcmp(name, "sqlite_master") != 0 && strcmp(name, "sqlite_temp_master") != 0)
 		for (size_t i = 0; i < sizeof(action_table) / sizeof(action_table[0]); i++)
 			if (action_table[i].action == action)
 				words = action_table[i].words;
@@ -75,9 +85,47 @@ note_refusal(struct watch *watch, int action, const char *name)
 }
 
 static bool
+is_in(const char *name, const char *const *list)
+{
+	while (*list && sqlite3_stricmp(name, *list) != 0)
+		list++;
+	return *list != NULL;
+}
+
+/* The last two may run for any time between two polls: the width of a field has no limit. */
+static bool
 harmless(const char *function)
 {
-	return sqlite3_stricmp(function, "load_extension") != 0 && sqlite3_stricmp(function, "fts3_tokenizer") != 0;
+	static const char *const harmful[] = {"load_extension", "fts3_tokenizer", "printf", "format", NULL};
+
+	return !is_in(function, harmful);
+}
+
+/* What is told about tables and views; other PRAGMAs are read as tables by some versions of SQLite without asking. */
+static const char *const told_pragmas[] = {"table_info", "table_xinfo",      "table_list", "index_list",
+					   "index_info", "foreign_key_list", NULL};
+static const char pragma_table[] = "pragma_";
+
+static bool
+is_readable(const char *table)
+{
+	size_t n = sizeof(pragma_table) - 1;
+
+	return sqlite3_strnicmp(table, pragma_table, (int)n) != 0 || is_in(table + n, told_pragmas);
+}
+
+/* Such tables are declared when they are first used, which an authorizer would take for a change of the schema. */
+static int
+declare_pragma_tables(sqlite3 *db)
+{
+	char sql[100];
+	int rc = SQLITE_OK;
+
+	for (size_t i = 0; rc == SQLITE_OK && told_pragmas[i]; i++) {
+		snprintf(sql, sizeof(sql), "SELECT 1 FROM %s%s LIMIT 0", pragma_table, told_pragmas[i]);
+		rc = sql_number(db, sql, NULL);
+	}
+	return rc;
 }
 
 static int
@@ -89,9 +137,18 @@ authorize(void *ctx, int action, const char *a, const char *b, const char *datab
 	(void)trigger;
 	switch (action) {
 	case SQLITE_SELECT:
-	case SQLITE_READ:
 	case SQLITE_RECURSIVE:
 		return SQLITE_OK;
+	case SQLITE_READ:
+		if (!a || is_readable(a))
+			return SQLITE_OK;
+		snprintf(watch->refused, sizeof(watch->refused), "the table %.60s", a);
+		return SQLITE_DENY;
+	case SQLITE_PRAGMA:
+		if (a && is_in(a, told_pragmas))
+			return SQLITE_OK;
+		note_refusal(watch, action, a);
+		return SQLITE_DENY;
 	case SQLITE_FUNCTION:
 		if (b && harmless(b))
 			return SQLITE_OK;
@@ -110,12 +167,16 @@ reader(struct store *store, struct status *st)
 	int rc;
 
 	if (store->memory)
-		return store->db;
+		return declare_pragma_tables(store->db) == SQLITE_OK || sql_fail(store->db, store->path, "read it", st)
+			   ? store->db
+			   : NULL;
 	if (store->reader)
 		return store->reader;
 	rc = sqlite3_open_v2(store->path, &store->reader, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, NULL);
 	if (rc == SQLITE_OK)
 		rc = site_steps_register(store->reader);
+	if (rc == SQLITE_OK)
+		rc = declare_pragma_tables(store->reader);
 	if (rc == SQLITE_OK) {
 		sql_harden(store->reader);
 		return store->reader;
@@ -157,8 +218,8 @@ explain_failure(struct store *store, sqlite3 *db, const struct watch *watch, str
 		return status_fail(st, STATUS_CANCELLED, "query cancelled");
 	if (watch->late)
 		return status_fail(st, STATUS_FAILED,
-				   "query stopped after %g s; narrow it with WHERE or LIMIT, or allow more time",
-				   watch->query->timeout_seconds);
+				   "query stopped after %g s; narrow it with WHERE or LIMIT, or allow more time (--timeout)",
+				   watch->seconds);
 	if (watch->refused[0])
 		return status_fail(st, STATUS_USAGE, "%s is refused: a query only reads; ask with SELECT", watch->refused);
 	if (is_damage(sqlite3_errcode(db)))
@@ -301,7 +362,8 @@ give_answer(struct store *store, sqlite3 *db, sqlite3_stmt *s, const struct watc
 bool
 query_run(struct store *store, struct query *query, const struct query_output *output, struct status *st)
 {
-	struct watch watch = {.query = query, .end = query->timeout_seconds > 0 ? timing_now() + query->timeout_seconds : 0};
+	double seconds = query->timeout_seconds > 0 ? query->timeout_seconds : usual_seconds;
+	struct watch watch = {.query = query, .seconds = seconds, .end = timing_now() + seconds};
 	sqlite3_stmt *s;
 	sqlite3 *db;
 	bool ok;

@@ -39,7 +39,7 @@ struct query {
 	const char *sql;
 	const struct query_value *params; /* [param_count] for ?1, ?2, ...; missing ones are NULL */
 	int param_count;
-	double timeout_seconds;       /* 0: none */
+	double timeout_seconds;       /* 0: a minute */
 	bool (*cancelled)(void *ctx); /* polled many times a second; may be NULL */
 	void *cancel_ctx;
 	int error_offset; /* out: byte in sql where the error is, for a caret; -1: unknown */

@@ -174,6 +174,10 @@ writes_are_refused(void **state)
 	    {"PRAGMA query_only = OFF", "PRAGMA query_only is refused"},
 	    {"PRAGMA writable_schema = ON", "PRAGMA writable_schema is refused"},
 	    {"SELECT * FROM pragma_user_version", " is refused"},
+	    {"SELECT count(*) FROM pragma_database_list", " is refused"},
+	    {"SELECT * FROM dbstat", "a table that a module makes"},
+	    {"SELECT printf('%.*c', 2000000000, 'x')", "the function printf() is refused"},
+	    {"SELECT Format('%2000000000d', 1)", "is refused"},
 	    {"BEGIN IMMEDIATE", "BEGIN is refused"},
 	    {"COMMIT", "COMMIT is refused"},
 	    {"SAVEPOINT x", "SAVEPOINT is refused"},
@@ -206,6 +210,13 @@ writes_are_refused(void **state)
 	}
 	assert_true(ask_number(*state, "SELECT count(*) FROM runs") == 2);
 	assert_true(ask_number(*state, "SELECT count(*) FROM sessions") == 0);
+}
+
+static void
+the_schema_may_be_asked_for(void **state)
+{
+	assert_true(ask_number(*state, "SELECT count(*) FROM pragma_table_info('runs') WHERE name = 'kind'") == 1);
+	assert_true(ask_number(*state, "SELECT count(*) > 5 FROM pragma_table_list") == 1);
 }
 
 static void
@@ -359,6 +370,7 @@ main(void)
 	    ON_BOTH(parameters_are_bound),
 	    ON_BOTH(an_output_may_stop_early),
 	    ON_BOTH(writes_are_refused),
+	    ON_BOTH(the_schema_may_be_asked_for),
 	    ON_BOTH(the_store_still_writes_after_a_question),
 	    ON_BOTH(an_error_says_where),
 	    ON_BOTH(an_endless_question_runs_out_of_time),

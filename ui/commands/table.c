@@ -998,7 +998,7 @@ const struct command_info command_table[] = {
      {MAYBE("SQL", VALUE_LINE)},
      {OTHER("save", "NAME", VALUE_TEXT, "keep the question under this name"),
       OTHER("drop", "NAME", VALUE_TEXT, "forget the question of this name"),
-      REAL("timeout", "SECONDS", 0, 1e6, "stop it after so long"),
+      REAL("timeout", "SECONDS", 0, 1e6, "stop it after so long (default: 60)"),
       NUMBER("limit", "N", 1, 1000000, "rows for people at most (default: 1000)"),
       FLAG("pane", "show the answer in a pane that can be scrolled and sorted")},
      "ask the notebook in SQL",
@@ -1011,7 +1011,7 @@ const struct command_info command_table[] = {
      CLASS_NOTEBOOK,
      {ARG("SQL", VALUE_LINE)},
      {FLAG("points", "draw points, not curves"), FLAG("log", "the y axis in decades"),
-      REAL("timeout", "SECONDS", 0, 1e6, "stop it after so long")},
+      REAL("timeout", "SECONDS", 0, 1e6, "stop it after so long (default: 60)")},
      "draw the answer to a question",
      "SQL (or a saved question) gives x, y and maybe the name of the series; at most eight series. `save FILE plot` keeps the "
      "picture. In CSV and JSON the rows are printed.",
