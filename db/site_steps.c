@@ -2,6 +2,7 @@
  * site. It exists in connections of this program, not in the file. */
 #include "db/store_internal.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -284,6 +285,8 @@ take_span(struct site_cursor *c)
 	step_bytes = (int64_t)c->names->count * SITE_VALUES * (int64_t)sizeof(float);
 	if (steps < 1 || bytes % step_bytes != 0 || bytes / step_bytes != steps)
 		return corrupt(c, "they are not as long as they should be");
+	if (c->first_t < 0 || c->first_t > INT_MAX - steps)
+		return corrupt(c, "their first step is none");
 	c->steps = (int)steps;
 	return SQLITE_OK;
 }
@@ -298,7 +301,7 @@ choose_steps(struct site_cursor *c)
 	c->read = false;
 	if (!(c->asked & ASK_T))
 		return true;
-	if (c->t - c->first_t < c->step)
+	if (c->t < c->first_t + c->step || c->t >= c->first_t + c->steps)
 		return false;
 	c->step = (int)(c->t - c->first_t);
 	c->last_step = c->step + 1;

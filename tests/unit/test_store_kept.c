@@ -190,10 +190,18 @@ ignore_row(void *ctx, int count, const struct query_value *values)
 static void
 damaged_spans_are_refused(void **state)
 {
-	static const char *const damage[] = {
-	    "steps = 1000000000", "steps = 0",    "steps = -1",          "steps = 9223372036854775807",
-	    "data = x''",         "data = x'00'", "data = zeroblob(85)", "data = substr(data, 1, 83)",
-	    "site_list_id = 99"};
+	static const char *const damage[] = {"first_t = 9223372036854775807",
+					     "first_t = -9223372036854775807",
+					     "first_t = -1",
+					     "steps = 1000000000",
+					     "steps = 0",
+					     "steps = -1",
+					     "steps = 9223372036854775807",
+					     "data = x''",
+					     "data = x'00'",
+					     "data = zeroblob(85)",
+					     "data = substr(data, 1, 83)",
+					     "site_list_id = 99"};
 	struct status st = {0};
 	int list = store_site_list(*state, names, SITES, &st);
 
