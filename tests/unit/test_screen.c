@@ -278,6 +278,12 @@ test_killed(void **state)
 	t = panes(24, 80);
 	kill(terminal_pid(t), SIGABRT);
 	assert_given_back(t, 128 + SIGABRT);
+	t = panes(24, 80);
+	kill(terminal_pid(t), SIGUSR1);
+	assert_given_back(t, 128 + SIGUSR1);
+	t = panes(24, 80);
+	terminal_type(t, "\x1c"); /* Ctrl-\ */
+	assert_given_back(t, 128 + SIGQUIT);
 }
 
 static void

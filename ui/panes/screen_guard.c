@@ -7,7 +7,8 @@
 #include <termios.h>
 #include <unistd.h>
 
-static const int fatal_signals[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
+static const int fatal_signals[] = {SIGSEGV, SIGBUS,  SIGFPE,  SIGILL,  SIGABRT, SIGQUIT,
+				    SIGSYS,  SIGTRAP, SIGXCPU, SIGALRM, SIGUSR1, SIGUSR2};
 static const int heard_signals[] = {SIGINT, SIGTSTP, SIGWINCH, SIGTERM, SIGHUP};
 
 enum { FATALS = sizeof(fatal_signals) / sizeof(*fatal_signals), HEARD = sizeof(heard_signals) / sizeof(*heard_signals) };
