@@ -165,15 +165,21 @@ terminal_runs(struct terminal *t)
 }
 
 void
-terminal_resize(struct terminal *t, int rows, int cols)
+terminal_claim(struct terminal *t, int rows, int cols)
 {
 	struct winsize size = {.ws_row = (unsigned short)rows, .ws_col = (unsigned short)cols};
 
+	ioctl(t->fd, TIOCSWINSZ, &size);
+}
+
+void
+terminal_resize(struct terminal *t, int rows, int cols)
+{
 	take(t, 0);
 	t->rows = rows;
 	t->cols = cols;
 	vterm_set_size(t->vt, rows, cols);
-	ioctl(t->fd, TIOCSWINSZ, &size);
+	terminal_claim(t, rows, cols);
 }
 
 static size_t

@@ -22,6 +22,8 @@ void terminal_free(struct terminal *t);
 void terminal_type(struct terminal *t, const char *bytes);
 bool terminal_runs(struct terminal *t);
 void terminal_resize(struct terminal *t, int rows, int cols);
+/* Only tells the program this size, which may be less than libvterm can do with. */
+void terminal_claim(struct terminal *t, int rows, int cols);
 
 /* Reads until text is (or is no longer) on the screen. */
 bool terminal_wait(struct terminal *t, const char *text);

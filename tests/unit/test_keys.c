@@ -23,14 +23,22 @@ enum { KEYS_MAX = 24, TURN = 16, TURNS_IN_PANES = 40 };
 static char program[PATH_MAX];
 
 static struct terminal *
-start(void)
+start_in(const char *option)
 {
-	char *argv[] = {program, strdup("--no-config"), strdup("--example"), strdup("--db"), strdup(":memory:"), NULL};
+	char *argv[] = {program, strdup("--no-config"), strdup("--db"), strdup(":memory:"), option ? strdup(option) : NULL, NULL};
 	struct terminal *t = terminal_start(argv, "xterm-256color", 24, 80, scratch_folder());
 
 	for (int i = 1; argv[i]; i++)
 		free(argv[i]);
 	assert_non_null(t);
+	return t;
+}
+
+static struct terminal *
+start(void)
+{
+	struct terminal *t = start_in("--example");
+
 	assert_true(terminal_wait(t, "t=1 "));
 	return t;
 }
@@ -251,6 +259,28 @@ test_sequences_that_are_broken_off(void **state)
 	terminal_free(t);
 }
 
+/* readline divides by what room there is. */
+static void
+test_terminal_without_room(void **state)
+{
+	static const int sizes[][2] = {{1, 2}, {1, 1}, {2, 3}, {1, 13}, {3, 5}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(*sizes); i++) {
+		struct terminal *t = start_in(NULL);
+
+		terminal_claim(t, sizes[i][0], sizes[i][1]);
+		terminal_type(t, "# \xe6\xbc\xa2 a line that is longer than that\x01\x05\x15");
+		terminal_claim(t, 24, 80);
+		assert_true(terminal_wait_line(t, PROMPT));
+		terminal_type(t, "# a\x15");
+		terminal_claim(t, sizes[i][0], sizes[i][1]);
+		terminal_type(t, "# \xe6\xbc\xa2 again\x01\x05\x15quit\r");
+		assert_int_equal(terminal_wait_end(t), 0);
+		terminal_free(t);
+	}
+}
+
 /* Completed commands may write files: they go to a folder that goes away. */
 static int
 setup(void **state)
@@ -275,6 +305,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_sequences_that_are_broken_off),
+	    cmocka_unit_test(test_terminal_without_room),
 	    cmocka_unit_test(test_random_keys),
 	};
 

@@ -3,6 +3,7 @@
 #include "ui/panes/screen.h"
 #include "ui/workbench/paths.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 
 #include <readline/history.h>
@@ -11,7 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { HISTORY_LINES = 2000 };
+enum { HISTORY_LINES = 2000, ROWS_LEAST = 2, COLUMNS_LEAST = 16 };
 
 static const char prompt[] = "(spikescope) ";
 
@@ -47,10 +48,11 @@ history_save(void)
 	int fresh = history_length - repl.loaded;
 
 	if (path && fresh > 0 && path_make_parents(path)) {
-		FILE *file = fopen(path, "a"); /* append_history() wants it to be there */
+		/* append_history() wants it to be there, and nobody else is to read it. */
+		int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
 
-		if (file)
-			fclose(file);
+		if (fd >= 0)
+			close(fd);
 		append_history(fresh, path);
 		history_truncate_file(path, HISTORY_LINES);
 	}
@@ -87,6 +89,23 @@ insert_pending(void)
 	return 0;
 }
 
+/* readline cannot draw where not even the prompt has room: it then draws as if there was some. A terminal that has
+ * changed its size has left the cursor on the line. */
+static void
+redisplay(void)
+{
+	static int last;
+	int rows, columns;
+
+	rl_get_screen_size(&rows, &columns);
+	if (last > 0 && columns != last)
+		fputs("\r", rl_outstream);
+	last = columns;
+	if (rows < ROWS_LEAST || columns < COLUMNS_LEAST)
+		rl_set_screen_size(rows < ROWS_LEAST ? ROWS_LEAST : rows, columns < COLUMNS_LEAST ? COLUMNS_LEAST : columns);
+	rl_redisplay();
+}
+
 /* Ctrl-C on the command line: an empty line. */
 static int
 signal_seen(void)
@@ -97,7 +116,7 @@ signal_seen(void)
 	fputs("\r\n", rl_outstream);
 	rl_replace_line("", 0);
 	rl_on_new_line();
-	rl_redisplay();
+	redisplay();
 	return 0;
 }
 
@@ -126,6 +145,7 @@ setup_readline(struct app *app)
 	rl_startup_hook = insert_pending;
 	rl_signal_event_hook = signal_seen;
 	repl_complete_for(app);
+	rl_redisplay_function = redisplay;
 	rl_initialize();
 	rl_bind_keyseq("\\C-xa", key_panes);
 }
