@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 enum { OPS_PER_POLL = 4000, PROBLEMS = 100 };
 
@@ -203,6 +204,7 @@ care_backup(struct store *store, const struct care *care, const char *path, bool
 
 	if (!store_flush(store, st) || !draft_begin(&draft, path, force, st))
 		return false;
+	fchmod(fileno(draft.file), 0600); /* as private as the notebook */
 	watch(store, care);
 	ok = vacuum_into(store, draft.temp, path, st);
 	watch(store, NULL);

@@ -4,6 +4,7 @@
 #include "base/timing.h"
 #include "db/store_internal.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
@@ -61,10 +62,24 @@ use_wal(struct store *store, struct status *st)
 	return rc == SQLITE_OK || sql_fail(store->db, store->path, "open it", st);
 }
 
+/* What somebody tried is nobody else's business; SQLite would make a file that all may read. */
+static void
+make_private(const char *path)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+
+	if (fd >= 0)
+		close(fd);
+}
+
 static bool
 open_file(struct store *store, struct status *st)
 {
-	int rc = sqlite3_open_v2(store->path, &store->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL);
+	int rc;
+
+	if (!store->memory)
+		make_private(store->path);
+	rc = sqlite3_open_v2(store->path, &store->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL);
 
 	if (!store->db)
 		return status_nomem(st, "the database");

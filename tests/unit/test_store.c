@@ -384,6 +384,8 @@ the_default_place_is_made(void **state)
 	store_close(store);
 	assert_int_equal(stat(scratch_path("deep/data/spikescope"), &s), 0);
 	assert_int_equal(s.st_mode & 0777, 0700);
+	assert_int_equal(stat(scratch_path("deep/data/spikescope/spikescope.db"), &s), 0);
+	assert_int_equal(s.st_mode & 0777, 0600);
 	/* The standard says to ignore a relative one. */
 	setenv("XDG_DATA_HOME", "relative", 1);
 	setenv("HOME", scratch_folder(), 1);
