@@ -1,9 +1,13 @@
+#include "base/text.h"
 #include "db/store_internal.h"
 
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 /* The first line of a small file; false when it cannot be read. */
 static bool
@@ -61,4 +65,43 @@ process_gone(int64_t pid, const char *start)
 	if (start[0])
 		return true; /* we read it once, so /proc would show it */
 	return kill((pid_t)pid, 0) != 0 && errno == ESRCH;
+}
+
+/* The process that has locked the file with this inode for writing; 0: none that can be seen. */
+static pid_t
+lock_holder(ino_t inode)
+{
+	FILE *f = fopen("/proc/locks", "re");
+	unsigned long long found;
+	char line[256], kind[8];
+	int pid, holder = 0;
+
+	while (f && !holder && fgets(line, sizeof(line), f))
+		if (sscanf(line, "%*d: %*s %*s %7s %d %*x:%*x:%llu", kind, &pid, &found) == 3 && strcmp(kind, "WRITE") == 0 &&
+		    found == inode && pid != getpid())
+			holder = pid;
+	if (f)
+		fclose(f);
+	return holder;
+}
+
+void
+process_writing(const char *path, char *out, size_t size)
+{
+	char name[64] = "", place[64], *shared = text_format("%s-shm", path);
+	struct stat info;
+	pid_t pid = 0;
+
+	if (shared && stat(shared, &info) == 0)
+		pid = lock_holder(info.st_ino);
+	if (!pid && stat(path, &info) == 0)
+		pid = lock_holder(info.st_ino);
+	free(shared);
+	snprintf(place, sizeof(place), "/proc/%ld/comm", (long)pid);
+	if (pid <= 0)
+		snprintf(out, size, "another program");
+	else if (first_line(place, name, sizeof(name)))
+		snprintf(out, size, "process %ld (%s)", (long)pid, name);
+	else
+		snprintf(out, size, "process %ld", (long)pid);
 }

@@ -285,6 +285,8 @@ bool
 store_finish(struct store *store, bool ok, struct status *st)
 {
 	ok = ok && store_exec(store, STATEMENT_COMMIT, NULL, st, "");
+	if (ok)
+		store->in_vain = 0;
 	/* Some errors have ended the transaction already. */
 	if (!ok && !sqlite3_get_autocommit(store->db))
 		store_exec(store, STATEMENT_ROLLBACK, NULL, NULL, "");

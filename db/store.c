@@ -32,15 +32,47 @@ gone_function(sqlite3_context *context, int count, sqlite3_value **value)
 
 /* SQLite's own waiting looks ever more rarely, up to ten times a second, and between
  * processes that write without a pause it then never finds the file free. */
+static void
+say_waiting(struct store *store)
+{
+	char who[100], *text;
+
+	store->said = true;
+	if (!store->say)
+		return;
+	process_writing(store->path, who, sizeof(who));
+	text = text_format("waiting for %s, which writes to %s", who, store->path);
+	if (text)
+		store->say(store->say_ctx, text);
+	free(text);
+}
+
+/* After a long wait for nothing the next ones are short: a command writes several times. */
+static int
+patience(const struct store *store, double now)
+{
+	bool again = store->in_vain > 0 && now - store->in_vain < 1e-3 * STORE_VAIN_MS;
+
+	return again && store->patience_ms > STORE_AGAIN_MS ? STORE_AGAIN_MS : store->patience_ms;
+}
+
 static int
 wait_for_others(void *ctx, int calls)
 {
 	struct store *store = ctx;
+	double now = timing_now();
 
-	if (calls == 0)
-		store->busy_since = timing_now();
-	if (timing_now() - store->busy_since > 1e-3 * store->patience_ms)
+	if (calls == 0) {
+		store->busy_since = now;
+		store->said = false;
+	}
+	if (now - store->busy_since > 1e-3 * patience(store, now)) {
+		if (store->patience_ms == STORE_BUSY_MS)
+			store->in_vain = now;
 		return 0;
+	}
+	if (!store->said && now - store->busy_since > 1e-3 * STORE_SAY_MS)
+		say_waiting(store);
 	sqlite3_sleep(calls < 3 ? 1 : 3);
 	return 1;
 }
@@ -174,6 +206,13 @@ store_close(struct store *store)
 	sqlite3_close(store->db);
 	free(store->path);
 	free(store);
+}
+
+void
+store_on_wait(struct store *store, void (*say)(void *ctx, const char *text), void *ctx)
+{
+	store->say = say;
+	store->say_ctx = ctx;
 }
 
 const char *

@@ -43,7 +43,9 @@ struct store;
 struct store *store_open(const char *path, struct status *st);
 /* Writes what is buffered, as far as possible; store may be NULL. */
 void store_close(struct store *store);
-const char *store_path(const struct store *store); /* absolute, or ":memory:" */
+const char *store_path(const struct store *store);
+/* say is called once in each wait for another process that writes, after a second of it. */
+void store_on_wait(struct store *store, void (*say)(void *ctx, const char *text), void *ctx); /* absolute, or ":memory:" */
 
 /* --- things that runs refer to; recording the same hash again updates the rest --- */
 

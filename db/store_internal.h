@@ -13,6 +13,9 @@ enum {
 	STORE_APPLICATION_ID = 0x53504b53, /* "SPKS" */
 	STORE_BUSY_MS = 10000,             /* how long to wait for another process that writes */
 	STORE_GLANCE_MS = 50,              /* the same where rows may wait on in the buffer */
+	STORE_AGAIN_MS = 300,              /* the same after a wait that came to nothing a moment ago */
+	STORE_SAY_MS = 1000,               /* when to say for whom */
+	STORE_VAIN_MS = 60000,             /* what a moment ago means */
 };
 
 /* Prepared once, when the store is opened: that also shows that the schema is whole. */
@@ -119,6 +122,10 @@ struct store {
 	bool memory;
 	int patience_ms;
 	double busy_since; /* seconds of timing_now() */
+	double in_vain;    /* when a wait last came to nothing; 0: what was written since was written */
+	bool said;         /* for whom it waits */
+	void (*say)(void *ctx, const char *text);
+	void *say_ctx;
 	char host[65];
 	int64_t pid;
 	char process_start[96];
@@ -175,6 +182,8 @@ bool migrate_run(sqlite3 *db, const char *path, const struct migration *table, s
  * it; "" when there is no such process or the system does not say. */
 void process_start_of(int64_t pid, char *out, size_t size);
 bool process_gone(int64_t pid, const char *start);
+/* Who has locked the database at path for writing: "process 123 (NAME)", or "another program" when that cannot be seen. */
+void process_writing(const char *path, char *out, size_t size);
 
 /* --- buffer.c --- */
 

@@ -37,6 +37,48 @@ begin_run(struct store *store, struct status *st)
 	return store_run_begin(store, &(struct record_run){.kind = "step", .version = "0", .threads = 1}, st);
 }
 
+static void
+keep_text(void *ctx, const char *text)
+{
+	snprintf(ctx, 300, "%s", text);
+}
+
+/* Who holds the file is named after a second, and only the first wait is a long one. */
+static void
+waiting_is_said_and_bounded(void **state)
+{
+	struct store *store = open_ok(scratch_path("held.db"));
+	char said[300] = "", pid[32];
+	struct status st = {0};
+	int ready[2], status;
+	pid_t child;
+
+	(void)state;
+	store_on_wait(store, keep_text, said);
+	assert_int_equal(pipe(ready), 0);
+	if ((child = fork()) == 0) {
+		sqlite3 *db;
+		bool held = sqlite3_open(scratch_path("held.db"), &db) == SQLITE_OK &&
+			    sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL) == SQLITE_OK;
+
+		if (write(ready[1], &held, sizeof(held)) == sizeof(held))
+			pause();
+		_exit(1);
+	}
+	assert_int_equal(read(ready[0], &status, sizeof(bool)), sizeof(bool));
+	assert_int_equal(store_session_new(store, "a", &st), 0);
+	assert_non_null(strstr(st.message, "another program holds it"));
+	snprintf(pid, sizeof(pid), "process %ld (", (long)child);
+	assert_non_null(strstr(said, pid));
+	/* If each of these waited as long as the first, the test would not end in its time. */
+	for (int i = 0; i < 30; i++)
+		assert_int_equal(store_session_new(store, "a", NULL), 0);
+	kill(child, SIGKILL);
+	waitpid(child, &status, 0);
+	assert_true(store_session_new(store, "a", NULL) > 0);
+	store_close(store);
+}
+
 enum { METRICS = 7, SITES = 5 };
 
 static bool
@@ -304,6 +346,7 @@ main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, files_setup, files_teardown)
 	const struct CMUnitTest tests[] = {
+	    TEST(waiting_is_said_and_bounded),
 	    TEST(kill_9_loses_no_finished_run),
 	    TEST(a_process_that_left_is_noticed_and_others_are_not),
 	    TEST(other_hosts_and_recycled_numbers_are_told_apart),

@@ -109,6 +109,14 @@ app_say(struct app *app, const char *format, ...)
 
 /* --- beginning and end ---------------------------------------------------- */
 
+static void
+say_waiting(void *ctx, const char *text)
+{
+	char shown[400];
+
+	app_say(ctx, "%s", text_escape(text, shown, sizeof(shown)));
+}
+
 static bool
 open_store(struct app *app, const char *db, struct status *st)
 {
@@ -121,6 +129,7 @@ open_store(struct app *app, const char *db, struct status *st)
 	}
 	if (!app->store)
 		return false;
+	store_on_wait(app->store, say_waiting, app);
 	first = (struct status){0};
 	app->session = store_session_new(app->store, NULL, &first);
 	if (!app->session) {
