@@ -71,7 +71,7 @@ copy_out(struct store *store, struct transfer *t, sqlite3 *to, const char *path,
 
 	ok = ok && (sql_number(to, "BEGIN", NULL) == SQLITE_OK || sql_fail(to, path, "write it", st));
 	sqlite3_progress_handler(store->db, OPS_PER_POLL, poll_transfer, t);
-	ok = ok && transfer_copy(t, store->db, store->path, to, path, st);
+	ok = ok && transfer_copy(t, store->db, store->path, to, path, false, st);
 	sqlite3_progress_handler(store->db, 0, NULL, NULL);
 	if (ok && sql_number(to, "COMMIT", NULL) != SQLITE_OK)
 		ok = sql_fail(to, path, "write it", st);
@@ -236,7 +236,7 @@ copy_in(struct store *store, struct transfer *t, sqlite3 *from, const char *path
 		return sql_fail(from, path, "read it", st);
 	if (!store_begin(store, st))
 		return false;
-	ok = transfer_copy(t, from, path, store->db, store->path, st);
+	ok = transfer_copy(t, from, path, store->db, store->path, true, st);
 	return store_finish(store, ok, st);
 }
 

@@ -25,6 +25,7 @@ struct copying {
 	struct transfer *transfer;
 	sqlite3 *from, *to;
 	const char *from_path, *to_path;
+	bool theirs; /* what is copied is a stranger's */
 	struct id_map sessions, commands;
 	struct copier child[CHILDREN]; /* tables of which each row belongs to a run */
 	struct status *st;
@@ -307,6 +308,12 @@ sessions_needed(const struct copying *c)
 	return c->transfer->session ? "id = ?1" : "note <> '' OR id IN (SELECT session_id FROM runs)";
 }
 
+static const char state_insert[] = "INSERT INTO session_states(state, created, session_id) VALUES (?1, ?2, :new)";
+/* What a stranger's session would have keys do is not to be mistaken for what its new owner has bound. */
+static const char foreign_state_insert[] = "INSERT INTO session_states(state, created, session_id) VALUES (CASE WHEN "
+					   "json_valid(?1) THEN json_object('foreign', json(?1)) "
+					   "ELSE '{}' END, ?2, :new)";
+
 static const char session_insert[] = "INSERT INTO sessions(name, created, note, uid) VALUES (CASE WHEN NOT EXISTS (SELECT 1 FROM "
 				     "sessions WHERE name = ?1) THEN ?1 "
 				     "ELSE (WITH RECURSIVE n(i) AS (SELECT 2 UNION ALL SELECT i + 1 FROM n) SELECT ?1 || '-' || "
@@ -343,7 +350,7 @@ copy_sessions(struct copying *c)
 	sqlite3_stmt *insert = prepare(c, c->to, sqlite3_mprintf("%s", session_insert));
 	struct copier states = {
 	    prepare(c, c->from, sqlite3_mprintf("SELECT state, created FROM session_states WHERE session_id = ?1 ORDER BY id")),
-	    prepare(c, c->to, sqlite3_mprintf("INSERT INTO session_states(state, created, session_id) VALUES (?1, ?2, :new)"))};
+	    prepare(c, c->to, sqlite3_mprintf("%s", c->theirs ? foreign_state_insert : state_insert))};
 	bool ok = row && find && insert && states.select && states.insert && take_sessions(c, row, find, insert, &states);
 
 	sqlite3_finalize(row);
@@ -550,10 +557,11 @@ copy_runs(struct copying *c)
 }
 
 bool
-transfer_copy(struct transfer *transfer, sqlite3 *from, const char *from_path, sqlite3 *to, const char *to_path,
+transfer_copy(struct transfer *transfer, sqlite3 *from, const char *from_path, sqlite3 *to, const char *to_path, bool theirs,
 	      struct status *st)
 {
-	struct copying c = {.transfer = transfer, .from = from, .to = to, .from_path = from_path, .to_path = to_path, .st = st};
+	struct copying c = {
+	    .transfer = transfer, .theirs = theirs, .from = from, .to = to, .from_path = from_path, .to_path = to_path, .st = st};
 	bool ok = copy_things(&c, "models", "", NULL) && copy_things(&c, "datasets", "", NULL) &&
 		  copy_things(&c, "plans", "", &transfer->plans) && fill_plans(&c) && copy_things(&c, "plan_names", "", NULL) &&
 		  copy_things(&c, "ugos", " id ", &transfer->ugos) && copy_things(&c, "questions", "", NULL) &&

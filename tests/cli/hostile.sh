@@ -42,6 +42,35 @@ bash -c "cd '$cli_tmp' && for end in tmp part; do ln -s victim o.txt.\$\$.\$end;
 	exec '$SPIKESCOPE' --no-config --db notes.db -c 'neuron if' -c 'save o.txt single' -c 'export all ex.db'" >"$cli_tmp/out" 2>"$cli_tmp/err"
 [ "$(cat "$cli_tmp/victim")" = precious ] || fail 'a link was followed'
 
+# What a notebook and its copies hold is nobody else's business.
+(umask 022 && run --db "$cli_tmp/private.db" -c 'db backup '"$cli_tmp/copy.db")
+[ "$(stat -c %a "$cli_tmp/private.db" "$cli_tmp/copy.db" | tr '\n' ' ')" = '600 600 ' ] || fail 'a notebook that others may read'
+
+# A session that was imported: what its keys would do is shown, and not done.
+run --db "$cli_tmp/theirs.db" -c 'session new evil' -c 'session note look' -c 'bind s export all PWNED.db --force' -c 'bind --pane raster y source evil.sks' \
+	-c 'layout save mine 1 readout | 2 product/error' -c "load $digits" -c 'break error(blocks.*.attn) > 0.1' -c 'set seed 5'
+expect_status 0
+ours=$cli_tmp/ours.db
+run --db "$ours" -c "import $cli_tmp/theirs.db" -c 'bind q step 5' -c 'session open evil' -c bind -c 'info breakpoints' -c 'layout list' -c undo -c bind
+expect_err 'key s: export all PWNED.db --force'
+expect_err 'key y in raster: source evil.sks'
+expect_err 'layout mine: 1 readout'
+expect_err 'break error'
+expect_err 'not taken.*--take'
+expect_out '^q +all +step 5'
+expect_no_out 'PWNED|evil.sks|mine +yes|error\(blocks'
+run --db "$ours" -c 'session resume evil' -c bind
+expect_no_out 'PWNED'
+run --db "$ours" -c 'session open evil --take' -c bind -c 'info breakpoints' -c 'layout list'
+expect_out '^s +all +export all PWNED.db --force'
+expect_out 'mine +yes'
+expect_out 'error\(blocks'
+run --db "$ours" -c 'session open evil' -c bind
+expect_out '^s +all +export all PWNED.db --force'
+# Handed on, it is a stranger's again.
+run --db "$cli_tmp/third.db" -c "import $ours" -c 'session open evil' -c bind
+expect_no_out 'PWNED'
+
 # A model and a data set that another program cuts off while they are in use: the commands
 # come through a pipe, so that the cut can fall between two of them.
 cp -r "$digits" "$cli_tmp/model"

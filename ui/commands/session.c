@@ -46,15 +46,24 @@ remember(void *ctx, const char *line)
 }
 
 static bool
-reopen(struct app *app, int64_t session, bool bare, struct status *st)
+reopen(struct app *app, int64_t session, bool bare, bool take, struct status *st)
 {
 	char *state = store_session_state_last(app->store, session, st);
 	bool ok = st->code == STATUS_OK;
 
 	if (ok && state && !bare)
 		ok = state_restore(app, state, false, st);
+	if (ok && state && !bare && !take)
+		state_offer(app, state);
+	if (ok && state && take)
+		ok = state_take(app, state, st);
 	if (ok) {
 		notebook_session_enter(app, session, state != NULL);
+		/* What was taken is the user's own from now on. */
+		if (state && take)
+			ok = store_session_state(app->store, session, app->state, st);
+	}
+	if (ok) {
 		ok = store_session_lines(app->store, session, remember, NULL, st);
 	}
 	free(state);
@@ -66,7 +75,7 @@ cmd_session_open(struct app *app, const struct call *call, struct status *st)
 {
 	int64_t session = store_session_open(app->store, call->arg[0], st);
 
-	return session && reopen(app, session, call_has(call, "bare"), st);
+	return session && reopen(app, session, call_has(call, "bare"), call_has(call, "take"), st);
 }
 
 bool
@@ -75,7 +84,7 @@ cmd_session_resume(struct app *app, const struct call *call, struct status *st)
 	int64_t session =
 	    call->args ? store_session_open(app->store, call->arg[0], st) : store_session_latest(app->store, app->session, st);
 
-	return session && reopen(app, session, false, st);
+	return session && reopen(app, session, false, call_has(call, "take"), st);
 }
 
 bool

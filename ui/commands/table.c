@@ -930,16 +930,19 @@ const struct command_info command_table[] = {
     {"session open",
      CLASS_NOTEBOOK,
      {ARG("NAME", VALUE_SESSION)},
-     {FLAG("bare", "leave what is loaded as it is")},
+     {FLAG("bare", "leave what is loaded as it is"),
+      FLAG("take", "take an imported session's keys, layouts and breakpoints too")},
      "go on with an earlier session",
      "By its name or number. Model, plan, data, picture, t and what views look at come back as the session left them, its "
-     "commands to the history. What cannot be brought back is said and left out.",
+     "commands to the history. What cannot be brought back is said and left out. Of a session that was imported keys, layouts "
+     "and "
+     "breakpoints are shown and left out: what a key does would be somebody else's idea. --take takes them.",
      "session open thresholds",
      cmd_session_open},
     {"session resume",
      CLASS_NOTEBOOK,
      {MAYBE("NAME", VALUE_SESSION)},
-     {{NULL}},
+     {FLAG("take", "take an imported session's keys, layouts and breakpoints too")},
      "reopen the session that was worked in last",
      "As session open, but without NAME it finds the session whose state was changed last.",
      "session resume",

@@ -304,20 +304,20 @@ restore_keep(struct app *app, const json_t *value, struct status *st)
 }
 
 const struct state_key state_table[] = {
-    {"seed", save_seed, restore_seed},
-    {"threads", save_threads, restore_threads},
-    {"model", save_model, restore_model},
-    {"plan", save_plan, restore_plan},
-    {"data", save_data, restore_data},
-    {"image", save_image, restore_image},
-    {"t", save_t, restore_t},
-    {"split", save_split, restore_split},
-    {"keep", save_keep, restore_keep},
-    {"selection", save_selection, restore_selection},
-    {"breakpoints", save_breakpoints, restore_breakpoints},
-    {"layouts", save_layouts, restore_layouts},
-    {"keys", save_keys, restore_keys},
-    {NULL, NULL, NULL},
+    {"seed", save_seed, restore_seed, false},
+    {"threads", save_threads, restore_threads, false},
+    {"model", save_model, restore_model, false},
+    {"plan", save_plan, restore_plan, false},
+    {"data", save_data, restore_data, false},
+    {"image", save_image, restore_image, false},
+    {"t", save_t, restore_t, false},
+    {"split", save_split, restore_split, false},
+    {"keep", save_keep, restore_keep, false},
+    {"selection", save_selection, restore_selection, false},
+    {"breakpoints", save_breakpoints, restore_breakpoints, true},
+    {"layouts", save_layouts, restore_layouts, true},
+    {"keys", save_keys, restore_keys, true},
+    {NULL, NULL, NULL, false},
 };
 
 /* --- the whole ------------------------------------------------------------ */
@@ -338,16 +338,32 @@ state_capture(const struct app *app)
 	return text;
 }
 
-bool
-state_restore(struct app *app, const char *text, bool strict, struct status *st)
+/* Import has put a stranger's state into an object of its own (more than once, if it went from one to the next). */
+static const json_t *
+unwrap(const json_t *state, bool *theirs)
 {
-	json_t *state = json_loads(text, 0, NULL), *none = json_null();
-	bool ok = json_is_object(state) || status_fail(st, STATUS_DATA, "the state that the notebook has kept is damaged");
+	const json_t *inner;
 
+	for (*theirs = false; (inner = json_object_get(state, "foreign")); state = inner)
+		*theirs = true;
+	return state;
+}
+
+/* acting: of a stranger's state only what acts, else only the rest. */
+static bool
+restore_all(struct app *app, const char *text, bool acting, bool strict, struct status *st)
+{
+	json_t *whole = json_loads(text, 0, NULL), *none = json_null();
+	bool theirs, ok;
+	const json_t *state = unwrap(whole, &theirs);
+
+	ok = json_is_object(state) || status_fail(st, STATUS_DATA, "the state that the notebook has kept is damaged");
 	for (const struct state_key *k = state_table; ok && k->name; k++) {
 		const json_t *value = json_object_get(state, k->name);
 		struct status why = {0};
 
+		if ((theirs || acting) && (k->acts != acting || !theirs))
+			continue;
 		if (k->restore(app, value ? value : none, &why))
 			continue;
 		if (strict || why.code == STATUS_CANCELLED)
@@ -355,6 +371,30 @@ state_restore(struct app *app, const char *text, bool strict, struct status *st)
 		else
 			app_say(app, "warning: %s", why.message);
 	}
-	json_decref(state);
+	json_decref(whole);
 	return ok;
+}
+
+bool
+state_restore(struct app *app, const char *state, bool strict, struct status *st)
+{
+	return restore_all(app, state, false, strict, st);
+}
+
+bool
+state_take(struct app *app, const char *state, struct status *st)
+{
+	return restore_all(app, state, true, false, st);
+}
+
+void
+state_offer(struct app *app, const char *text)
+{
+	json_t *whole = json_loads(text, 0, NULL);
+	bool theirs;
+	const json_t *state = unwrap(whole, &theirs);
+
+	if (theirs && say_what_acts(app, state) > 0)
+		app_say(app, "these came from another notebook and were not taken; add --take to take them");
+	json_decref(whole);
 }

@@ -25,6 +25,7 @@ struct state_key {
 	 * when the state was kept. What is as it should be already is left alone. It may
 	 * come from a stranger's notebook. */
 	bool (*restore)(struct app *app, const json_t *value, struct status *st);
+	bool acts; /* what it holds does something later: not taken from another notebook unasked */
 };
 /* Breakpoints, the second plan, layouts and keys (state_screen.c). */
 json_t *save_breakpoints(const struct app *app);
@@ -35,6 +36,8 @@ json_t *save_layouts(const struct app *app);
 bool restore_layouts(struct app *app, const json_t *value, struct status *st);
 json_t *save_keys(const struct app *app);
 bool restore_keys(struct app *app, const json_t *value, struct status *st);
+/* Says each breakpoint, layout and key of a state; returns how many. */
+int say_what_acts(struct app *app, const json_t *state);
 
 extern const struct state_key state_table[]; /* in the order of restoring; ends with a NULL name */
 
@@ -45,5 +48,10 @@ char *state_capture(const struct app *app);
 /* Brings a state back. strict: stops at the first thing that cannot be brought back;
  * else says it (app_say) and goes on with the rest. */
 bool state_restore(struct app *app, const char *state, bool strict, struct status *st);
+
+/* A session that was imported is somebody else's: state_restore() leaves out its keys, layouts and breakpoints.
+ * state_offer() says what they are and how they are taken, state_take() takes them; of an own state both do nothing. */
+void state_offer(struct app *app, const char *state);
+bool state_take(struct app *app, const char *state, struct status *st);
 
 #endif

@@ -1,6 +1,7 @@
 /* What a session brings back of the debugger's screen. */
 #include "ui/workbench/state.h"
 
+#include "base/text.h"
 #include "ui/commands/commands.h"
 #include "ui/panes/panes.h"
 #include "ui/views/view.h"
@@ -154,4 +155,53 @@ restore_keys(struct app *app, const json_t *value, struct status *st)
 			return false;
 	}
 	return true;
+}
+
+/* --- what a stranger's session would do here ------------------------------ */
+
+static void
+say_item(struct app *app, const char *what, const char *text)
+{
+	char shown[300];
+
+	app_say(app, "  %s %s", what, text_escape(text ? text : "", shown, sizeof(shown)));
+}
+
+static int
+say_bindings(struct app *app, const json_t *list)
+{
+	size_t i;
+	json_t *one;
+
+	json_array_foreach(list, i, one)
+	{
+		const char *pane = text_of(one, "pane"), *command = text_of(one, "command");
+		char what[100], key[16], shown[40];
+
+		snprintf(what, sizeof(what), "key %s%s%s:", key_text((int)json_integer_value(json_object_get(one, "key")), key),
+			 pane ? " in " : "", pane ? text_escape(pane, shown, sizeof(shown)) : "");
+		say_item(app, what, command);
+	}
+	return (int)json_array_size(list);
+}
+
+int
+say_what_acts(struct app *app, const json_t *state)
+{
+	const json_t *layouts = json_object_get(json_object_get(state, "layouts"), "own");
+	const json_t *breakpoints = json_object_get(state, "breakpoints");
+	size_t i;
+	json_t *one;
+
+	json_array_foreach(breakpoints, i, one)
+	    say_item(app, json_is_true(json_object_get(one, "watch")) ? "watch" : "break", text_of(one, "text"));
+	json_array_foreach(layouts, i, one)
+	{
+		char what[100], shown[80];
+
+		snprintf(what, sizeof(what), "layout %s:", text_escape(text_of(one, "name") ?: "", shown, sizeof(shown)));
+		say_item(app, what, text_of(one, "text"));
+	}
+	return say_bindings(app, json_object_get(state, "keys")) + (int)json_array_size(layouts) +
+	       (int)json_array_size(breakpoints);
 }
