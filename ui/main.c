@@ -1,5 +1,6 @@
 /* spikescope: the program. Options, the config file, and which face to show. */
 #include "base/file.h"
+#include "base/text.h"
 #include "spikescope.h"
 #include "ui/commands/commands.h"
 #include "ui/shell/command.h"
@@ -172,6 +173,7 @@ take_option(struct arguments *a, int option, enum status_code *code)
 		help_man(stdout);
 		break;
 	case '?':
+	case ':':
 		fputs("Try: spikescope --help\n", stderr);
 		return false;
 	default:
@@ -184,16 +186,24 @@ take_option(struct arguments *a, int option, enum status_code *code)
 static bool
 take_arguments(struct arguments *a, int argc, char **argv, enum status_code *code)
 {
+	char shown[100];
 	int option;
 
-	while ((option = getopt_long(argc, argv, "c:f:", long_options, NULL)) != -1)
+	opterr = 0; /* getopt's own messages print the words as they are */
+	while ((option = getopt_long(argc, argv, ":c:f:", long_options, NULL)) != -1) {
+		if (option == '?' || option == ':')
+			fprintf(stderr, "spikescope: %s: \"%s\"\n",
+				option == ':' ? "a value is missing" : "no such option, or not so",
+				text_escape(argv[optind - 1], shown, sizeof(shown)));
 		if (!take_option(a, option, code))
 			return false;
+	}
 	*code = STATUS_USAGE;
 	if (optind < argc)
 		a->model = argv[optind++];
 	if (optind < argc) {
-		fprintf(stderr, "spikescope: one MODEL only; \"%s\" is one too many; try: spikescope --help\n", argv[optind]);
+		fprintf(stderr, "spikescope: one MODEL only; \"%s\" is one too many; try: spikescope --help\n",
+			text_escape(argv[optind], shown, sizeof(shown)));
 		return false;
 	}
 	if (a->model && a->example) {

@@ -34,6 +34,14 @@ sequence_length(const unsigned char *s)
 	return n;
 }
 
+size_t
+text_printable(const char *s)
+{
+	unsigned char first = (unsigned char)*s;
+
+	return first < 0x20 || first == 0x7f ? 0 : sequence_length((const unsigned char *)s);
+}
+
 char *
 text_escape(const char *in, char *out, size_t size)
 {
@@ -41,13 +49,11 @@ text_escape(const char *in, char *out, size_t size)
 	size_t at = 0;
 
 	while (*s) {
-		size_t n = sequence_length(s);
-		bool plain = n > 0 && !(n == 1 && (*s < 0x20 || *s == 0x7f));
-		size_t need = plain ? n : 4;
+		size_t n = text_printable((const char *)s), need = n > 0 ? n : 4;
 
 		if (at + need + 1 > size)
 			break;
-		if (plain) {
+		if (n > 0) {
 			memcpy(out + at, s, n);
 			s += n;
 		} else {

@@ -4,7 +4,11 @@
 
 #include <stddef.h>
 
-/* Copies in to out[size], replacing control characters and DEL by \xNN and
+/* The length in bytes of the character at s, or 0 when it may not be printed: a control character (C1 and DEL
+ * included), or no valid UTF-8. */
+size_t text_printable(const char *s);
+
+/* Copies in to out[size], replacing what is not printable by \xNN and
  * cutting at a UTF-8 character boundary. out is always terminated (size > 0).
  * Returns out. Valid UTF-8 passes through; invalid bytes become \xNN. */
 char *text_escape(const char *in, char *out, size_t size);

@@ -39,9 +39,17 @@ void
 output_json(struct output *o, const char *key, json_t *value)
 {
 	json_t *to = o->row ? o->row : o->root;
+	size_t size = 4 * strlen(key) + 1;
+	char *escaped;
 
-	if (o->failed || json_object_set_new(to, key, value) < 0)
-		o->failed = true;
+	if (!o->failed && value && json_object_set(to, key, value) < 0) {
+		/* The name of a question's column need not be UTF-8. */
+		escaped = malloc(size);
+		o->failed = !escaped || json_object_set(to, text_escape(key, escaped, size), value) < 0;
+		free(escaped);
+	}
+	o->failed = o->failed || !value;
+	json_decref(value);
 }
 
 void
@@ -305,6 +313,32 @@ output_cell(const char *key, const json_t *v)
 	return strdup(text);
 }
 
+/* JSON text; the caller frees. jansson leaves DEL and the controls U+0080 to U+009F as they are: a terminal would obey. */
+static char *
+dump(const json_t *v, size_t flags, int precision)
+{
+	char *text = json_dumps(v, flags | JSON_COMPACT | JSON_REAL_PRECISION(precision)), *safe, *to;
+	const unsigned char *s = (const unsigned char *)text;
+
+	if (!text || !(safe = to = malloc(6 * strlen(text) + 1))) {
+		free(text);
+		return NULL;
+	}
+	for (; *s; s++) {
+		bool pair = s[0] == 0xc2 && s[1] >= 0x80 && s[1] < 0xa0;
+
+		if (pair || *s == 0x7f) {
+			s += pair;
+			to += sprintf(to, "\\u%04X", *s);
+		} else {
+			*to++ = (char)*s;
+		}
+	}
+	*to = '\0';
+	free(text);
+	return safe;
+}
+
 static char *
 cell_exact(const json_t *v, int precision)
 {
@@ -312,7 +346,7 @@ cell_exact(const json_t *v, int precision)
 		return strdup(json_string_value(v));
 	if (json_is_null(v))
 		return strdup("");
-	return json_dumps(v, JSON_ENCODE_ANY | JSON_COMPACT | JSON_REAL_PRECISION(precision));
+	return dump(v, JSON_ENCODE_ANY, precision);
 }
 
 void
@@ -322,11 +356,15 @@ output_pad(FILE *out, int count)
 		fputc(' ', out);
 }
 
-/* "logit_rmse" -> "logit rmse". */
+/* "logit_rmse" -> "logit rmse". Columns of a question have names of a stranger's. */
 char *
 output_heading(const char *key)
 {
-	char *out = strdup(key);
+	size_t size = 4 * strlen(key) + 1;
+	char *out = malloc(size);
+
+	if (out)
+		text_escape(key, out, size);
 
 	for (char *p = out; p && *p; p++)
 		if (*p == '_')
@@ -505,7 +543,7 @@ print_csv(const json_t *root, int precision, FILE *out)
 static bool
 print_json(const json_t *root, int precision, FILE *out)
 {
-	char *text = json_dumps(root, JSON_COMPACT | JSON_REAL_PRECISION(precision));
+	char *text = dump(root, 0, precision);
 
 	if (!text)
 		return false;
@@ -527,7 +565,7 @@ output_print_row(struct output *o, enum output_format format, FILE *out, struct 
 	bool ok = !o->failed;
 
 	if (ok && format == FORMAT_JSON) {
-		char *text = json_dumps(o->root, JSON_COMPACT | JSON_REAL_PRECISION(o->precision));
+		char *text = dump(o->root, 0, o->precision);
 
 		ok = text != NULL;
 		fputs(ok ? text : "null", out);

@@ -7,6 +7,7 @@
 #include "db/store.h"
 #include "ui/output/chart_data.h"
 #include "ui/output/output.h"
+#include "ui/output/terminal.h"
 #include "ui/panes/panes.h"
 #include "ui/scene/findings.h"
 #include "ui/shell/command.h"
@@ -30,6 +31,8 @@ const char *const color_names[] = {"auto", "always", "never", "256", "8", NULL};
 struct tee {
 	struct app *app;
 	FILE *to;
+	bool terminal;
+	struct terminal_gate gate;
 	enum log_kind kind;
 	char line[4096];
 	size_t used;
@@ -52,12 +55,22 @@ tee_flush_line(struct tee *tee)
 	tee->used = 0;
 }
 
+/* Only what is for people has colours. */
+static bool
+tee_pass(struct tee *tee, const char *data, size_t size)
+{
+	enum output_format format = tee->app->options.format;
+	bool colors = format != FORMAT_CSV && format != FORMAT_JSON;
+
+	return tee->terminal ? terminal_write(&tee->gate, tee->to, colors, data, size) : fwrite(data, 1, size, tee->to) == size;
+}
+
 static ssize_t
 tee_write(void *cookie, const char *data, size_t size)
 {
 	struct tee *tee = cookie;
 
-	if (!tee->app->capture && fwrite(data, 1, size, tee->to) < size)
+	if (!tee->app->capture && !tee_pass(tee, data, size))
 		return 0;
 	for (size_t i = 0; i < size; i++) {
 		if (tee->used == sizeof(tee->line))
@@ -74,7 +87,7 @@ tee_open(struct tee *tee, struct app *app, FILE *to, enum log_kind kind, int buf
 {
 	FILE *file;
 
-	*tee = (struct tee){.app = app, .to = to, .kind = kind};
+	*tee = (struct tee){.app = app, .to = to, .terminal = isatty(fileno(to)), .kind = kind};
 	file = fopencookie(tee, "w", (cookie_io_functions_t){.write = tee_write});
 	if (file)
 		setvbuf(file, NULL, buffering, 1 << 14);
@@ -89,6 +102,8 @@ streams_flush(struct app *app)
 	tee_flush_line(&app->own->out);
 	tee_flush_line(&app->own->talk);
 	if (!app->capture) {
+		terminal_end(&app->own->out.gate, app->own->out.to);
+		terminal_end(&app->own->talk.gate, app->own->talk.to);
 		fflush(app->own->out.to);
 		fflush(app->own->talk.to);
 	}

@@ -229,16 +229,26 @@ no_such_function(const char *name, struct status *st)
 			   list);
 }
 
+/* Shows where the expression is wrong; what stands before it may be wider than its bytes, or narrower. */
+static void
+point_at(struct app *app, const char *text, size_t at)
+{
+	char shown[400], *before = strndup(text, at);
+	int width = before ? output_width(text_escape(before, shown, sizeof(shown))) : 0;
+
+	app_say(app, "  %s", text_escape(text, shown, sizeof(shown)));
+	app_say(app, "  %*s^", width, "");
+	free(before);
+}
+
 static struct curve *
 parse_expression(struct app *app, const char *text, struct status *st)
 {
 	size_t at;
 	struct curve *curve = curve_expression(text, &at, st);
 
-	if (!curve) {
-		app_say(app, "  %s", text);
-		app_say(app, "  %*s^", (int)at, "");
-	}
+	if (!curve)
+		point_at(app, text, at);
 	return curve;
 }
 
