@@ -6,6 +6,7 @@
 #include "model/source.h"
 #include "model/vit/weights.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -164,6 +165,21 @@ load_resnet(struct model *model, const struct config *config, int side, struct s
 	return resnet_bind(model, net, &spec, own->file, own->arena, st);
 }
 
+/* A pixel of 0 to 1 less the mean over the deviation has to be a number that means something. */
+static bool
+check_preprocess(const struct model *model, struct status *st)
+{
+	const struct preprocess *p = &model->prep;
+
+	for (int i = 0; i < 3; i++)
+		if (!(fabsf(p->mean[i]) <= 1e4f) || !(p->std[i] >= 1e-6f && p->std[i] <= 1e6f))
+			return status_fail(
+			    st, STATUS_DATA,
+			    "%s: pictures are normalised by mean %g and deviation %g: is its preprocessing damaged?", model->path,
+			    (double)p->mean[i], (double)p->std[i]);
+	return true;
+}
+
 static bool
 load_into(struct model *model, const struct config *config, const char *weights, int side, struct status *st)
 {
@@ -180,7 +196,7 @@ load_into(struct model *model, const struct config *config, const char *weights,
 	if (!own->file)
 		return false;
 	ok = resnet ? load_resnet(model, config, side, st) : load_vit(model, config, st);
-	ok = ok && (model->projection.weight || config_labels(config, model, own->arena, st)) &&
+	ok = ok && check_preprocess(model, st) && (model->projection.weight || config_labels(config, model, own->arena, st)) &&
 	     hash_model(model, config->json, st);
 	return ok;
 }

@@ -134,7 +134,11 @@ ugo_eval(const struct ugo *u, double x)
 static bool
 aim(struct ugo *u, double lo, double hi, struct status *st)
 {
-	if (!isfinite(lo) || !isfinite(hi) || !(lo < hi))
+	if (!isfinite(lo) || !isfinite(hi))
+		return status_fail(st, STATUS_DATA,
+				   "%s: what it receives goes from %g to %g: are the weights or the pixels too large?", u->name,
+				   lo, hi);
+	if (!(lo < hi))
 		return status_fail(st, STATUS_USAGE, "%s: range [%g, %g] is empty; give it as LO HI with LO below HI", u->name,
 				   lo, hi);
 	return ugo_read_nodes(u, lo, hi, st);

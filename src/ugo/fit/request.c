@@ -21,7 +21,11 @@ check_range(const struct ugo_request *request, struct status *st)
 	const struct function_info *info = &function_table[request->function];
 	const char *name = request_name(request);
 
-	if (!isfinite(lo) || !isfinite(hi) || !(lo < hi))
+	if (!isfinite(lo) || !isfinite(hi))
+		return status_fail(st, STATUS_DATA,
+				   "%s: what it receives goes from %g to %g: are the weights or the pixels too large?", name, lo,
+				   hi);
+	if (!(lo < hi))
 		return status_fail(st, STATUS_USAGE, "%s: range [%g, %g] is empty; give it as LO HI with LO below HI", name, lo,
 				   hi);
 	if (size > most_value || hi - lo < 8.0 * FLT_EPSILON * size * request->hidden)
