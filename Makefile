@@ -129,7 +129,7 @@ lint: ## check the layers, the formatting, the scripts and the code
 	$(call say,FORMAT,clang-format)
 	$(Q)clang-format --dry-run -Werror $(CHECKED)
 	$(call say,CHECK,shellcheck)
-	$(Q)shellcheck -x $(shell grep -lE '^#!/bin/(ba)?sh' scripts/*) scripts/try-in .ci/run \
+	$(Q)shellcheck -x $(shell grep -lE '^#!/bin/(ba)?sh' scripts/*) .ci/run \
 		$(wildcard tests/cli/*.sh)
 	$(call say,CHECK,cppcheck)
 	$(Q)mkdir -p $(B)/cppcheck && cppcheck --cppcheck-build-dir=$(B)/cppcheck $(CPPCHECK) $(sort $(wildcard src db ui tests))
