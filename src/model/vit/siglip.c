@@ -107,23 +107,25 @@ siglip_bind_pool(struct binder *b)
 #undef PART
 }
 
-static float
-read_scalar(const struct safetensors *file, const char *name, float fallback)
+/* Leaves *value as it is where the file has no such number. */
+static bool
+read_scalar(const struct safetensors *file, const char *name, float *value, struct status *st)
 {
 	const struct st_tensor *t = safetensors_find(file, name);
 
-	if (t && t->count == 1)
-		safetensors_read(t, 0, 1, &fallback);
-	return fallback;
+	return !t || t->count != 1 || safetensors_read(t, 0, 1, value, st);
 }
 
 bool
 siglip_finish_head(struct model *model, const struct safetensors *file, struct arena *arena, struct status *st)
 {
 	size_t classes = (size_t)model->classes, width = (size_t)model->width;
-	float scale = expf(read_scalar(file, "logit_scale", 0)), shift = read_scalar(file, "logit_bias", 0);
+	float scale = 0, shift = 0;
 	float *weight = arena_floats(arena, classes * width), *bias = arena_floats(arena, classes);
 
+	if (!read_scalar(file, "logit_scale", &scale, st) || !read_scalar(file, "logit_bias", &shift, st))
+		return false;
+	scale = expf(scale);
 	if (!isfinite(scale) || !isfinite(shift))
 		return status_fail(st, STATUS_DATA, "%s: 'logit_scale' and 'logit_bias' must be finite", model->path);
 	if (model->head.in != model->width)
