@@ -72,23 +72,52 @@ run_commands(struct app *app, const struct lesson *lesson, const char *folder, s
 	return true;
 }
 
-/* In panes the view stands beside the scene's text; on lines it is printed. */
+/* In panes the view stands beside the scene's text, which gets half of a narrow screen. */
 static bool
-show_view(struct app *app, const struct lesson *lesson, struct status *st)
+show_panes(struct app *app, const struct lesson *lesson, struct status *st)
 {
 	char text[LAYOUT_TEXT];
-	bool all = strcmp(lesson->view, "overview") == 0;
+	int columns, rows;
 
-	if (app->capture) {
-		snprintf(text, sizeof(text), all ? "2 tutorial | 2 model | 3 attention:3/raster:2" : "2 tutorial | 3 %s",
-			 lesson->view);
-		app->panes->alone = NULL;
-		app->panes->looks = 0;
-		snprintf(app->panes->layout_name, sizeof(app->panes->layout_name), "tutorial");
-		return layout_parse(&app->panes->plan, text, st);
-	}
+	app_size(app, &columns, &rows);
+	snprintf(text, sizeof(text), "%s %s", columns < 100 ? "1 tutorial | 1" : "2 tutorial | 3", lesson->view);
+	app->panes->alone = NULL;
+	app->panes->looks = 0;
+	snprintf(app->panes->layout_name, sizeof(app->panes->layout_name), "tutorial");
+	return layout_parse(&app->panes->plan, text, st);
+}
+
+/* On lines it is printed above the text, so low that both can be seen together. */
+static bool
+show_lines(struct app *app, const struct lesson *lesson, struct status *st)
+{
+	enum { TEXT_ROWS = 11, VIEW_ROWS_LEAST = 8 };
+	int columns, rows, own = app->options.rows, own_columns = app->options.columns;
+	char text[40];
+	bool ok = true;
+
+	app_size(app, &columns, &rows);
+	app->options.columns = columns;
+	app->options.rows = rows - TEXT_ROWS > VIEW_ROWS_LEAST ? rows - TEXT_ROWS : VIEW_ROWS_LEAST;
 	snprintf(text, sizeof(text), "view %s", lesson->view);
-	return run_line(app, text) == STATUS_OK || status_fail(st, STATUS_FAILED, "the scene stopped");
+	if (strcmp(lesson->view, "log") != 0)
+		ok = run_line(app, text) == STATUS_OK || status_fail(st, STATUS_FAILED, "the scene stopped");
+	app->options.rows = own;
+	app->options.columns = own_columns;
+	return ok;
+}
+
+static void
+say_scene(struct app *app, int number)
+{
+	const struct lesson *lesson = &lessons[number - 1];
+
+	fprintf(app->out, "%s%d/%d  %s\n", app->capture ? "" : "\n", number, LESSONS, lesson->title);
+	if (app->capture)
+		return;
+	say_wrapped(app, lesson->text);
+	fprintf(app->out, "  Try:  %s\n  %s\n", lesson->try,
+		number < LESSONS ? "Next: tutorial" : "That was the last scene; tutorial off ends it.");
 }
 
 static bool
@@ -102,18 +131,24 @@ play(struct app *app, int number, struct status *st)
 		return status_fail(st, STATUS_DATA,
 				   "examples/digits-vit is neither beside the program nor installed; type: make install");
 	app->tutorial = number;
-	fprintf(app->out, "%s%d/%d  %s\n", app->capture ? "" : "\n", number, LESSONS, lesson->title);
-	if (!app->capture)
-		say_wrapped(app, lesson->text);
 	/* Later scenes need what the first ones made. */
 	ok =
 	    number < 3 || app->walk || (run_commands(app, &lessons[0], folder, st) && run_commands(app, &lessons[1], folder, st));
-	ok = ok && run_commands(app, lesson, folder, st) && show_view(app, lesson, st);
+	ok = ok && run_commands(app, lesson, folder, st) &&
+	     (app->capture ? show_panes(app, lesson, st) : show_lines(app, lesson, st));
 	free(folder);
-	if (ok && !app->capture)
-		fprintf(app->out, "\n  Try: %s\n  %s\n", lesson->try,
-			number < LESSONS ? "Then: tutorial next" : "That was the last scene.");
+	if (ok)
+		say_scene(app, number);
 	return ok;
+}
+
+/* The key t must not take somebody's model away. */
+static bool
+may_begin(const struct app *app, struct status *st)
+{
+	return !app->model || strcmp(app->model->name, "digits-vit") == 0 ||
+	       status_fail(st, STATUS_FAILED, "the tutorial loads its own model in place of %s; type: tutorial 1",
+			   app->model->name);
 }
 
 bool
@@ -125,8 +160,8 @@ cmd_tutorial(struct app *app, const struct call *call, struct status *st)
 
 	if (value_int(to, 1, LESSONS, &n))
 		number = (int)n;
-	else if (call->args > 0 && move < 3 && move >= 0 && number == 0)
-		return status_fail(st, STATUS_FAILED, "the tutorial has not begun; type: tutorial (it loads the example)");
+	else if (call->args > 0 && move < 3 && move >= 0 && number == 0 && !may_begin(app, st))
+		return false;
 	else if (move == 0)
 		number++;
 	else if (move == 1)
