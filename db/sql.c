@@ -29,7 +29,7 @@ static const struct {
 	{"read the plans",
 	 "SELECT p.hash, p.model_hash, p.recipe, p.T, p.json, p.content, n.name, coalesce(n.created, p.created), m.name "
 	 "FROM plans AS p LEFT JOIN plan_names AS n ON n.plan_hash = p.hash LEFT JOIN models AS m ON m.hash = p.model_hash "
-	 "ORDER BY coalesce(n.created, p.created) DESC"},
+	 "ORDER BY n.name IS NULL, n.name GLOB 'tuned-[0-9]*', coalesce(n.created, p.created) DESC"},
     /* A name before a hash, or its beginning; two rows when that is not enough to tell. */
     [STATEMENT_PLAN_FIND] =
 	{"find the plan",
@@ -44,7 +44,7 @@ static const struct {
     [STATEMENT_UGO_LIST] =
 	{"read the UGOs",
 	 "SELECT id, name, function, lo, hi, hidden, form, rmse, max_error, weights, dtype, b2, created, knots FROM ugos "
-	 "WHERE ?1 IS NULL OR name = ?1 ORDER BY id DESC"},
+	 "WHERE name = ?1 OR (?1 IS NULL AND id = (SELECT max(id) FROM ugos AS u WHERE u.name = ugos.name)) ORDER BY id DESC"},
     [STATEMENT_SESSION_NEW] =
 	{"make a session", "INSERT INTO sessions(uid, name) VALUES (lower(hex(randomblob(16))), coalesce(?1, (WITH RECURSIVE "
 			   "n(i) AS (SELECT coalesce((SELECT seq "
@@ -57,7 +57,8 @@ static const struct {
 						  "WHERE id = ?1 RETURNING id"},
     [STATEMENT_SESSION_LIST] = {"read the sessions",
 				"SELECT id, name, created, note, (SELECT count(*) FROM commands WHERE session_id = s.id), "
-				"(SELECT count(*) FROM runs WHERE session_id = s.id) FROM sessions AS s ORDER BY id DESC"},
+				"(SELECT count(*) FROM runs WHERE session_id = s.id) FROM sessions AS s "
+				"ORDER BY name GLOB 's[0-9]*' AND note = '', id DESC"},
     [STATEMENT_COMMAND_BEGIN] = {"record the command", "INSERT INTO commands(session_id, line, host, pid, process_start) "
 						       "VALUES (nullif(?1, 0), ?2, ?3, ?4, ?5) RETURNING id"},
     [STATEMENT_COMMAND_END] = {"record the end of the command", "UPDATE commands SET status = ?2, message = ?3, seconds = ?4 "

@@ -286,15 +286,19 @@ read_config(void)
 }
 
 static enum status_code
-run_file(const char *path)
+run_file(const char *given)
 {
+	char *path = path_expand(given);
 	struct status st = {0};
-	FILE *file = strcmp(path, "-") == 0 ? stdin : file_open(path, FILE_TEXT_MAX, &st);
+	FILE *file = !path ? NULL : strcmp(path, "-") == 0 ? stdin : file_open(path, FILE_TEXT_MAX, &st);
 	enum status_code code;
 
-	if (!file)
+	if (!file) {
+		free(path);
 		return complain(&st);
+	}
 	code = app_source(&app, file, path, true);
+	free(path);
 	if (file != stdin)
 		fclose(file);
 	return code;
@@ -343,13 +347,24 @@ show_faces(const struct arguments *a)
 	return app_source(&app, stdin, "standard input", false);
 }
 
-static enum status_code
-run(const struct arguments *a)
+/* A path of the command line: a shell leaves the ~ of --db=~/FILE and of quoted words. */
+static bool
+expand(const char **path, char **owned, struct status *st)
 {
+	if (*path && !(*owned = path_expand(*path)))
+		return status_nomem(st, "a path");
+	*path = *owned;
+	return true;
+}
+
+static enum status_code
+run(struct arguments *a)
+{
+	static char *db, *model;
 	struct status st = {0};
 	enum status_code code;
 
-	if (!app_init(&app, a->db, stdout, stderr, &st))
+	if (!expand(&a->db, &db, &st) || !expand(&a->model, &model, &st) || !app_init(&app, a->db, stdout, stderr, &st))
 		return complain(&st);
 	if (!a->no_config)
 		read_config();
@@ -359,6 +374,8 @@ run(const struct arguments *a)
 	if (a->example && !open_example(&st))
 		return complain(&st);
 	code = show_faces(a);
+	free(db);
+	free(model);
 	return code == STATUS_OK && app.recording_failed ? STATUS_DATA : code;
 }
 

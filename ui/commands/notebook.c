@@ -234,12 +234,26 @@ show_head(struct app *app, struct output *o, int64_t run, struct status *st)
 	return ok;
 }
 
+/* The run that was recorded last, of this session or of any; 0: there is none. */
+static int64_t
+last_run(struct app *app)
+{
+	struct status none = {0};
+	double last = 0;
+
+	if (app->run > 0)
+		return app->run;
+	return answer_number(app, "SELECT max(id) FROM runs", NULL, 0, &last, &none) ? (int64_t)last : 0;
+}
+
 bool
 cmd_show(struct app *app, const struct call *call, struct status *st)
 {
-	int64_t run = call_arg_int(call, 0, (long)app->run);
+	int64_t run = call->args > 0 ? call_arg_int(call, 0, 0) : last_run(app);
 	struct output o;
 
+	if (run == 0)
+		return status_fail(st, STATUS_FAILED, "the notebook has no run yet; step, eval and others record them");
 	output_init(&o);
 	o.precision = 17;
 	if (!show_head(app, &o, run, st) || !show_part(app, &o, "metrics", run, st) || !show_part(app, &o, "sites", run, st) ||

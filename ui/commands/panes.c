@@ -181,13 +181,18 @@ cmd_scroll(struct app *app, const struct call *call, struct status *st)
 	bool relative;
 	long n;
 
-	if (strcmp(text, "end") == 0)
-		n = INT_MAX;
+	if (strcmp(text, "left") == 0 || strcmp(text, "right") == 0) {
+		app->panes->log_right = within(app->panes->log_right + (text[0] == 'l' ? -8 : 8), 0, 4000);
+		return true;
+	}
+	if (strcmp(text, "end") == 0 || strcmp(text, "start") == 0)
+		n = text[0] == 'e' ? INT_MAX : -INT_MAX;
 	else if (strcmp(text, "+page") == 0 || strcmp(text, "-page") == 0)
 		n = text[0] == '+' ? page : -page;
 	else if (!parse_move(text, &relative, &n))
-		return status_fail(st, STATUS_USAGE, "scroll: \"%s\" is not a number of lines; as -1, +page or end", text);
-	app->panes->log_back = within(app->panes->log_back - n, 0, app->log.count > 0 ? app->log.count - 1 : 0);
+		return status_fail(st, STATUS_USAGE,
+				   "scroll: \"%s\" is not a number of lines; as -1, +page, start, end, left or right", text);
+	app->panes->log_back = within((long)app->panes->log_back - n, 0, app->log.count > page ? app->log.count - page : 0);
 	return true;
 }
 

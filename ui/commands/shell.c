@@ -33,6 +33,8 @@ const struct setting_info setting_table[] = {
     {"neuron", "N", "the neuron of that site", VALUE_INT, NULL, 0, (double)INT_MAX},
     {"unit", "N", "the hidden neuron there, of a UGO; -1: the one with the largest membrane", VALUE_INT, NULL, -1, 1023},
     {"side", "SIDE", "what views show of a split: all, first, second, difference", VALUE_CHOICE, side_names, 0, 0},
+    {"pager", "PROGRAM", "what shows answers longer than the terminal: auto ($PAGER, or less), off, or a program", VALUE_TEXT,
+     NULL, 0, 0},
     {"mouse", "on|off", "clicks select and the wheel moves, in the panes", VALUE_CHOICE, switch_names, 0, 0},
     {NULL, NULL, NULL, VALUE_NONE, NULL, 0, 0},
 };
@@ -55,6 +57,7 @@ output_settings(struct output *o, const struct app *app)
 	output_int(o, "seed", (int64_t)app->options.seed);
 	output_int(o, "threads", app->options.threads);
 	output_int(o, "checkpoints", (int64_t)(app->checkpoint_bytes >> 20));
+	output_text(o, "pager", app->options.pager[0] ? app->options.pager : "auto");
 	output_text(o, "mouse", switch_names[app->panes->mouse]);
 	if (!app->model)
 		return;
@@ -137,7 +140,11 @@ set_one(struct app *app, const struct setting_info *s, const char *value, struct
 		return status_fail(st, STATUS_USAGE, "set: there is no %s \"%s\"; type: help set", s->name, value);
 	if (s->kind == VALUE_SIZE && !value_size(value, &o->columns, &o->rows))
 		return status_fail(st, STATUS_USAGE, "set: size must be COLSxROWS as 80x24, not \"%s\"", value);
-	if (strcmp(s->name, "format") == 0)
+	if (strcmp(s->name, "pager") == 0 && strlen(value) >= sizeof(o->pager))
+		return status_fail(st, STATUS_USAGE, "set: the pager's command has at most %zu characters", sizeof(o->pager) - 1);
+	if (strcmp(s->name, "pager") == 0)
+		snprintf(o->pager, sizeof(o->pager), "%s", value);
+	else if (strcmp(s->name, "format") == 0)
 		o->format = (enum output_format)choice;
 	else if (strcmp(s->name, "color") == 0)
 		o->color = (enum color_mode)choice;

@@ -301,13 +301,41 @@ cmd_until(struct app *app, const struct call *call, struct status *st)
 	return ok;
 }
 
+/* Where one has come to: for people in one row, for programs the whole state. */
+static bool
+print_place(struct app *app, struct status *st)
+{
+	const struct walk *walk = app->walk;
+	char hash[HASH_HEX], label[16];
+	struct output o;
+
+	if (app->options.format == FORMAT_JSON || app->options.format == FORMAT_CSV)
+		return print_state(app, st);
+	output_init(&o);
+	output_table(&o, "state");
+	output_row(&o);
+	output_int(&o, "t", walk->t);
+	walk_hash(walk, hash);
+	hash[12] = '\0';
+	output_text(&o, "state_hash", hash);
+	output_text(&o, "top", walk->t > 0 ? model_label(app->model, walk_last(walk)->top, label) : NULL);
+	output_text(&o, "ann_top", walk->shown ? model_label(app->model, walk->ann_top, label) : NULL);
+	if (walk->t > 0)
+		output_real(&o, "logit_rmse", (double)walk_last(walk)->logit_rmse);
+	else
+		output_null(&o, "logit_rmse");
+	output_real(&o, "spikes_total", spikes_between(walk, 0, walk->t));
+	output_end(&o);
+	return output_print(&o, app->options.format, app->out, st);
+}
+
 /* --- back and forth ------------------------------------------------------- */
 
 bool
 cmd_reset(struct app *app, const struct call *call, struct status *st)
 {
 	(void)call;
-	return need_walk(app, st) && steps_back(app, 0, st) && print_state(app, st);
+	return need_walk(app, st) && steps_back(app, 0, st) && print_place(app, st);
 }
 
 bool
@@ -322,7 +350,7 @@ cmd_back(struct app *app, const struct call *call, struct status *st)
 	t = app->walk->t - (int)n + (app->walk->site >= 0);
 	if (t < 0)
 		return status_fail(st, STATUS_USAGE, "back %ld is before the start: t is %d", n, app->walk->t);
-	return steps_back(app, t, st) && print_state(app, st);
+	return steps_back(app, t, st) && print_place(app, st);
 }
 
 bool
@@ -335,7 +363,7 @@ cmd_goto(struct app *app, const struct call *call, struct status *st)
 	if (t <= app->walk->t ? !steps_back(app, t, st) : !steps_take(app, t - app->walk->t, NULL, st))
 		return false;
 	say_stop(app);
-	return print_state(app, st);
+	return print_place(app, st);
 }
 
 static void

@@ -300,14 +300,22 @@ const struct command_info command_table[] = {
      "COND as for break; at least one step is taken. What it was true for is selected. Prints as step.",
      "until logit_rmse < 0.1",
      cmd_until},
-    {"reset", CLASS_SPIKES, {{NULL}}, {{NULL}}, "go back to t = 0", "The picture stays. Prints the state.", "reset", cmd_reset},
+    {"reset",
+     CLASS_SPIKES,
+     {{NULL}},
+     {{NULL}},
+     "go back to t = 0",
+     "The picture stays. Prints where one is; in JSON and CSV the state.",
+     "reset",
+     cmd_reset},
     {"back",
      CLASS_SPIKES,
      {MAYBE_NUMBER("N", 1, 4096)},
      {{NULL}},
      "go back N steps (default: 1)",
      "The state is the one that was there, to the bit: the nearest checkpoint before it is restored and stepped on from. An "
-     "entered step counts as one. set checkpoints bounds the memory of checkpoints; state says what they take. Prints the state.",
+     "entered step counts as one. set checkpoints bounds the memory of checkpoints; state says what they take. Prints where one "
+     "is; in JSON and CSV the state.",
      "back 3",
      cmd_back},
     {"goto",
@@ -315,7 +323,7 @@ const struct command_info command_table[] = {
      {ONE_NUMBER("T", 0, 4096)},
      {{NULL}},
      "go to t = T",
-     "Forwards as step, backwards as back. Prints the state.",
+     "Forwards as step, backwards as back. Prints where one is; in JSON and CSV the state.",
      "goto 3",
      cmd_goto},
     {"break",
@@ -326,8 +334,10 @@ const struct command_info command_table[] = {
      "COND compares numbers (< <= > >= == !=) and joins comparisons by and, or, not and parentheses. A number is a literal or: "
      "spikes(S), rate(S), error(S) (relative), range(S) (inputs outside the UGO's range) of a site in the last step; value(S) "
      "and membrane(S) of any of its elements; S[i,j] for one element, of which spikes and error may be asked too; t, top, ann, "
-     "label (classes; their names may be used), logit_rmse. S is a site or a glob: one of them is enough. A number alone is true "
-     "when it is not 0. Stepping stops after the step, and what the condition was true for is selected.",
+     "label (classes; their names may be used), logit_rmse. S is a site or a glob: one of them is enough, all(error(blocks.*)) < "
+     "0.2 "
+     "asks for every one, max(...) and min(...) are the largest and the smallest. A number alone is true when it is not 0. "
+     "Stepping stops after the step, and what the condition was true for is selected.",
      "break error(blocks.*.attn) > 0.1",
      cmd_break},
     {"watch",
@@ -701,7 +711,7 @@ const struct command_info command_table[] = {
      {ARG("LINES", VALUE_TEXT)},
      {{NULL}},
      "scroll the log",
-     "-1 to older lines, +1 to newer ones; -page, +page; end.",
+     "-1 to older lines, +1 to newer ones; -page, +page; start, end; left, right.",
      "scroll -page",
      cmd_scroll},
     {"keys",
@@ -947,7 +957,14 @@ const struct command_info command_table[] = {
      "As session open, but without NAME it finds the session whose state was changed last.",
      "session resume",
      cmd_session_resume},
-    {"session list", CLASS_NOTEBOOK, {{NULL}}, {{NULL}}, "list sessions", "Newest first.", "session list", cmd_session_list},
+    {"session list",
+     CLASS_NOTEBOOK,
+     {{NULL}},
+     {{NULL}},
+     "list sessions",
+     "Those with names or notes of yours first, each part newest first.",
+     "session list",
+     cmd_session_list},
     {"session note",
      CLASS_NOTEBOOK,
      {ARG("TEXT", VALUE_LINE)},
@@ -1107,7 +1124,8 @@ const struct command_info command_table[] = {
      {MAYBE("SETTING", VALUE_SETTING), MAYBE("VALUE", VALUE_TEXT)},
      {{NULL}},
      "print or change settings",
-     "Settings: format, color, ascii, size, seed, threads, checkpoints, mouse; and what views look at: layer, head, q, k, site, "
+     "Settings: format, color, ascii, size, seed, threads, checkpoints, pager, mouse; and what views look at: layer, head, q, k, "
+     "site, "
      "neuron, unit, side.",
      "set format json",
      cmd_set},
@@ -1131,15 +1149,17 @@ const struct command_info command_table[] = {
      CLASS_SHELL,
      {{"TOPIC", VALUE_TOPIC, true, true, 0, 0, NULL}},
      {{NULL}},
-     "explain commands",
-     "TOPIC is a command, or a class: model, spikes, ugo, views, movement, study, notebook, shell.",
+     "explain commands and words",
+     "TOPIC is a command, a class (model, spikes, ugo, views, movement, study, notebook, shell), a word that is used here (site, "
+     "UGO, quantum ...; words: all of them), a recipe or a view. Longer answers than the terminal go through the pager (set "
+     "pager).",
      "help convert",
      cmd_help},
     {"apropos",
      CLASS_SHELL,
      {ARG("WORD", VALUE_LINE)},
      {{NULL}},
-     "find commands by a word of their help",
+     "find commands, words, recipes, views and settings by what is said of them",
      "Case does not matter.",
      "apropos threshold",
      cmd_apropos},

@@ -1,6 +1,7 @@
 #include "ui/panes/panes.h"
 
 #include "base/text.h"
+#include "ui/commands/commands.h"
 #include "ui/views/view.h"
 #include "ui/workbench/show.h"
 
@@ -115,8 +116,65 @@ panes_forget_layout(struct panes *panes, const char *name)
 void
 panes_place(struct panes *panes, const struct scene *scene, const struct canvas *canvas, bool with_command)
 {
-	layout_make(&panes->layout, canvas->w, canvas->h, with_command, panes->plan.columns ? &panes->plan : NULL, panes->alone,
-		    view_maps(scene, canvas->style));
+	layout_make(&panes->layout, canvas->w, canvas->h, with_command, panes->plan.columns ? &panes->plan : NULL,
+		    panes->reading ? "log" : panes->alone, view_maps(scene, canvas->style));
+}
+
+/* --- long answers --------------------------------------------------------- */
+
+/* Commands whose answer is the picture: it must not be covered. */
+static bool
+answers_in_picture(const struct command_info *info)
+{
+	static command_fn *const pictured[] = {cmd_load,         cmd_data,           cmd_image, cmd_ann,      cmd_step,
+					       cmd_run,          cmd_until,          cmd_reset, cmd_back,     cmd_goto,
+					       cmd_session_open, cmd_session_resume, cmd_undo,  cmd_tutorial, cmd_split};
+
+	for (size_t i = 0; i < sizeof(pictured) / sizeof(*pictured); i++)
+		if (info->run == pictured[i])
+			return true;
+	return info->class == CLASS_MOVEMENT;
+}
+
+void
+panes_answered(struct panes *panes, const struct app *app, const char *line, long before)
+{
+	const struct placed *log = layout_find(&panes->layout, "log");
+	struct status st = {0};
+	struct fault fault;
+	struct call call;
+	int lines = (int)(app->log.added - before);
+
+	if (lines > app->log.count)
+		lines = app->log.count;
+	if (call_parse(&call, line, &fault, &st) && call.info && log && lines > log->at.h - 2 && !answers_in_picture(call.info)) {
+		panes->reading = true;
+		panes->answer = lines;
+	}
+	call_done(&call);
+}
+
+bool
+panes_read_end(struct panes *panes)
+{
+	bool was = panes->reading;
+
+	panes->reading = false;
+	panes->log_right = 0;
+	if (was)
+		panes->log_back = 0;
+	return was;
+}
+
+/* A new answer is read from its first line. */
+static void
+show_answer(struct panes *panes)
+{
+	const struct placed *log = panes->answer > 0 ? layout_find(&panes->layout, "log") : NULL;
+
+	if (log)
+		panes->log_back = panes->answer > log->at.h - 2 ? panes->answer - (log->at.h - 2) : 0;
+	panes->answer = 0;
 }
 
 /* --- focus ---------------------------------------------------------------- */
@@ -155,7 +213,9 @@ panes_look(struct panes *panes, const char *view)
 void
 panes_out(struct panes *panes)
 {
-	if (panes->looks > 0) {
+	if (panes_read_end(panes)) {
+		panes->on_line = true;
+	} else if (panes->looks > 0) {
 		const struct looked *back = &panes->looked[--panes->looks];
 
 		panes->alone = back->alone;
@@ -280,6 +340,7 @@ draw_pane(struct panes *panes, const struct scene *scene, struct canvas *canvas,
 
 	args.zoom = panes->zoom[view_index(view)];
 	args.scroll = panes->log_back;
+	args.right = panes->log_right;
 	view_draw(scene, view, &args, canvas, pane->at);
 	if (args.focused && panes->keys_shown)
 		draw_keys(panes, canvas, rect_inset(pane->at, 1));
@@ -290,7 +351,7 @@ draw_status(const struct panes *panes, const struct scene *scene, struct canvas 
 {
 	struct rect r = panes->layout.status;
 	struct pen pen = {.attr = ATTR_REVERSE};
-	char text[400], hint[100];
+	char text[400], hint[100]; /* hint: of what runs */
 	int x;
 
 	view_status(scene, r.w - 1, text, sizeof(text));
@@ -302,13 +363,47 @@ draw_status(const struct panes *panes, const struct scene *scene, struct canvas 
 		return;
 	}
 	x = canvas_put(canvas, r, r.x, r.y, pen, text);
-	snprintf(hint, sizeof(hint), "%s",
-		 scene->lesson        ? "tutorial goes on"
-		 : panes->on_line     ? "Tab: panes  ? in them: keys"
-		 : panes->table_shown ? "s: sort  Enter: show run  q: close"
-				      : "?: keys  :: command line  q: leave");
-	if (x + text_columns(hint) + 3 <= r.w)
-		canvas_put_right(canvas, r, r.x + r.w - 1, r.y, pen, hint);
+	if (panes->layout.keys.w == 0 && x + text_columns("Tab: panes  ?: help") + 3 <= r.w)
+		canvas_put_right(canvas, r, r.x + r.w - 1, r.y, pen, "Tab: panes  ?: help");
+}
+
+/* What the keys do where one is, the most important first: "key meaning" pairs. */
+static const char *const *
+hints(const struct panes *panes, const struct scene *scene)
+{
+	static const char *const line[] = {"Tab", "panes", "?",    "help",   "tutorial", "ten scenes", "Enter", "same step again",
+					   "q",   "quit",  "PgUp", "scroll", NULL};
+	static const char *const lesson[] = {"Tab",    "panes", "tutorial", "next scene", "tutorial off",
+					     "end it", "q",     "leave",    NULL};
+	static const char *const read[] = {
+	    "Esc", "back to the panes", "PgUp PgDn", "scroll", "Tab Left Right", "sideways", "q", "leave", NULL};
+	static const char *const table[] = {"arrows", "move",     ":", "command", "s", "sort",
+					    "Enter",  "show run", "q", "close",   NULL};
+	static const char *const pane[] = {"s", "step", "b", "back", "Enter", "look", "Esc", "out",   "Tab", "next",
+					   "/", "find", ":", "type", "?",     "keys", "q",   "leave", NULL};
+
+	if (panes->table_shown)
+		return table;
+	if (panes->reading)
+		return read;
+	if (!panes->on_line)
+		return pane;
+	return scene->lesson ? lesson : line;
+}
+
+/* A line of keys, as many as fit. */
+static void
+draw_hints(const struct panes *panes, const struct scene *scene, struct canvas *canvas)
+{
+	struct rect r = panes->layout.keys;
+	int x = r.x + 1;
+
+	for (const char *const *h = hints(panes, scene); *h && r.w; h += 2) {
+		if (x + text_columns(h[0]) + 1 + text_columns(h[1]) > r.x + r.w)
+			return;
+		x += canvas_put(canvas, r, x, r.y, (struct pen){.fg = ROLE_KEY, .attr = ATTR_BOLD}, h[0]) + 1;
+		x += canvas_put(canvas, r, x, r.y, (struct pen){.fg = ROLE_DIM}, h[1]) + 2;
+	}
 }
 
 /* The line is moved left as far as the cursor needs. */
@@ -389,12 +484,14 @@ panes_draw(struct panes *panes, struct app *app, struct canvas *canvas, const st
 	follow_table(panes, app, panes->layout.status.w == 0);
 	show_scene(app, &s);
 	panes_place(panes, &s.scene, canvas, line != NULL);
+	show_answer(panes);
 	canvas_clear(canvas, canvas_all(canvas));
 	if (panes->table_shown)
 		draw_table(panes, &s.scene, canvas);
 	else
 		draw_panes(panes, &s.scene, canvas);
 	draw_status(panes, &s.scene, canvas);
+	draw_hints(panes, &s.scene, canvas);
 	if (line && panes->layout.command.w)
 		draw_line(panes, canvas, line, cursor_x, cursor_y);
 }

@@ -31,6 +31,9 @@ struct panes {
 	bool keys_shown;      /* of the focused pane, until the next key */
 	int zoom[VIEW_COUNT]; /* by view_index() */
 	int log_back;         /* lines scrolled up in the log */
+	int log_right;        /* cells scrolled to the right there */
+	bool reading;         /* the log covers the others: a long answer is read in it */
+	int answer;           /* lines of an answer that has just come; 0: none */
 	bool table_shown;     /* the table covers the others (app->table_open) */
 	bool table_alone;     /* the panes were entered for it: they end with it */
 	bool leave;           /* the panes are to be left */
@@ -73,6 +76,12 @@ bool panes_table_key(struct panes *panes, struct app *app, int key);
 void panes_click(struct panes *panes, struct app *app, const struct canvas *canvas, int x, int y);
 /* The wheel there; by -1 (up) or 1. */
 void panes_wheel(struct panes *panes, struct app *app, int x, int y, int by);
+
+/* What the command line's last command printed, by the lines the log had before and what it
+ * printed: a long answer is shown from its beginning. */
+void panes_answered(struct panes *panes, const struct app *app, const char *line, long before);
+/* Back from reading it. False when nothing was read. */
+bool panes_read_end(struct panes *panes);
 
 /* Moves the focus to the next (or, by -1, the last) pane shown; past the ends lies the command line. */
 void panes_next(struct panes *panes, int by);

@@ -337,12 +337,15 @@ leave_key(int count, int key)
 static void
 run_line(const char *line)
 {
+	long before = screen.app->log.added;
 	const HIST_ENTRY *last = history_length > 0 ? history_get(history_base + history_length - 1) : NULL;
 
 	if (line[strspn(line, " \t")] && !(last && strcmp(last->line, line) == 0))
 		add_history(line);
+	panes_read_end(screen.panes);
 	screen.panes->log_back = 0;
-	app_execute(screen.app, line);
+	app_typed(screen.app, line);
+	panes_answered(screen.panes, screen.app, line, before);
 }
 
 static int next_byte(FILE *file);
@@ -538,7 +541,7 @@ take_escape(void)
 		ring_push("\033", 1);
 		push_key(false, key);
 	} else if (screen.panes->on_line) {
-		if (rl_end == 0)
+		if (rl_end == 0 && !panes_read_end(screen.panes))
 			panes_next(screen.panes, -1);
 	} else {
 		panes_key(screen.panes, screen.app, PANE_KEY_ESCAPE);
@@ -695,7 +698,7 @@ screen_run(struct app *app, const char *prompt, char **left, struct status *st)
 	screen.prompt = prompt;
 	screen.panes = app->panes;
 	screen.panes->on_line = true;
-	screen.panes->leave = screen.panes->table_shown = false;
+	screen.panes->leave = screen.panes->table_shown = screen.panes->reading = false;
 	screen.panes->layout = (struct layout){0};
 	screen.panes->doing[0] = '\0';
 	screen.null = fopen("/dev/null", "w");

@@ -40,6 +40,7 @@ add_line(struct log *log, enum log_kind kind, const char *text, size_t size)
 	}
 	text_escape(plain, escaped, 4 * size + 1);
 	free(plain);
+	log->added++;
 	if (log->count == LOG_LINES) {
 		free(log->line[log->first].text);
 		log->first = (log->first + 1) % LOG_LINES;

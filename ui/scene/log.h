@@ -22,6 +22,7 @@ struct log_line {
 struct log {
 	struct log_line line[LOG_LINES]; /* a ring: the oldest is dropped when it is full */
 	int first, count;
+	long added; /* lines ever */
 };
 
 /* Adds text, split at newlines. Text that cannot be kept for lack of memory is lost silently. */

@@ -1,6 +1,7 @@
 #include "ui/shell/command.h"
 
 #include "base/text.h"
+#include "ui/workbench/paths.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -266,6 +267,9 @@ command_unknown(const char *text, int level, const char *first, struct status *s
 	candidates_find(&all, "", level, first);
 	for (int i = 0; i < all.count; i++) {
 		int d = edit_distance(text, all.word[i]);
+		/* Two letters of a short word are most of it, unless it begins alike. */
+		if (d == 2 && strlen(text) < 4 && text[0] != all.word[i][0])
+			continue;
 		if (d < best && d < (int)strlen(all.word[i])) {
 			best = d;
 			nearest = all.word[i];
@@ -307,6 +311,19 @@ command_named(const char *name)
 	return NULL;
 }
 
+const struct alias command_aliases[] = {{"?", "help"},      {"h", "help"},       {"q", "quit"},        {"exit", "quit"},
+					{"next", "step"},   {"continue", "run"}, {"finish", "step"},   {"bt", "state"},
+					{"where", "state"}, {"man", "help"},     {"describe", "help"}, {NULL, NULL}};
+
+static const struct command_info *
+alias_find(const char *word)
+{
+	for (const struct alias *a = command_aliases; a->word; a++)
+		if (strcmp(a->word, word) == 0)
+			return command_named(a->command);
+	return NULL;
+}
+
 const struct command_info *
 command_find(const struct word *word, int words, int *used, struct fault *fault, struct status *st)
 {
@@ -315,6 +332,8 @@ command_find(const struct word *word, int words, int *used, struct fault *fault,
 	struct candidates c;
 
 	*used = 1;
+	if ((info = alias_find(word[0].text)))
+		return info;
 	if (!resolve(&word[0], 0, "", first, fault, st))
 		return NULL;
 	candidates_find(&c, "", 1, first);
@@ -423,6 +442,21 @@ value_check(const char *what, const char *text, enum value_kind kind, double lo,
 	}
 }
 
+/* A path as files are opened by it: ~ is a home here as in shells. */
+static bool
+take_path(struct call *call, const char **value, enum value_kind kind, struct status *st)
+{
+	char *path;
+
+	if (kind != VALUE_PATH || (*value)[0] != '~' || call->paths == CALL_WORDS)
+		return true;
+	if (!(path = path_expand(*value)))
+		return status_nomem(st, "a path");
+	call->path[call->paths++] = path;
+	*value = path;
+	return true;
+}
+
 /* Takes the option at word[*i], and its value. */
 static bool
 take_option(struct call *call, int *i, struct fault *fault, struct status *st)
@@ -450,7 +484,8 @@ take_option(struct call *call, int *i, struct fault *fault, struct status *st)
 		word_fault(&call->word[*i], fault);
 		call->value[at] = call->word[*i].text;
 	}
-	return value_check(what, call->value[at], option->kind, option->lo, option->hi, option->choices, st);
+	return value_check(what, call->value[at], option->kind, option->lo, option->hi, option->choices, st) &&
+	       take_path(call, &call->value[at], option->kind, st);
 }
 
 static const struct argument_info *
@@ -492,8 +527,8 @@ take_argument(struct call *call, int *i, struct fault *fault, struct status *st)
 	snprintf(what, sizeof(what), "%s: %s", call->info->name, arg->name);
 	if (!value_check(what, w->text, arg->kind, arg->lo, arg->hi, arg->choices, st))
 		return false;
-	call->arg[call->args++] = w->text;
-	return true;
+	call->arg[call->args] = w->text;
+	return take_path(call, &call->arg[call->args++], arg->kind, st);
 }
 
 static bool
@@ -543,6 +578,23 @@ split_call(struct call *call, struct fault *fault, struct status *st)
 	return true;
 }
 
+/* :quit is quit, from the habit of vi and of the panes' own key. */
+static void
+drop_colon(struct call *call)
+{
+	struct word *w = &call->word[0];
+
+	if (w->quoted || w->text[0] != ':')
+		return;
+	memmove(w->text, w->text + 1, strlen(w->text));
+	w->at++;
+	w->length--;
+	if (w->text[0])
+		return;
+	free(w->text);
+	memmove(w, w + 1, (size_t)--call->words * sizeof(*w));
+}
+
 bool
 call_parse(struct call *call, const char *line, struct fault *fault, struct status *st)
 {
@@ -557,6 +609,8 @@ call_parse(struct call *call, const char *line, struct fault *fault, struct stat
 		return true;
 	if (!split_call(call, fault, st))
 		return false;
+	if (call->words > 0)
+		drop_colon(call);
 	if (call->words == 0)
 		return true;
 	call->info = command_find(call->word, call->words, &i, fault, st);
@@ -579,7 +633,9 @@ call_done(struct call *call)
 {
 	for (int i = 0; i < call->words; i++)
 		free(call->word[i].text);
-	call->words = 0;
+	for (int i = 0; i < call->paths; i++)
+		free(call->path[i]);
+	call->words = call->paths = 0;
 }
 
 /* --- reading a call ------------------------------------------------------- */

@@ -95,6 +95,12 @@ extern const struct command_info command_table[]; /* ends with a NULL name */
 extern const char *const class_names[];           /* [CLASSES] and NULL */
 extern const char *const class_titles[];
 
+/* Words of other programs (gdb, less, vi) that mean a command here; ends with NULL. */
+struct alias {
+	const char *word, *command;
+};
+extern const struct alias command_aliases[];
+
 /* Where in the line the fault is; length 0: nowhere. */
 struct fault {
 	size_t at, length;
@@ -115,6 +121,8 @@ struct call {
 	const char *value[COMMAND_OPTIONS]; /* of the options given */
 	struct word word[CALL_WORDS];       /* owns the text */
 	int words;
+	char *path[CALL_WORDS]; /* paths whose ~ was replaced; owned */
+	int paths;
 	const char *line;    /* the caller's */
 	struct fault *fault; /* the caller's: a command that fails may say where */
 };

@@ -1,5 +1,7 @@
 #include "ui/shell/repl.h"
 
+#include "spikescope.h"
+#include "ui/output/answer.h"
 #include "ui/panes/screen.h"
 #include "ui/workbench/paths.h"
 
@@ -182,10 +184,33 @@ one_line(struct app *app)
 	} else {
 		repl_remember(line);
 		log_add(&app->log, LOG_COMMAND, line, strlen(line));
-		code = app_execute(app, line);
+		code = app_typed(app, line);
 	}
 	free(line);
 	return code;
+}
+
+/* Two lines for who comes: what to type first, and what can be gone on with. */
+static void
+say_hello(struct app *app)
+{
+	struct query query = {
+	    .sql = "SELECT s.name, coalesce((SELECT model FROM v_runs WHERE session = s.name AND model IS NOT NULL "
+		   "ORDER BY run DESC LIMIT 1), '') FROM session_states AS t JOIN sessions AS s ON s.id = "
+		   "t.session_id ORDER BY t.id DESC LIMIT 1"};
+	struct status none = {0};
+	struct answer *a = answer_ask(app, &query, 1, &none);
+	char name[80], model[80];
+
+	app_say(app, "spikescope %s: type help, or tutorial (ten scenes); panes shows all; q leaves", SPIKESCOPE_VERSION);
+	if (a && a->rows > 0) {
+		answer_text(a, answer_at(a, 0, 0), 0, name, sizeof(name));
+		answer_text(a, answer_at(a, 0, 1), 1, model, sizeof(model));
+		app_say(app, "session resume goes on with %s%s%s", name, *model ? ", " : "", model);
+	} else {
+		app_say(app, "to begin: load FOLDER, data FOLDER, convert, step; the words: help words");
+	}
+	answer_free(a);
 }
 
 enum status_code
@@ -199,6 +224,8 @@ repl_run(struct app *app, bool panes)
 	history_load();
 	if (panes)
 		app_execute(app, "panes");
+	else
+		say_hello(app);
 	while (!app->quit)
 		code = one_line(app);
 	history_save();

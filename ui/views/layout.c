@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PANE_MIN_W = 20, PANE_MIN_H = 5, SHARE_MAX = 100 };
+enum { PANE_MIN_W = 20, PANE_MIN_H = 5, SHARE_MAX = 100, KEYS_MIN_H = 16 };
 
 static int
 between(int value, int lo, int hi)
@@ -285,6 +285,10 @@ place_bottom(struct layout *l, struct rect *r, bool with_command)
 {
 	int log = r->h < 10 ? 0 : between(r->h / 6, 3, 10);
 
+	if (with_command && r->h >= KEYS_MIN_H) {
+		l->keys = (struct rect){0, r->h - 1, r->w, 1};
+		r->h--;
+	}
 	if (with_command) {
 		l->command = (struct rect){0, r->h - 1, r->w, 1};
 		r->h--;

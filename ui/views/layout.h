@@ -29,6 +29,7 @@ struct layout {
 	int panes;
 	struct rect status;  /* one row */
 	struct rect command; /* one row; empty when not wanted */
+	struct rect keys;    /* one row below it; empty where rows are dear */
 };
 
 /* The attention maps' needs, so that their pane is no higher than they are. */

@@ -28,6 +28,19 @@ log_pen(enum log_kind kind)
 	}
 }
 
+/* The rest of a line that is scrolled to the right. */
+static const char *
+after_cells(const char *text, int cells)
+{
+	while (*text && cells > 0) {
+		do
+			text++;
+		while (((unsigned char)*text & 0xc0) == 0x80);
+		cells--;
+	}
+	return text;
+}
+
 static void
 log_draw(const struct scene *scene, const struct view_args *args, struct canvas *canvas, struct rect area)
 {
@@ -41,7 +54,7 @@ log_draw(const struct scene *scene, const struct view_args *args, struct canvas 
 			continue;
 		if (line->kind == LOG_COMMAND)
 			x += canvas_put(canvas, area, x, y, log_pen(line->kind), "> ");
-		canvas_put(canvas, area, x, y--, log_pen(line->kind), line->text);
+		canvas_put(canvas, area, x, y--, log_pen(line->kind), after_cells(line->text, args->right));
 	}
 }
 

@@ -30,9 +30,9 @@ status_step(const struct scene *scene, char *out, size_t size)
 		return;
 	}
 	walk_top(last->logits, model->classes, 1, &snn, &p);
-	snprintf(out, size, "%s%s %s (ANN %s %s)  spikes %s  logit rmse %s", snn != ann ? "! " : "",
+	snprintf(out, size, "%s%s %s (ANN %s %s)  spikes/t %s  logit rmse %s", snn != ann ? "! " : "",
 		 model_label(model, snn, label[0]), short_number(p, number[0], sizeof(number[0])),
-		 model_label(model, ann, label[1]), number[1], text_count(last->events, number[2], sizeof(number[2])),
+		 model_label(model, ann, label[1]), number[1], text_count(last->units, number[2], sizeof(number[2])),
 		 short_number(last->logit_rmse, number[3], sizeof(number[3])));
 }
 

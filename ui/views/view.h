@@ -26,6 +26,7 @@ struct view_args {
 	int steps;     /* sizes: the T whose error is drawn; 0: the largest */
 	int zoom;      /* raster: 0 all, each step halves what is shown; ugo and curves ignore it */
 	int scroll;    /* lines scrolled back (log) */
+	int right;     /* cells scrolled to the right (log) */
 	bool framed;   /* draw a frame with the title (else the title is left out) */
 	bool focused;  /* its frame stands out */
 };

@@ -5,8 +5,10 @@
 #include "base/text.h"
 #include "base/timing.h"
 #include "db/store.h"
+#include "ui/commands/commands.h"
 #include "ui/output/chart_data.h"
 #include "ui/output/output.h"
+#include "ui/output/pager.h"
 #include "ui/output/terminal.h"
 #include "ui/panes/panes.h"
 #include "ui/scene/findings.h"
@@ -40,12 +42,25 @@ struct tee {
 
 struct app_private {
 	struct tee out, talk;
-	double started; /* when the running command did; seconds */
-	bool by_key;    /* the running command is a key's */
-	double shown;   /* when progress was last shown; 0: not yet */
+	double started;   /* when the running command did; seconds */
+	bool by_key;      /* the running command is a key's */
+	double shown;     /* when progress was last shown; 0: not yet */
+	struct held held; /* results of the running command, for the pager */
+	char *again;      /* what an empty line repeats; NULL: nothing */
 };
 
 /* --- streams -------------------------------------------------------------- */
+
+/* Takes the line of progress away, before anything else is written there. */
+static void
+progress_end(struct app *app)
+{
+	if (app->own->shown > 0 && !app->capture) {
+		fputs("\r\033[K", app->own->talk.to);
+		fflush(app->own->talk.to);
+	}
+	app->own->shown = 0;
+}
 
 static void
 tee_flush_line(struct tee *tee)
@@ -55,14 +70,23 @@ tee_flush_line(struct tee *tee)
 	tee->used = 0;
 }
 
+/* Results may be held back; what is said after some of them comes after them. */
+static FILE *
+tee_target(const struct tee *tee)
+{
+	struct held *held = &tee->app->own->held;
+
+	return held->file && (tee->kind == LOG_RESULT || held_any(held)) ? held->file : tee->to;
+}
+
 /* Only what is for people has colours. */
 static bool
-tee_pass(struct tee *tee, const char *data, size_t size)
+tee_pass(struct tee *tee, FILE *to, const char *data, size_t size)
 {
 	enum output_format format = tee->app->options.format;
 	bool colors = format != FORMAT_CSV && format != FORMAT_JSON;
 
-	return tee->terminal ? terminal_write(&tee->gate, tee->to, colors, data, size) : fwrite(data, 1, size, tee->to) == size;
+	return tee->terminal ? terminal_write(&tee->gate, to, colors, data, size) : fwrite(data, 1, size, to) == size;
 }
 
 static ssize_t
@@ -70,7 +94,10 @@ tee_write(void *cookie, const char *data, size_t size)
 {
 	struct tee *tee = cookie;
 
-	if (!tee->app->capture && !tee_pass(tee, data, size))
+	FILE *to = tee_target(tee);
+
+	progress_end(tee->app);
+	if (!tee->app->capture && !tee_pass(tee, to, data, size))
 		return 0;
 	for (size_t i = 0; i < size; i++) {
 		if (tee->used == sizeof(tee->line))
@@ -145,13 +172,6 @@ open_store(struct app *app, const char *db, struct status *st)
 	if (!app->store)
 		return false;
 	store_on_wait(app->store, say_waiting, app);
-	first = (struct status){0};
-	app->session = store_session_new(app->store, NULL, &first);
-	if (!app->session) {
-		/* What is in it can still be asked about. */
-		app_say(app, "warning: %s; nothing of this session is recorded", first.message);
-		app->recording_failed = true;
-	}
 	return true;
 }
 
@@ -246,6 +266,8 @@ app_done(struct app *app)
 	free(app->state);
 	answer_free(app->answer);
 	chart_data_free(app->chart);
+	if (app->own)
+		free(app->own->again);
 	free(app->own);
 	memset(app, 0, sizeof(*app));
 }
@@ -459,6 +481,8 @@ progress_show(struct app *app, const char *what, double done, double total)
 	if (elapsed < 1 || timing_now() - own->shown < 0.1)
 		return;
 	own->shown = timing_now();
+	held_release(&own->held, own->out.to);
+	fflush(own->out.to);
 	fprintf(own->talk.to, "\r\033[K%s %.0f/%.0f", what, done, total);
 	if (rate > 0)
 		fprintf(own->talk.to, ", %.3g/s, %.0f s left", rate, (total - done) / rate);
@@ -483,16 +507,6 @@ app_progress(struct app *app)
 	return (struct progress){progress_heard, app};
 }
 
-static void
-progress_end(struct app *app)
-{
-	if (app->own->shown > 0 && !app->capture) {
-		fputs("\r\033[K", app->own->talk.to);
-		fflush(app->own->talk.to);
-	}
-	app->own->shown = 0;
-}
-
 /* --- running commands ----------------------------------------------------- */
 
 static void
@@ -515,6 +529,42 @@ complain(struct app *app, const struct status *st, const char *line, const struc
 	app->own->talk.kind = LOG_NOTE;
 }
 
+/* Holds the command's results back where they may be too long for the terminal. Scripts
+ * within go on for long: their results are not held. */
+static bool
+hold_results(struct app *app)
+{
+	struct app_private *own = app->own;
+
+	if (app->depth > 0)
+		held_release(&own->held, own->out.to);
+	if (!app->interactive || !app->terminal || app->capture || app->depth > 0 || own->held.file)
+		return false;
+	return held_begin(&own->held);
+}
+
+/* Tables keep to the terminal's width, or to that of the panes' log. */
+static void
+fit_results(const struct app *app)
+{
+	int columns, rows;
+
+	app_size(app, &columns, &rows);
+	output_fit(!app->terminal ? 0 : app->capture ? columns - 2 : columns);
+}
+
+static void
+page_results(struct app *app)
+{
+	int columns, rows;
+
+	fflush(app->out);
+	app_size(app, &columns, &rows);
+	held_page(&app->own->held, app->own->out.to, rows, app->options.pager[0] ? app->options.pager : "auto");
+	/* Ctrl-C was the pager's. */
+	atomic_store(&app->cancel, false);
+}
+
 static bool
 results_written(struct app *app)
 {
@@ -526,21 +576,54 @@ results_written(struct app *app)
 	return ok;
 }
 
+/* Commands that only look need no session; the first of the others begins it. */
+static bool
+only_asks(const struct command_info *info)
+{
+	static command_fn *const recorded[] = {cmd_session_note, cmd_replay};
+	bool asks = info->class == CLASS_SHELL || info->class == CLASS_NOTEBOOK || info->class == CLASS_VIEW ||
+		    info->class == CLASS_MOVEMENT || info->run == cmd_plan_list || info->run == cmd_ugo_list;
+
+	for (size_t i = 0; asks && i < sizeof(recorded) / sizeof(*recorded); i++)
+		asks = info->run != recorded[i];
+	return asks;
+}
+
+static void
+begin_session(struct app *app)
+{
+	struct status st = {0};
+
+	if (app->session || app->recording_failed)
+		return;
+	app->session = store_session_new(app->store, NULL, &st);
+	if (app->session)
+		return;
+	/* What is in it can still be asked about. */
+	app_say(app, "warning: %s; nothing of this session is recorded", st.message);
+	app->recording_failed = true;
+}
+
 /* Runs a parsed command between its beginning and its end in the notebook. */
 static bool
 run_recorded(struct app *app, const struct call *call, struct status *st)
 {
 	int64_t outer = app->command;
 	double started = timing_now();
-	bool ok, kept = call->info->class != CLASS_MOVEMENT;
+	bool ok, kept = call->info->class != CLASS_MOVEMENT, hold = hold_results(app);
 
+	if (!only_asks(call->info))
+		begin_session(app);
 	if (kept) {
 		free(app->state);
 		app->state = state_capture(app);
 	}
-	app->command = kept ? notebook_command_begin(app, call->line) : outer;
+	app->command = kept && app->session ? notebook_command_begin(app, call->line) : outer;
 	*call->fault = (struct fault){0, 0};
+	fit_results(app);
 	ok = call->info->run(app, call, st);
+	if (hold)
+		page_results(app);
 	if (!results_written(app) && ok)
 		ok = status_fail(st, STATUS_FAILED, "the results could not be written; is the disk full or the reader gone?");
 	progress_end(app);
@@ -573,6 +656,33 @@ app_execute(struct app *app, const char *line)
 	streams_flush(app);
 	app->serial++;
 	return st.code;
+}
+
+/* Steps are what one wants once more; anything else ends that. */
+static void
+remember_step(struct app *app, const char *line)
+{
+	static command_fn *const steps[] = {cmd_step, cmd_run, cmd_back};
+	struct status st = {0};
+	struct fault fault;
+	struct call call;
+	bool parsed = call_parse(&call, line, &fault, &st), again = false;
+
+	for (size_t i = 0; parsed && call.info && i < sizeof(steps) / sizeof(*steps); i++)
+		again = again || call.info->run == steps[i];
+	call_done(&call);
+	free(app->own->again);
+	app->own->again = again ? strdup(line) : NULL;
+}
+
+enum status_code
+app_typed(struct app *app, const char *line)
+{
+	if (line[strspn(line, " \t")])
+		remember_step(app, line);
+	else if (app->own->again)
+		line = app->own->again;
+	return app_execute(app, line);
 }
 
 void

@@ -44,6 +44,7 @@ struct options {
 	int columns, rows; /* size of views printed as text; 0: the terminal's, or 80x24 */
 	uint64_t seed;
 	int threads; /* 0: all cores */
+	char pager[120]; /* shows long answers: a program, auto or empty ($PAGER, or less), off */
 };
 
 /* A second plan beside the first one (`split`): all NULL without. */
@@ -144,6 +145,9 @@ void app_done(struct app *app);
  * capture is on, to the log alone) and messages to app->talk. An empty line or a
  * comment (#) is fine. */
 enum status_code app_execute(struct app *app, const char *line);
+
+/* Runs a line that a person has typed: an empty one repeats the step before it, as in gdb. */
+enum status_code app_typed(struct app *app, const char *line);
 
 /* Runs the command of a key. Movements (CLASS_MOVEMENT) leave no trace in log and notebook. */
 void app_key(struct app *app, const char *line);

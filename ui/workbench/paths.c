@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -29,6 +30,33 @@ char *
 path_history(void)
 {
 	return user_file("XDG_STATE_HOME", ".local/state", "history");
+}
+
+/* The home that a ~ followed by n bytes of a user's name stands for; NULL: nobody's. */
+static const char *
+home_of(const char *user, size_t n)
+{
+	const char *home = getenv("HOME");
+	const struct passwd *entry;
+	char name[64];
+
+	if (n == 0 && home && *home)
+		return home;
+	if (n >= sizeof(name))
+		return NULL;
+	memcpy(name, user, n);
+	name[n] = '\0';
+	entry = n == 0 ? getpwuid(getuid()) : getpwnam(name);
+	return entry ? entry->pw_dir : NULL;
+}
+
+char *
+path_expand(const char *path)
+{
+	size_t n = path[0] == '~' ? strcspn(path + 1, "/") : 0;
+	const char *home = path[0] == '~' ? home_of(path + 1, n) : NULL;
+
+	return home ? text_format("%s%s", home, path + 1 + n) : strdup(path);
 }
 
 bool

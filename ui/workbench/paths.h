@@ -9,6 +9,10 @@
 char *path_config(void);
 char *path_history(void);
 
+/* The path with a leading ~ or ~user replaced by that home, as shells do; as it is when
+ * there is none. The caller frees; NULL when out of memory. */
+char *path_expand(const char *path);
+
 /* Makes the folders that lead to the file; false when that failed. */
 bool path_make_parents(const char *file);
 
