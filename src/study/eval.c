@@ -220,6 +220,32 @@ eval_wilson(double k, double n)
 	return (struct eval_interval){fmax(0, (middle - half) / scale), fmin(1, (middle + half) / scale)};
 }
 
+/* Newcombe's correlation of the two outcomes, corrected for continuity where it is positive. */
+static double
+paired_correlation(double both, double own, double other, double neither)
+{
+	double n = both + own + other + neither, excess = both * neither - own * other;
+	double product = (both + own) * (other + neither) * (both + other) * (own + neither);
+
+	if (excess > 0)
+		excess = fmax(0, excess - n / 2);
+	return product > 0 ? excess / sqrt(product) : 0;
+}
+
+struct eval_interval
+eval_paired(double both, double own, double other, double neither)
+{
+	double n = both + own + other + neither, phi = paired_correlation(both, own, other, neither);
+	double p = (both + own) / n, q = (both + other) / n;
+	struct eval_interval a = eval_wilson(both + own, n), b = eval_wilson(both + other, n);
+	double down = sqrt((p - a.lo) * (p - a.lo) - 2 * phi * (p - a.lo) * (b.hi - q) + (b.hi - q) * (b.hi - q));
+	double up = sqrt((a.hi - p) * (a.hi - p) - 2 * phi * (a.hi - p) * (q - b.lo) + (q - b.lo) * (q - b.lo));
+
+	if (!(n > 0))
+		return (struct eval_interval){-1, 1};
+	return (struct eval_interval){p - q - down, p - q + up};
+}
+
 /* The mean of n values with these sums, and its normal interval. */
 static struct eval_interval
 interval(double sum, double squares, int n)
@@ -233,7 +259,7 @@ interval(double sum, double squares, int n)
 static void
 summarise_point(const struct job *job, int n, int i, struct eval_point *p)
 {
-	int right = 0, same = 0, gap = 0, differ = 0;
+	int right = 0, same = 0, both = 0, ann = 0;
 	double error = 0, squares = 0;
 	struct eval_interval squared;
 
@@ -244,8 +270,8 @@ summarise_point(const struct job *job, int n, int i, struct eval_point *p)
 
 		right += own;
 		same += o->top == job->ann_top[k];
-		gap += own - reference;
-		differ += own != reference;
+		both += own && reference;
+		ann += reference;
 		error += o->squared_error;
 		squares += o->squared_error * o->squared_error;
 		p->events_per_image += o->events / n;
@@ -257,8 +283,8 @@ summarise_point(const struct job *job, int n, int i, struct eval_point *p)
 	p->accuracy_in = eval_wilson(right, n);
 	p->agreement = (double)same / n;
 	p->agreement_in = eval_wilson(same, n);
-	p->gap = (double)gap / n;
-	p->gap_in = interval(gap, differ, n);
+	p->gap = (double)(right - ann) / n;
+	p->gap_in = eval_paired(both, right - both, ann - both, n - right - ann + both);
 	p->logit_rmse = sqrt(error / n);
 	squared = interval(error, squares, n);
 	p->logit_rmse_in = (struct eval_interval){sqrt(fmax(0, squared.lo)), sqrt(squared.hi)};

@@ -18,7 +18,8 @@ struct eval_interval {
 	double lo, hi;
 };
 
-/* Intervals have 95% confidence: Wilson's for fractions, a normal one for the rest. */
+/* Intervals have 95% confidence: Wilson's for fractions, Newcombe's for the gap, a normal one for
+ * the error of the logits. */
 struct eval_point {
 	int t;
 	double accuracy, agreement; /* 0..1 */
@@ -78,5 +79,10 @@ void eval_done(struct eval_result *result);
 
 /* Wilson's 95% interval of k of n. */
 struct eval_interval eval_wilson(double k, double n);
+/* 95% interval of the difference of two fractions of the same pictures, (both + own) / n minus
+ * (both + other) / n: of n pictures `both` were right twice, `own` and `other` for one alone.
+ * Newcombe's square-and-add with Wilson's intervals (Statistics in Medicine 17, 1998, 2635-2650,
+ * method 10). It has a width however well they agree, as a finite sample must. */
+struct eval_interval eval_paired(double both, double own, double other, double neither);
 
 #endif

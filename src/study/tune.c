@@ -50,6 +50,24 @@ tune_meets(const struct tune_target *target, const struct tune_point *p, bool me
 }
 
 bool
+tune_confirms(const struct tune_target *target, const struct tune_point *p)
+{
+	return tune_meets(target, p, true) && (isnan(target->max_drop) || p->drop_in.hi <= target->max_drop);
+}
+
+/* The half width of the interval falls as the root of the pictures: z sqrt(flips / n), with the
+ * three flips that none seen in a sample may still be (the rule of three). */
+double
+tune_pictures(const struct tune_target *target, const struct tune_point *p, int images)
+{
+	double room = target->max_drop - p->drop, flips = fmax(3.0 / images, 1 - p->agreement);
+
+	if (isnan(target->max_drop) || !tune_meets(target, p, true) || !(room > 0))
+		return 0;
+	return fmax(images + 1, ceil(1.959964 * 1.959964 * flips / (room * room)));
+}
+
+bool
 tune_better(const struct tune_target *target, const struct tune_point *a, const struct tune_point *b)
 {
 	double da = distance(target, a, MARGIN * a->expected), db = distance(target, b, MARGIN * b->expected);
@@ -535,7 +553,7 @@ hold_out(struct search *s, struct status *st)
 		return false;
 	c->best = best;
 	s->tune->held = s->tune->candidates - 1;
-	s->tune->confirmed = tune_meets(&o->target, best_point(c), true);
+	s->tune->confirmed = tune_confirms(&o->target, best_point(c));
 	return true;
 }
 

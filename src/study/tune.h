@@ -109,7 +109,7 @@ struct tune {
 	int chosen;     /* index; -1: nothing was measured */
 	int held;       /* of the same settings on held-out pictures; -1: not measured */
 	bool met;       /* the choice meets the target where it was chosen */
-	bool confirmed; /* and on held-out pictures */
+	bool confirmed; /* and on held-out pictures, the bad end of the interval too */
 };
 
 /* base: the plan without overrides, of a transformer (STATUS_USAGE). On cancel false with STATUS_CANCELLED, and the best so
@@ -124,6 +124,11 @@ bool tune_better(const struct tune_target *target, const struct tune_point *a, c
 /* measured: by the drop that was measured. Else by the one that is expected, with a margin of
  * half of it: of choices at the edge of the target every other would fail on held-out pictures. */
 bool tune_meets(const struct tune_target *target, const struct tune_point *p, bool measured);
+/* Does its interval keep the drop within the target too? Only that confirms it. */
+bool tune_confirms(const struct tune_target *target, const struct tune_point *p);
+/* About how many held-out pictures the interval would need to be within the target, at the drop
+ * that was measured on `images` and with as many changed classes; 0: the drop itself misses it. */
+double tune_pictures(const struct tune_target *target, const struct tune_point *p, int images);
 /* Candidates of sensitivity and search that none of them beats in energy and in error, each
  * at its best step, the cheapest first; front [TUNE_CANDIDATES]. Returns how many. */
 int tune_front(const struct tune *tune, int *front);

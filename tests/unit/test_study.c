@@ -307,6 +307,27 @@ intervals_are_wilsons(void **state)
 	}
 }
 
+/* Newcombe's example of 36, 12, 2 and 0 pairs, and the 1, 1, 7, 12 of Bentur et al. as Fagerland, Lydersen
+ * and Laake (Statistical Analysis of Contingency Tables, 2017, 8.6) have them to four places; the
+ * others by a program of its own that solves Wilson's quadratics. */
+static void
+paired_intervals_are_newcombes(void **state)
+{
+	static const struct {
+		double both, own, other, neither, lo, hi;
+	} known[] = {{36, 12, 2, 0, 0.056930, 0.340428},    {1, 1, 7, 12, -0.506920, -0.025559},
+		     {20, 0, 0, 10, -0.072218, 0.072218},   {30, 0, 0, 0, -0.113513, 0.113513},
+		     {430, 12, 8, 50, -0.010589, 0.027001}, {0, 0, 0, 25, -0.133192, 0.133192},
+		     {59, 6, 16, 80, -0.118621, -0.004625}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++) {
+		struct eval_interval in = eval_paired(known[i].both, known[i].own, known[i].other, known[i].neither);
+
+		assert_true(fabs(in.lo - known[i].lo) < 2e-6 && fabs(in.hi - known[i].hi) < 2e-6);
+	}
+}
+
 struct kept {
 	struct eval_result last;
 	int calls;
@@ -529,6 +550,7 @@ main(void)
 	    cmocka_unit_test(plans_come_back_from_bytes),
 	    cmocka_unit_test(damaged_bytes_are_refused),
 	    cmocka_unit_test(intervals_are_wilsons),
+	    cmocka_unit_test(paired_intervals_are_newcombes),
 	    cmocka_unit_test(evaluations_go_on),
 	    cmocka_unit_test(energy_counts_multiplications),
 	    cmocka_unit_test(energy_counts_spikes),

@@ -96,6 +96,7 @@ fill_point(struct eval_result *r, int point, int t, double rmse)
 					      .accuracy = 0.9 - (double)flips / r->images,
 					      .agreement = 1 - (double)flips / r->images,
 					      .gap = -(double)flips / r->images,
+					      .gap_in = eval_paired(0.9 * r->images - flips, 0, flips, 0.1 * r->images),
 					      .logit_rmse = rmse};
 	/* Every flip loses the picture. */
 	for (int i = 0; i < r->images; i++)
@@ -187,7 +188,7 @@ the_cheapest_is_found(void **state)
 	assert_int_equal(tune.candidate[tune.held].stage, TUNE_HELD_OUT);
 	assert_string_equal(tune.candidate[tune.held].sites, c->sites);
 	/* All flips are losses there, which is more than expected. */
-	assert_true(tune.confirmed == (tune.candidate[tune.held].point[c->best].drop <= 0.01));
+	assert_true(tune.confirmed == (tune.candidate[tune.held].point[c->best].drop_in.hi <= 0.01));
 	tune_done(&tune);
 }
 
@@ -287,6 +288,25 @@ the_front_is_not_beaten(void **state)
 	tune_done(&tune);
 }
 
+/* The bad end of the interval decides, and how many pictures would bring it in. */
+static void
+few_pictures_confirm_nothing(void **state)
+{
+	const struct tune_target target = {.max_drop = 0.003, .max_energy = NAN};
+	struct tune_point p = {.agreement = 1, .drop_in = {-0.1135, 0.1135}};
+
+	(void)state;
+	assert_false(tune_confirms(&target, &p));
+	/* z^2 (3 / 30) / 0.003^2 */
+	assert_true(fabs(tune_pictures(&target, &p, 30) - 42684) < 2);
+	p.drop_in.hi = 0.003;
+	assert_true(tune_confirms(&target, &p));
+	p.drop = 0.004;
+	assert_false(tune_confirms(&target, &p));
+	assert_true(tune_pictures(&target, &p, 30) == 0);
+	assert_true(tune_confirms(&(struct tune_target){.max_drop = NAN, .max_energy = 1}, &p));
+}
+
 static void
 targets_compare(void **state)
 {
@@ -369,6 +389,7 @@ main(void)
 	    cmocka_unit_test(a_stopped_search_keeps_the_best),
 	    cmocka_unit_test(the_front_is_not_beaten),
 	    cmocka_unit_test(targets_compare),
+	    cmocka_unit_test(few_pictures_confirm_nothing),
 	    cmocka_unit_test(thresholds_follow_levels),
 	    cmocka_unit_test(refinement_begins_when_said),
 	};

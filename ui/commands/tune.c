@@ -192,6 +192,32 @@ held_json(const struct tuning *t, const struct tune_candidate *c)
 			 in.hi, "agreement", p->agreement, "logit_rmse", sqrt(p->squared_error));
 }
 
+/* Why it is not confirmed, and what would settle it. */
+static void
+output_missing(struct output *o, const struct tuning *t, const struct tune_candidate *held, bool confirmed, bool people)
+{
+	const struct tune_point *p = held ? &held->point[held->best] : NULL;
+	double needed = held && !confirmed ? tune_pictures(&t->options.target, p, held->images) : 0;
+	char text[200];
+
+	if (!people) {
+		if (needed > 0)
+			output_int(o, "pictures_needed", (int64_t)needed);
+		else
+			output_null(o, "pictures_needed");
+		return;
+	}
+	if (!held || confirmed)
+		return;
+	if (needed > 0)
+		snprintf(text, sizeof(text),
+			 "the drop may be as large as %.2f points; about %.0f held-out pictures would settle it",
+			 100 * p->drop_in.hi, needed);
+	else
+		snprintf(text, sizeof(text), "the held-out pictures miss the target");
+	output_text(o, "because", text);
+}
+
 /* What is said of the target: in words for people. */
 static void
 output_verdict(struct output *o, const struct tuning *t, const struct tune *tune, bool people)
@@ -217,6 +243,7 @@ output_verdict(struct output *o, const struct tuning *t, const struct tune *tune
 		output_null(o, "held_out");
 	}
 	output_bool(o, "confirmed", tune->confirmed);
+	output_missing(o, t, held, tune->confirmed, people);
 }
 
 static char *
@@ -368,6 +395,9 @@ tune(struct tuning *t, struct status *st)
 
 	if (!base)
 		return false;
+	say_overlap(t->app,
+		    calibration_overlap(t->app, base, t->app->data, t->options.first, t->options.count + t->options.held_count),
+		    t->options.count + t->options.held_count);
 	tune_done(&found->tune);
 	found->options = t->options;
 	found->name[0] = '\0';
@@ -389,7 +419,8 @@ run_tune(struct app *app, const struct call *call, bool functions, struct status
 	struct tuning t = {.app = app, .call = call};
 	bool ok;
 
-	if (!need_model(app, st) || !need_data(app, st) || !rules_load(&t.rules, call_text(call, "rules"), st))
+	if (!need_model(app, st) || !need_data(app, st) || !check_classes(app, app->data, st) ||
+	    !rules_load(&t.rules, call_text(call, "rules"), st))
 		return false;
 	ok = read_options(&t, functions, st) && tune(&t, st);
 	for (int i = 0; i < SIZED; i++) {
