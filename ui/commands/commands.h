@@ -81,6 +81,10 @@ struct calibration_pictures {
 };
 /* Those pictures [*count, channels, size, size], which the caller frees; a model is loaded. */
 bool calibration_pixels(struct app *app, const struct calibration_pictures *which, float **pixels, int *count, struct status *st);
+/* How many of data's pictures [first, first + count) (count 0: all) the plan was calibrated with, as far
+ * as its hash of them tells: the first so many of the set, or so many drawn by its seed. */
+int calibration_overlap(const struct app *app, const struct plan *plan, const struct dataset *data, int first, int count);
+void say_overlap(struct app *app, int overlap, int count); /* nothing when there is none */
 /* Builds a plan with options (pictures filled in by this function), records it and makes
  * it the workbench's. */
 struct plan_options;
@@ -110,6 +114,8 @@ struct eval_options;
 struct eval_result;
 /* 1, 2, 4, ... up to T, and T itself, at most so many. Returns how many. */
 int default_points(int T, int *t, int most);
+/* Are the data set's classes the model's, as far as both have names? STATUS_USAGE, saying which are not. */
+bool check_classes(const struct app *app, const struct dataset *data, struct status *st);
 /* The pictures that N and --first name. */
 bool eval_bounds(const struct dataset *data, const struct call *call, struct eval_options *options, struct status *st);
 /* Makes the curves of these runs the plot; against and measure as in the names. */

@@ -18,7 +18,7 @@ struct pictures {
 	float *pixels;
 	int count;
 	char hash[HASH_HEX];
-	char from[300];
+	char from[400];
 };
 
 static size_t
@@ -50,21 +50,31 @@ shuffle(int *index, int all, int n, uint64_t seed)
 	}
 }
 
+/* The numbers of all pictures, of which the first n are those to calibrate with; the caller frees. */
+static int *
+pick(int all, int n, bool random, uint64_t seed)
+{
+	int *index = calloc((size_t)all + 1, sizeof(*index));
+
+	for (int i = 0; index && i < all; i++)
+		index[i] = i;
+	if (index && random)
+		shuffle(index, all, n, seed);
+	return index;
+}
+
 static bool
-pictures_of_data(struct pictures *p, const struct app *app, const struct dataset *data, int count, bool random, struct status *st)
+pictures_of_data(struct pictures *p, const struct app *app, const struct dataset *data, int count, bool random, uint64_t seed,
+		 struct status *st)
 {
 	int label, all = dataset_count(data), n = all < count ? all : count;
-	int *index = calloc((size_t)all + 1, sizeof(*index));
+	int *index = pick(all, n, random, seed);
 	char path[200];
 	bool ok = index || status_nomem(st, "calibration pictures");
 
 	if (ok && n < 1)
 		ok = status_fail(st, STATUS_DATA, "%s: no pictures to calibrate with", dataset_path(data));
 	ok = ok && pictures_alloc(p, app->model, n, st);
-	for (int i = 0; ok && i < all; i++)
-		index[i] = i;
-	if (ok && random)
-		shuffle(index, all, n, app->options.seed);
 	for (int i = 0; ok && i < n; i++)
 		ok = dataset_get(data, index[i], app->model, p->pixels + (size_t)i * picture_size(app->model), &label, st);
 	free(index);
@@ -77,9 +87,50 @@ static bool
 pictures_of_path(struct pictures *p, const struct app *app, const char *path, int count, bool random, struct status *st)
 {
 	struct dataset *data = dataset_open(path, st);
-	bool ok = data && pictures_of_data(p, app, data, count, random, st);
+	bool ok = data && pictures_of_data(p, app, data, count, random, app->options.seed, st);
 
 	dataset_close(data);
+	return ok;
+}
+
+/* The first training batch of CIFAR beside the test batch that is open, so that what is evaluated is
+ * not what was calibrated with; NULL: there is none. The caller frees. */
+static char *
+training_beside(const struct dataset *data)
+{
+	static const char *const batches[][2] = {{"test_batch.bin", "data_batch_1.bin"}, {"test.bin", "train.bin"}};
+	const char *path = dataset_path(data), *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+	char *found = NULL;
+
+	for (size_t i = 0; i < 2 && !found; i++) {
+		bool is_test = strcmp(name, batches[i][0]) == 0;
+		int folder = is_test ? (int)(name - path) : (int)strlen(path);
+		const char *between = is_test ? "" : "/";
+		char *test = text_format("%.*s%s%s", folder, path, between, batches[i][0]);
+		char *train = text_format("%.*s%s%s", folder, path, between, batches[i][1]);
+
+		if (test && train && access(test, R_OK) == 0 && access(train, R_OK) == 0) {
+			found = train;
+			train = NULL;
+		}
+		free(test);
+		free(train);
+	}
+	return found;
+}
+
+/* Of the open data set: its training pictures, or, which is said, those that will be evaluated too. */
+static bool
+pictures_of_open(struct pictures *p, const struct app *app, int count, bool random, struct status *st)
+{
+	char *train = training_beside(app->data);
+	bool ok = train ? pictures_of_path(p, app, train, count, random, st)
+			: pictures_of_data(p, app, app->data, count, random, app->options.seed, st);
+	size_t used = strlen(p->from);
+
+	if (!train)
+		snprintf(p->from + used, sizeof(p->from) - used, ", which eval counts too; better: --calibration PATH");
+	free(train);
 	return ok;
 }
 
@@ -111,7 +162,7 @@ pictures_find(struct pictures *p, const struct app *app, const struct calibratio
 	else if (access(sibling, R_OK) == 0)
 		ok = pictures_of_path(p, app, sibling, count, random, st);
 	else if (app->data)
-		ok = pictures_of_data(p, app, app->data, count, random, st);
+		ok = pictures_of_open(p, app, count, random, st);
 	else if (app->pixels)
 		ok = pictures_shown(p, app, st);
 	else
@@ -135,6 +186,46 @@ calibration_pixels(struct app *app, const struct calibration_pictures *which, fl
 	*pixels = pictures.pixels;
 	*count = pictures.count;
 	return true;
+}
+
+/* Was the plan calibrated with these pictures of data, in this order? */
+static bool
+calibrated_with(const struct app *app, const struct plan *plan, const struct dataset *data, bool random)
+{
+	struct pictures p = {0};
+	struct status none = {0};
+	bool same = pictures_of_data(&p, app, data, plan->calibration_pictures, random, plan->seed, &none);
+
+	if (same)
+		hash_of(p.pixels, (size_t)p.count * picture_size(app->model) * sizeof(*p.pixels), p.hash);
+	same = same && p.count == plan->calibration_pictures && strcmp(p.hash, plan->calibration_hash) == 0;
+	free(p.pixels);
+	return same;
+}
+
+int
+calibration_overlap(const struct app *app, const struct plan *plan, const struct dataset *data, int first, int count)
+{
+	int all = dataset_count(data), n = plan->calibration_pictures, end = count > 0 ? first + count : all, overlap = 0;
+	bool random = false;
+	int *index;
+
+	if (n < 1 || n > all)
+		return 0;
+	if (!calibrated_with(app, plan, data, false) && !(random = calibrated_with(app, plan, data, true)))
+		return 0;
+	index = pick(all, n, random, plan->seed);
+	for (int i = 0; index && i < n; i++)
+		overlap += index[i] >= first && index[i] < end;
+	free(index);
+	return overlap;
+}
+
+void
+say_overlap(struct app *app, int overlap, int count)
+{
+	if (overlap > 0)
+		app_say(app, "note: %d of these %d pictures are those that the plan was calibrated with", overlap, count);
 }
 
 bool

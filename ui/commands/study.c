@@ -122,6 +122,19 @@ keep(void *ctx, const struct eval_result *so_far, int from)
 	notebook_eval(k->app, k->run, k->options, so_far, from);
 }
 
+/* What was calibrated with and is evaluated too: kept with the run. */
+static void
+note_overlap(struct app *app, int64_t run, const struct plan *plan, const struct dataset *data,
+	     const struct eval_options *options, bool aloud)
+{
+	int overlap = calibration_overlap(app, plan, data, options->first, options->count);
+
+	if (overlap > 0)
+		notebook_metric(app, run, 0, "calibration_overlap", overlap);
+	if (aloud)
+		say_overlap(app, overlap, options->count > 0 ? options->count : dataset_count(data) - options->first);
+}
+
 bool
 run_eval(struct app *app, const char *kind, const struct plan *plan, const struct dataset *data, const struct eval_options *given,
 	 struct eval_result *result, struct status *st)
@@ -131,6 +144,8 @@ run_eval(struct app *app, const char *kind, const struct plan *plan, const struc
 	struct keeper keeper = {app, notebook_run_begin(app, kind, plan, data), &options};
 	bool ok;
 
+	if (plan)
+		note_overlap(app, keeper.run, plan, data, given, strcmp(kind, "eval") == 0);
 	options.keep = keep;
 	options.keep_ctx = &keeper;
 	ok = plan ? eval_run(plan, data, &options, result, &progress, st)
@@ -190,6 +205,33 @@ eval_bounds(const struct dataset *data, const struct call *call, struct eval_opt
 	return true;
 }
 
+/* Does a name of the data set say the same class as a label (or prompt) of the model? */
+static bool
+same_class(const char *name, const char *label)
+{
+	return strcasestr(label, name) || strcasestr(name, label);
+}
+
+bool
+check_classes(const struct app *app, const struct dataset *data, struct status *st)
+{
+	int n = dataset_classes(data), same = 0, named = 0;
+
+	if (n > app->model->classes)
+		return status_fail(st, STATUS_USAGE, "%s has %d classes, the model knows %d: accuracy would mean nothing",
+				   dataset_path(data), n, app->model->classes);
+	for (int i = 0; app->model->labels && i < n; i++)
+		if (dataset_class(data, i)) {
+			named++;
+			same += same_class(dataset_class(data, i), app->model->labels[i]);
+		}
+	return named == 0 || same > 0 ||
+	       status_fail(st, STATUS_USAGE,
+			   "class 0 is %.40s in %s and %.40s in the model, and no other agrees: accuracy would mean nothing",
+			   dataset_class(data, 0) ? dataset_class(data, 0) : "nameless", dataset_path(data),
+			   app->model->labels[0]);
+}
+
 static bool
 eval_data(struct app *app, const struct call *call, const struct dataset *data, struct status *st)
 {
@@ -197,7 +239,8 @@ eval_data(struct app *app, const struct call *call, const struct dataset *data, 
 	bool reference = call_has(call, "ann");
 	int t[EVAL_POINTS];
 
-	if (!eval_bounds(data, call, &options, st) || (!reference && !need_plan_or_default(app, st)))
+	if (!check_classes(app, data, st) || !eval_bounds(data, call, &options, st) ||
+	    (!reference && !need_plan_or_default(app, st)))
 		return false;
 	options.t = t;
 	if (call_has(call, "t"))
