@@ -70,13 +70,93 @@ put_head(struct report *r, struct status *st)
 	return report_table(r, runs_sql, report_number_value(r->session), "There are no runs in this session.", st);
 }
 
+/* The last word of a path: what the colleague's copy will be called too. */
+static const char *
+last_word(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash && slash[1] ? slash + 1 : path;
+}
+
+static void
+add_line(char **text, const char *verb, const char *what)
+{
+	char *more = text_format("%s%s%s%s%s", *text ? *text : "", *text ? "\n" : "", verb, *what ? " " : "", what);
+
+	free(*text);
+	*text = more;
+}
+
+/* What is opened, and what tells that it is the same. */
+static void
+add_opened(char **text, const char *verb, const char *path, const char *hash)
+{
+	add_line(text, verb, last_word(path));
+	add_line(text, "#    its hash:", hash);
+}
+
+enum { REPEAT_MODEL, REPEAT_MODEL_HASH, REPEAT_DATA, REPEAT_DATA_HASH, REPEAT_CONVERT, REPEAT_IMAGE, REPEAT_LINE };
+static const char repeat_sql[] =
+    "SELECT coalesce(m.path, m.name, ''), coalesce(m.hash, ''), coalesce(d.path, ''), coalesce(d.hash, ''), coalesce((SELECT "
+    "iif(c.line GLOB 'conv*', c.line, 'convert') FROM runs AS v JOIN commands AS c ON c.id = v.command_id WHERE v.kind = "
+    "'convert' AND v.plan_hash = r.plan_hash ORDER BY v.id DESC LIMIT 1), ''), coalesce((SELECT line FROM commands WHERE "
+    "session_id = r.session_id AND id < r.command_id AND line GLOB 'image *' AND status = 'done' ORDER BY id DESC LIMIT 1), ''), "
+    "coalesce((SELECT line FROM commands WHERE id = r.command_id), '') FROM runs AS r LEFT JOIN models AS m ON m.hash = "
+    "r.model_hash LEFT JOIN datasets AS d ON d.hash = r.dataset_hash WHERE r.id = ?1";
+
+/* What somebody types who has the model and the pictures, but not this notebook. */
+static bool
+put_repeat(struct report *r, struct status *st)
+{
+	struct answer *a = report_ask(r, repeat_sql, report_number_value(r->run), st);
+	char *text = NULL;
+	bool steps = strcmp(r->kind, "step") == 0 || strcmp(r->kind, "ann") == 0;
+
+	if (!a)
+		return false;
+#define CELL(i) (a->cell[i].text)
+	if (*CELL(REPEAT_MODEL))
+		add_opened(&text, "load", CELL(REPEAT_MODEL), CELL(REPEAT_MODEL_HASH));
+	if (*CELL(REPEAT_DATA))
+		add_opened(&text, "data", CELL(REPEAT_DATA), CELL(REPEAT_DATA_HASH));
+	if (*CELL(REPEAT_CONVERT))
+		add_line(&text, CELL(REPEAT_CONVERT), "");
+	else if (*r->plan)
+		add_line(&text, "plan open", r->plan);
+	if (*r->plan)
+		add_line(&text, "#    the plan's hash:", r->plan);
+	if (steps && *CELL(REPEAT_IMAGE))
+		add_line(&text, CELL(REPEAT_IMAGE), "");
+	if (strcmp(r->kind, "convert") != 0)
+		add_line(&text, CELL(REPEAT_LINE), "");
+	document_heading(r->d, "To repeat this");
+	document_text(r->d,
+		      "Type these to spikescope where the model and the pictures are; state and plan print the hashes, which "
+		      "must be these.");
+	if (*r->plan && !*CELL(REPEAT_CONVERT))
+		document_text(r->d,
+			      "The plan was not made by one command: `export %lld plan.db` writes it to a file, which `import "
+			      "plan.db` takes over.",
+			      (long long)r->run);
+	document_lines(r->d, text ? text : "");
+#undef CELL
+	free(text);
+	answer_free(a);
+	return true;
+}
+
 /* The session's commands up to the run's, without those that failed. */
 static bool
 put_commands(struct report *r, struct status *st)
 {
 	char *sql = text_format(
 	    "SELECT line FROM commands WHERE session_id = ?1 AND status IN ('done', 'running', 'cancelled') AND id <= "
-	    "coalesce((SELECT command_id FROM runs WHERE id = %lld), 9e18) AND line NOT LIKE 'report %%' ORDER BY id",
+	    "coalesce((SELECT command_id FROM runs WHERE id = %lld), 9e18) AND NOT EXISTS (SELECT 1 FROM (VALUES "
+	    "('report*'), ('view*'), ('save*'), ('help*'), ('apropos*'), ('runs*'), ('show*'), ('query*'), ('plot*'), ('set *'), "
+	    "('panes*'), ('layout*'), ('tutorial*'), ('export*'), ('*list'), ('state*'), ('model*'), ('classes*')) AS w WHERE "
+	    "line "
+	    "GLOB w.column1) ORDER BY id",
 	    (long long)r->run);
 	struct answer *a = sql ? report_ask(r, sql, report_number_value(r->session), st) : NULL;
 	char *text = NULL;
@@ -107,6 +187,8 @@ put_sections(struct report *r, struct status *st)
 	if (*r->plan && (!report_plan(r, st) || !report_accuracy(r, st) || !report_tuning(r, st) || !report_ladder(r, st) ||
 			 !report_energy(r, st) || !report_attention(r, st)))
 		return false;
+	if (r->run)
+		return put_repeat(r, st);
 	return !r->session || put_commands(r, st);
 }
 

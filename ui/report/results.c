@@ -30,6 +30,8 @@ plot(struct report *r, const char *sql, struct query_value value, bool points, c
 static const char find_eval[] =
     "SELECT r.id FROM runs AS r CROSS JOIN run_metrics AS m ON m.run_id = r.id AND m.name = 'images' WHERE r.plan_hash = ?1 AND "
     "EXISTS (SELECT 1 FROM run_metrics WHERE run_id = r.id AND name = 'accuracy') ORDER BY m.value DESC, r.id DESC LIMIT 1";
+/* The run itself, when it measured accuracy. */
+static const char own_eval[] = "SELECT run_id FROM run_metrics WHERE run_id = ?1 AND name = 'accuracy' LIMIT 1";
 static const char accuracy_sql[] =
     "SELECT t, max(CASE WHEN name = 'accuracy' THEN value END) AS accuracy, max(CASE WHEN name = 'accuracy_lo' THEN value END) "
     "AS lowest_accuracy, max(CASE WHEN name = 'accuracy_hi' THEN value END) AS highest_accuracy, max(CASE WHEN name = "
@@ -49,8 +51,10 @@ static const char session_curves_sql[] =
 bool
 report_accuracy(struct report *r, struct status *st)
 {
-	int64_t run = report_find(r, find_eval, report_text_value(r->plan), st);
+	int64_t run = r->run ? report_find(r, own_eval, report_number_value(r->run), st) : 0, overlap;
 
+	if (!run && st->code == STATUS_OK)
+		run = report_find(r, find_eval, report_text_value(r->plan), st);
 	if (st->code != STATUS_OK)
 		return false;
 	document_heading(r->d, "Accuracy and time");
@@ -66,6 +70,10 @@ report_accuracy(struct report *r, struct status *st)
 	    !report_table(r, accuracy_sql, report_number_value(run), NULL, st) ||
 	    !plot(r, curve_sql, report_number_value(run), false, "accuracy by time step, against the ANN", st))
 		return false;
+	overlap = report_find(r, "SELECT value FROM run_metrics WHERE run_id = ?1 AND name = 'calibration_overlap'",
+			      report_number_value(run), st);
+	if (overlap > 0)
+		document_text(r->d, "%lld of these pictures are those that the plan was calibrated with.", (long long)overlap);
 	/* One evaluation alone has been drawn. */
 	return r->run ||
 	       report_find(r, "SELECT count(*) FROM runs WHERE session_id = ?1 AND kind IN ('eval', 'sweep')",
