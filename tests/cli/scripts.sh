@@ -35,7 +35,7 @@ run --db "$db" --format json -c 'show 3'
 expect_status 0
 expect_out '"run":3,.*"metrics":\[\{'
 run --db "$db" -c 'show 999'
-expect_refusal 1 'no run 999'
+expect_refusal 2 'no run 999'
 run --db "$db" --format csv -c 'query SELECT 1 AS a WHERE 0'
 expect_out '^a$'
 

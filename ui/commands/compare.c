@@ -41,7 +41,7 @@ find_run(struct app *app, const char *word, int64_t *run, struct status *st)
 				   word);
 	param.integer = *run = number;
 	return answer_number(app, "SELECT id FROM runs WHERE id = ?1", &param, 1, &found, st) ||
-	       status_fail(st, STATUS_FAILED, "there is no run %ld; type: runs", number);
+	       status_fail(st, STATUS_USAGE, "there is no run %ld; type: runs", number);
 }
 
 static char *

@@ -65,6 +65,15 @@ keep_sites(struct app *app, const char *glob, enum what what, struct status *st)
 	return true;
 }
 
+static bool
+any_site_has(const struct app *app, const char *glob, enum what what)
+{
+	for (int i = 0; i < site_count(app->model); i++)
+		if (site_matches(site_at(app->model, i), glob) && site_has(app, site_at(app->model, i), what))
+			return true;
+	return false;
+}
+
 bool
 cmd_keep(struct app *app, const struct call *call, struct status *st)
 {
@@ -81,6 +90,9 @@ cmd_keep(struct app *app, const struct call *call, struct status *st)
 		return false;
 	if (!any_site_matches(app, glob))
 		return status_fail(st, STATUS_USAGE, "no site matches \"%s\"; type: model", glob);
+	if (app->walk && !any_site_has(app, glob, what))
+		return status_fail(st, STATUS_USAGE, "no site of %s has a %s under plan '%s'; type: help print", glob,
+				   what_names[what], app->plan->recipe);
 	return keep_sites(app, glob, what, st);
 }
 

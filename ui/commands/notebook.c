@@ -226,7 +226,7 @@ static bool
 show_head(struct app *app, struct output *o, int64_t run, struct status *st)
 {
 	struct answer *a = ask_run(app, "show", run, st);
-	bool ok = a && (a->rows > 0 || status_fail(st, STATUS_FAILED, "there is no run %lld; type: runs", (long long)run));
+	bool ok = a && (a->rows > 0 || status_fail(st, STATUS_USAGE, "there is no run %lld; type: runs", (long long)run));
 
 	if (ok)
 		answer_output_fields(a, o);

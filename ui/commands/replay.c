@@ -47,7 +47,7 @@ read_original(struct app *app, int64_t run, struct original *o, struct status *s
 		return false;
 	if (a->rows == 0) {
 		answer_free(a);
-		return status_fail(st, STATUS_FAILED, "there is no run %lld; type: runs", (long long)run);
+		return status_fail(st, STATUS_USAGE, "there is no run %lld; type: runs", (long long)run);
 	}
 	*o = (struct original){.run = run,
 			       .kind = text_at(a, 0),

@@ -74,6 +74,15 @@ read_axes(struct sweep *s, struct status *st)
 }
 
 static bool
+is_recipe(const char *name)
+{
+	for (const struct recipe_info *r = recipe_table; r->name; r++)
+		if (strcmp(r->name, name) == 0)
+			return true;
+	return false;
+}
+
+static bool
 read_sweep(struct sweep *s, struct status *st)
 {
 	const char *recipe = call_text(s->call, "recipe"), *sites = call_text(s->call, "sites");
@@ -82,6 +91,10 @@ read_sweep(struct sweep *s, struct status *st)
 	s->recipe_count = split_words(s->recipes, ',', s->recipe);
 	if (s->recipe_count < 1)
 		return status_fail(st, STATUS_USAGE, "sweep: --recipe takes names separated by commas, as sta,delta");
+	for (int i = 0; i < s->recipe_count; i++)
+		if (!is_recipe(s->recipe[i]))
+			return status_fail(st, STATUS_USAGE, "sweep: there is no recipe \"%.60s\"; type: help convert",
+					   s->recipe[i]);
 	s->sites_count = 1;
 	if (sites) {
 		if (strlen(sites) >= sizeof(s->sites_text))

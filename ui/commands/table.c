@@ -483,7 +483,8 @@ const struct command_info command_table[] = {
      "x,y,weight. Densities: uniform; normal (95% of it) and mixture (half of it) with --mean and --deviation; octaves, even in "
      "log x; observed, what --site received from the calibration pictures, with 5% uniform. JSON keys: name, function, hidden, "
      "range, form, rmse, max_error, relative_rmse, relative_max_error, weighting, objective, density, goal_rmse (by weighting "
-     "and density), limit_rmse and limit_max_error (the best that so many pieces can do, asymptotically), over_limit, "
+     "and density), limit_rmse and limit_max_error (asymptotic estimates of the best that so many pieces can do: with few pieces "
+     "a fit may be below), over_limit, "
      "certificate (0 at an optimum), spike_cost (sum of |w2| times the unit's range: T steps of spikes err by about this by T), "
      "seconds; of adam also curve [{step, loss, rmse}].",
      "ugo fit gelu --hidden 16 --range -4,4",
@@ -507,7 +508,7 @@ const struct command_info command_table[] = {
      "fit a function at several sizes",
      "Tables: sizes {hidden, rmse, max_error, limit_rmse, limit_max_error, over_limit, seconds}, where errors are by the "
      "weighting and density of the fit, and with --T cells {hidden, T, rmse, max_error, analog_rmse, spikes, events, front}: "
-     "front marks those that no other beats in both spikes and error. See also: view ugo-sizes, view ugo-steps. Ctrl-C keeps "
+     "front marks those that no other beats in both spikes and error. See also: view sizes, view pareto. Ctrl-C keeps "
      "what is done.",
      "ugo sweep gelu --T 4,8,16,32 --form ramps",
      cmd_ugo_sweep},
@@ -891,7 +892,8 @@ const struct command_info command_table[] = {
      "recorded run of kind tune. Interrupted, the best so far is kept. `view front` draws what was measured. JSON keys: rule, "
      "max_drop, max_energy, classes, candidates [{number, stage, change, run, images, t, energy, accuracy, agreement, "
      "logit_rmse, drop, expected_drop, sites}], front [numbers of candidates], chosen, met, held_out {images, t, energy, "
-     "accuracy, ann_accuracy, drop, drop_lo, drop_hi, agreement, logit_rmse}, confirmed, name, plan, convert (a command), "
+     "accuracy, ann_accuracy, drop, drop_lo, drop_hi, agreement, logit_rmse}, confirmed, pictures_needed, name, plan, convert (a "
+     "command), "
      "seconds. Drops are fractions.",
      "tune 400 --max-drop 0.3",
      cmd_tune},

@@ -24,8 +24,8 @@ site_of_call(struct app *app, const struct call *call, struct site *site, struct
 	if (!need_model(app, st))
 		return false;
 	return site_parse(app->model, call_text(call, "site"), site) ||
-	       status_fail(st, STATUS_USAGE, "%s: no site \"%s\" in the model; `model` lists them", call->info->name,
-			   call_text(call, "site"));
+	       status_fail(st, STATUS_USAGE, "%s: --site takes one site, and none is called \"%s\"; `model` lists them",
+			   call->info->name, call_text(call, "site"));
 }
 
 static const struct observed *

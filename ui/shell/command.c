@@ -380,6 +380,12 @@ option_find(const struct command_info *info, const char *name, size_t length, st
 		}
 		found = i;
 	}
+	for (int i = 0; found < 0 && i < COMMAND_OPTIONS && info->option[i].name; i++)
+		if (strncasecmp(info->option[i].name, name, length) == 0 && strlen(info->option[i].name) == length) {
+			status_fail(st, STATUS_USAGE, "%s has no option --%.*s; did you mean --%s (%s)?", info->name, (int)length,
+				    name, info->option[i].name, info->option[i].help);
+			return -1;
+		}
 	if (found < 0)
 		status_fail(st, STATUS_USAGE, "%s has no option --%.*s; type: help %s", info->name, (int)length, name,
 			    info->name);

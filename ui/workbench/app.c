@@ -19,6 +19,7 @@
 
 #include <errno.h>
 #include <jansson.h>
+#include <math.h>
 #include <omp.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -45,6 +46,10 @@ struct app_private {
 	double started;   /* when the running command did; seconds */
 	bool by_key;      /* the running command is a key's */
 	double shown;     /* when progress was last shown; 0: not yet */
+	double begun;     /* when the running work first reported, */
+	double known;     /* and what it had by then, of an earlier run */
+	bool gone;        /* the reader of results is */
+	const char *work; /* which it is; NULL: none yet */
 	struct held held; /* results of the running command, for the pager */
 	char *again;      /* what an empty line repeats; NULL: nothing */
 };
@@ -476,8 +481,13 @@ progress_show(struct app *app, const char *what, double done, double total)
 
 	if (!app->interactive || app->capture)
 		return;
+	if (!own->work || strcmp(own->work, what) != 0) {
+		own->work = what;
+		own->begun = timing_now();
+		own->known = done;
+	}
 	elapsed = timing_now() - own->started;
-	rate = done / elapsed;
+	rate = (done - own->known) / fmax(1e-3, timing_now() - own->begun);
 	if (elapsed < 1 || timing_now() - own->shown < 0.1)
 		return;
 	own->shown = timing_now();
@@ -610,7 +620,7 @@ run_recorded(struct app *app, const struct call *call, struct status *st)
 {
 	int64_t outer = app->command;
 	double started = timing_now();
-	bool ok, kept = call->info->class != CLASS_MOVEMENT, hold = hold_results(app);
+	bool ok, written, kept = call->info->class != CLASS_MOVEMENT, hold = hold_results(app);
 
 	if (!only_asks(call->info))
 		begin_session(app);
@@ -624,7 +634,11 @@ run_recorded(struct app *app, const struct call *call, struct status *st)
 	ok = call->info->run(app, call, st);
 	if (hold)
 		page_results(app);
-	if (!results_written(app) && ok)
+	errno = 0;
+	written = results_written(app);
+	if (!written && (errno == EPIPE || app->own->gone))
+		app->quit = app->own->gone = true; /* as `| head` ends a program: nobody reads on */
+	else if (!written && ok)
 		ok = status_fail(st, STATUS_FAILED, "the results could not be written; is the disk full or the reader gone?");
 	progress_end(app);
 	if (kept)
@@ -644,6 +658,7 @@ app_execute(struct app *app, const char *line)
 	if (app->depth == 0) {
 		atomic_store(&app->cancel, false);
 		app->own->started = timing_now();
+		app->own->work = NULL;
 	}
 	parsed = call_parse(&call, line, &fault, &st);
 	if (app->capture && line[strspn(line, " \t")] && !(app->own->by_key && call.info && call.info->class == CLASS_MOVEMENT))
