@@ -125,10 +125,10 @@ expect_refusal 2 'N'
 
 # They are not tuned, CLIP's neither.
 clip=tests/fixtures/open_clip_rn
-mkdir -p "$cli_tmp/digits/three" "$cli_tmp/digits/five"
+mkdir -p "$cli_tmp/digits/airplane" "$cli_tmp/digits/truck"
 for i in 1 2 3 4 5 6 7 8; do
-	cp "$digits/3.png" "$cli_tmp/digits/three/$i.png"
-	cp "$digits/5.png" "$cli_tmp/digits/five/$i.png"
+	cp "$digits/3.png" "$cli_tmp/digits/airplane/$i.png"
+	cp "$digits/5.png" "$cli_tmp/digits/truck/$i.png"
 done
 run -c 'load examples/cifar10-resnet20' -c "data $cli_tmp/digits" -c 'tune 16'
 expect_refusal 2 'tuning knows the sites of transformers, and cifar10-resnet20 is none; sweep tries'

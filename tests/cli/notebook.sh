@@ -67,7 +67,7 @@ expect_status 0
 expect_out 'a run 4 +b run 6'
 grep -q 'logit_rmse' "$cli_tmp/plot.txt" || fail 'the comparison should be a picture too'
 run --db "$db" -c 'compare 4 999'
-expect_refusal 1 'no run 999'
+expect_refusal 2 'no run 999'
 run --db "$db" -c 'compare 4'
 [ "$status" -ne 0 ] || fail 'one run cannot be compared'
 run --db "$db" --ascii --size 60x14 -c "plot SELECT t, logit_rmse, plan_T FROM v_accuracy_vs_t"
@@ -124,7 +124,7 @@ for kind in ann convert step eval fit; do
 	expect_out '"same":true'
 done
 run --db "$cli_tmp/fresh.db" -c 'replay 999'
-expect_refusal 1 'no run 999'
+expect_refusal 2 'no run 999'
 # One number that differs in its last bit is found.
 if command -v sqlite3 >/dev/null; then
 	sqlite3 "$cli_tmp/fresh.db" "UPDATE run_metrics SET value = value + 1e-16 WHERE run_id = 4 AND name = 'logit_rmse' AND t = 2"

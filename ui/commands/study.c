@@ -212,6 +212,13 @@ same_class(const char *name, const char *label)
 	return strcasestr(label, name) || strcasestr(name, label);
 }
 
+/* A label that only numbers its class: of a checkpoint without names, or of texts given as tokens. */
+static bool
+is_number(const char *label)
+{
+	return strncmp(label, "LABEL_", 6) == 0 || strncmp(label, "text ", 5) == 0;
+}
+
 bool
 check_classes(const struct app *app, const struct dataset *data, struct status *st)
 {
@@ -221,7 +228,7 @@ check_classes(const struct app *app, const struct dataset *data, struct status *
 		return status_fail(st, STATUS_USAGE, "%s has %d classes, the model knows %d: accuracy would mean nothing",
 				   dataset_path(data), n, app->model->classes);
 	for (int i = 0; app->model->labels && i < n; i++)
-		if (dataset_class(data, i)) {
+		if (dataset_class(data, i) && !is_number(app->model->labels[i])) {
 			named++;
 			same += same_class(dataset_class(data, i), app->model->labels[i]);
 		}
