@@ -66,13 +66,16 @@ expect_no_out 'bytes|checkpoint'
 expect_out '^1 +[0-9a-f]{12} '
 
 command -v tmux >/dev/null || { echo 'tmux is not installed'; finish; }
-server=spikescope-first-$$
+# A server for each: one that is being killed would take the next one's session with it.
+begun=0
+server=
 mux() { tmux -L "$server" -f /dev/null "$@"; }
 trap 'mux kill-server 2>/dev/null; rm -rf "$cli_tmp"' EXIT
 
 # begin COLUMNS ROWS WORDS...: the program in a terminal.
 begin() {
 	said="tmux of $1x$2: ${*:3}"
+	server=spikescope-first-$$-$((++begun))
 	status=0
 	mux new-session -d -x "$1" -y "$2" "PAGER= $SPIKESCOPE --no-config --db $cli_tmp/t.db ${*:3}; echo left with \$?; sleep 60"
 }
