@@ -43,7 +43,7 @@ struct options {
 	bool ascii;        /* no character beyond ASCII in views */
 	int columns, rows; /* size of views printed as text; 0: the terminal's, or 80x24 */
 	uint64_t seed;
-	int threads; /* 0: all cores */
+	int threads;     /* 0: all cores */
 	char pager[120]; /* shows long answers: a program, auto or empty ($PAGER, or less), off */
 };
 
