@@ -98,7 +98,6 @@ static ssize_t
 tee_write(void *cookie, const char *data, size_t size)
 {
 	struct tee *tee = cookie;
-
 	FILE *to = tee_target(tee);
 
 	progress_end(tee->app);
