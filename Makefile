@@ -29,8 +29,8 @@ need_libs = $(if $(PKG_LIBS),,$(error libraries that spikescope needs are missin
 
 WARN    := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wwrite-strings -Wvla -Wformat=2 -Wno-format-nonliteral
 CFLAGS  += -std=c11 -D_GNU_SOURCE -Isrc -I. -fopenmp -ffp-contract=off -fno-math-errno -fno-trapping-math $(WARN) $(OPT) $(PKG_CFLAGS)
-ENGINE_LIBS := -ldnnl -lunistring -lm -lpthread -fopenmp
-LDLIBS  += -ldnnl -lunistring $(PKG_LIBS) -lm -lpthread
+ENGINE_LIBS := -lunistring -lm -lpthread -fopenmp
+LDLIBS  += -lunistring $(PKG_LIBS) -lm -lpthread
 LDFLAGS += -fopenmp
 ifeq ($(WERROR),1)
 CFLAGS  += -Werror
@@ -211,8 +211,6 @@ $(PROG): $(UIO) $(DBO) $(LIB)
 
 # The kernels gain most from full optimisation. None of these flags changes a result.
 $(B)/src/kernels/%.o $(B)/src/ann/%.o $(B)/src/snn/%.o $(B)/src/ugo/%.o: CFLAGS += $(if $(filter 1,$(SAN)),,-O3)
-# Products and polynomials are sums of products: fused, they are rounded once a term.
-$(B)/src/kernels/dense.o $(B)/src/ann/vector.o: CFLAGS += -ffp-contract=fast
 
 $(B)/%.o: %.c
 	$(need_libs)$(call say,CC,$<)

@@ -383,12 +383,15 @@ int
 main(int argc, char **argv)
 {
 	static struct arguments arguments;
+	struct status st = {0};
 	enum status_code code;
 
 	setlocale(LC_ALL, "");
 	setlocale(LC_NUMERIC, "C");
 	if (!take_arguments(&arguments, argc, argv, &code))
 		return code;
+	if (!kernels_choose(getenv("SPIKESCOPE_KERNELS"), &st))
+		return complain(&st);
 	catch_signals();
 	code = run(&arguments);
 	app_done(&app);

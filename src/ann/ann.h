@@ -50,9 +50,6 @@ bool ann_trace_record(struct ann_trace *trace, struct ann *ann, const float *pix
 /* Pieces that the spiking network shares. Row-major; x [rows, in], y [rows, out]. */
 /* y = x W' + bias (bias may be NULL); accumulate: y += x W' (bias ignored). */
 void linear_apply(const struct linear *l, const float *x, int rows, float *y, bool accumulate);
-/* C[m,n] = alpha * A[m,k] op(B) + beta * C, leading dimensions in floats. */
-void dense_product(bool transpose_b, int m, int n, int k, float alpha, const float *a, int lda, const float *b, int ldb,
-		   float beta, float *c, int ldc);
 void norm_apply(const struct norm *norm, const float *x, int rows, float *y);
 void activation_apply(enum activation act, float *x, size_t count);
 void softmax_rows(float *x, int rows, int columns);

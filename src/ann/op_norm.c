@@ -1,5 +1,6 @@
 /* LayerNorm, in one and in its three parts. */
 #include "ann/network.h"
+#include "kernels/rows.h"
 
 #include <math.h>
 #include <string.h>
@@ -15,11 +16,9 @@ static void
 center_rows(float *x, size_t rows, size_t width)
 {
 	for (size_t r = 0; r < rows; r++) {
-		float *row = x + r * width, mean = 0;
+		float *row = x + r * width, mean;
 
-#pragma omp simd reduction(+ : mean)
-		for (size_t i = 0; i < width; i++)
-			mean += row[i];
+		rows_sum(row, 1, (int)width, &mean);
 		mean /= (float)width;
 		for (size_t i = 0; i < width; i++)
 			row[i] -= mean;
@@ -39,16 +38,9 @@ op_center(const struct pass *p, const struct layer *layer)
 static void
 measure_rows(const float *y, int rows, size_t width, float eps, float *var, float *rsqrt)
 {
-	for (size_t r = 0; r < (size_t)rows; r++) {
-		const float *row = y + r * width;
-		float sum = 0;
-
-#pragma omp simd reduction(+ : sum)
-		for (size_t i = 0; i < width; i++)
-			sum += row[i] * row[i];
-		var[r] = sum / (float)width + eps;
+	rows_variance(y, rows, (int)width, 1, eps, var);
+	for (int r = 0; r < rows; r++)
 		rsqrt[r] = 1 / sqrtf(var[r]);
-	}
 }
 
 void

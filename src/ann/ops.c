@@ -4,91 +4,54 @@
 #include "kernels/dense.h"
 #include "kernels/kernel.h"
 #include "kernels/panels.h"
+#include "kernels/sums.h"
 
 #include <math.h>
-#include <omp.h>
-#include <oneapi/dnnl/dnnl.h>
 #include <string.h>
-
-/* Work below which waking other threads costs more than it saves (multiply-adds),
- * above all on a busy machine, where each barrier may wait for a time slice. */
-#define SHARE_WORK 2e7
-
-/* oneDNN refuses valid sizes only when it finds no memory to work in. */
-static void
-plain_product(bool transpose_b, int m, int n, int k, float alpha, const float *a, int lda, const float *b, int ldb, float beta,
-	      float *c, int ldc)
-{
-	for (int i = 0; i < m; i++)
-		for (int j = 0; j < n; j++) {
-			float sum = 0, *out = &c[(size_t)i * (size_t)ldc + (size_t)j];
-
-			for (int l = 0; l < k; l++)
-				sum += a[(size_t)i * (size_t)lda + (size_t)l] * (transpose_b
-										     ? b[(size_t)j * (size_t)ldb + (size_t)l]
-										     : b[(size_t)l * (size_t)ldb + (size_t)j]);
-			*out = alpha * sum + (beta == 0 ? 0 : beta * *out);
-		}
-}
-
-void
-dense_product(bool transpose_b, int m, int n, int k, float alpha, const float *a, int lda, const float *b, int ldb, float beta,
-	      float *c, int ldc)
-{
-	int threads = omp_get_max_threads();
-	bool alone = threads > 1 && (double)m * n * k < SHARE_WORK;
-	bool done;
-
-	if (alone)
-		omp_set_num_threads(1); /* oneDNN takes this thread's setting */
-	done = dnnl_sgemm('N', transpose_b ? 'T' : 'N', m, n, k, alpha, a, lda, b, ldb, beta, c, ldc) == dnnl_success;
-	if (alone)
-		omp_set_num_threads(threads);
-	if (!done)
-		plain_product(transpose_b, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
-}
 
 void
 linear_apply(const struct linear *l, const float *x, int rows, float *y, bool accumulate)
 {
-	size_t out = (size_t)l->out;
-	bool bias = l->bias && !accumulate;
+	dense_run(&(struct dense){.rows = rows,
+				  .in = l->in,
+				  .out = l->out,
+				  .x = x,
+				  .ldx = l->in,
+				  .weight = l->panels ? l->panels : l->weight,
+				  .layout = l->panels ? DENSE_PANELS : DENSE_ROWS,
+				  .ldw = l->in,
+				  .bias = accumulate ? NULL : l->bias,
+				  .accumulate = accumulate,
+				  .y = y,
+				  .ldy = l->out});
+}
 
-	if (l->panels) {
-		dense_run(&(struct dense){.rows = rows,
-					  .in = l->in,
-					  .out = l->out,
-					  .x = x,
-					  .ldx = l->in,
-					  .weight = l->panels,
-					  .bias = bias ? l->bias : NULL,
-					  .accumulate = accumulate,
-					  .y = y,
-					  .ldy = l->out});
-		return;
-	}
-	if (bias)
-		for (size_t r = 0; r < (size_t)rows; r++)
-			memcpy(y + r * out, l->bias, out * sizeof(*y));
-	dense_product(true, rows, l->out, l->in, 1, x, l->in, l->weight, l->in, bias || accumulate ? 1 : 0, y, l->out);
+/* Columns of a row at once where there is no place for a whole one: as many as a product takes. */
+enum { PIECE = DENSE_CHUNK };
+
+/* y [out] += W x of a part of a matrix: rows `ldw` floats apart. */
+static void
+add_product(const float *weight, int ldw, int in, int out, const float *x, float *y)
+{
+	dense_run(&(struct dense){.rows = 1,
+				  .in = in,
+				  .out = out,
+				  .x = x,
+				  .ldx = in,
+				  .weight = weight,
+				  .layout = DENSE_ROWS,
+				  .ldw = ldw,
+				  .accumulate = true,
+				  .y = y,
+				  .ldy = out});
 }
 
 /* The mean of a row and 1/sqrt(variance + eps). */
 KERNEL static void
 measure_row(const struct norm *norm, const float *x, float *mean, float *scale)
 {
-	int width = norm->width;
-	float sum = 0, m, squares = 0;
-
-#pragma omp simd reduction(+ : sum)
-	for (int i = 0; i < width; i++)
-		sum += x[i];
-	m = sum / (float)width;
-#pragma omp simd reduction(+ : squares)
-	for (int i = 0; i < width; i++)
-		squares += (x[i] - m) * (x[i] - m);
-	*mean = m;
-	*scale = 1 / sqrtf(squares / (float)width + norm->eps);
+	*mean = sum_row(x, norm->width) / (float)norm->width;
+	*scale = 1 / sqrtf(sum_squares_about(x, *mean, norm->width) / (float)norm->width + norm->eps);
 }
 
 /* Columns first..first+count-1 of a row, normalised. */
@@ -120,14 +83,14 @@ norm_apply(const struct norm *norm, const float *x, int rows, float *y)
 static void
 add_head(const struct norm *norm, const struct linear *head, const float *x, float *logits)
 {
-	float piece[256], mean, scale;
+	float piece[PIECE], mean, scale;
 
 	measure_row(norm, x, &mean, &scale);
-	for (int at = 0; at < head->in; at += 256) {
-		int n = head->in - at < 256 ? head->in - at : 256;
+	for (int at = 0; at < head->in; at += PIECE) {
+		int n = head->in - at < PIECE ? head->in - at : PIECE;
 
 		normalise(norm, x, mean, scale, at, n, piece);
-		dense_product(true, 1, head->out, n, 1, piece, n, head->weight + at, head->in, 1, logits, head->out);
+		add_product(head->weight + at, head->in, n, head->out, piece, logits);
 	}
 	for (int i = 0; head->bias && i < head->out; i++)
 		logits[i] += head->bias[i];
@@ -138,21 +101,20 @@ static float
 add_projected(const struct model *model, const struct norm *norm, const float *x, int at, int n, float *logits)
 {
 	const struct linear *l = &model->projection, *head = &model->head;
-	float z[256] = {0}, piece[256], mean = 0, scale = 0, square = 0;
+	float z[PIECE] = {0}, piece[PIECE], mean = 0, scale = 0, square = 0;
 
 	if (norm)
 		measure_row(norm, x, &mean, &scale);
 	if (l->bias)
 		memcpy(z, l->bias + at, (size_t)n * sizeof(*z));
-	for (int i = 0; i < l->in; i += 256) {
-		int m = l->in - i < 256 ? l->in - i : 256;
+	for (int i = 0; i < l->in; i += PIECE) {
+		int m = l->in - i < PIECE ? l->in - i : PIECE;
 
 		if (norm)
 			normalise(norm, x, mean, scale, i, m, piece);
-		dense_product(true, 1, n, m, 1, norm ? piece : x + i, m, l->weight + (size_t)at * (size_t)l->in + i, l->in, 1, z,
-			      n);
+		add_product(l->weight + (size_t)at * (size_t)l->in + i, l->in, m, n, norm ? piece : x + i, z);
 	}
-	dense_product(true, 1, head->out, n, 1, z, n, head->weight + at, head->in, 1, logits, head->out);
+	add_product(head->weight + at, head->in, n, head->out, z, logits);
 	for (int i = 0; i < n; i++)
 		square += z[i] * z[i];
 	return square;
@@ -164,8 +126,8 @@ projected_head(const struct model *model, const struct norm *norm, const float *
 	float square = 0, scale;
 
 	memset(logits, 0, (size_t)model->classes * sizeof(*logits));
-	for (int at = 0; at < model->projection.out; at += 256) {
-		int n = model->projection.out - at < 256 ? model->projection.out - at : 256;
+	for (int at = 0; at < model->projection.out; at += PIECE) {
+		int n = model->projection.out - at < PIECE ? model->projection.out - at : PIECE;
 
 		square += add_projected(model, norm, x, at, n, logits);
 	}
@@ -271,7 +233,8 @@ head_values(const struct head *h, const float *weights, const float *v, float *o
 				  .x = weights,
 				  .ldx = h->tokens,
 				  .weight = direct ? v : h->scratch,
-				  .ldw = direct ? h->stride : 0,
+				  .layout = direct ? DENSE_COLUMNS : DENSE_PANELS,
+				  .ldw = h->stride,
 				  .y = out,
 				  .ldy = out_stride});
 }

@@ -1,7 +1,9 @@
 /* Functions of many numbers: written so that loops over them vectorise, accurate to a few
- * units in the last place of float32. Compiled with contraction into fused multiply-adds. */
+ * units in the last place of float32. Every operation is written down, so that all machines
+ * give the same bits: a fused multiply-add is fused() everywhere. */
 #include "ann/ann.h"
 #include "kernels/kernel.h"
+#include "kernels/sums.h"
 
 #include <math.h>
 #include <omp.h>
@@ -11,23 +13,29 @@
 /* Numbers below which waking other threads costs more than it saves. */
 enum { SHARE = 1 << 18, PIECE = 1 << 12 };
 
+static inline float
+fused(float a, float b, float c)
+{
+	return __builtin_fmaf(a, b, c);
+}
+
 /* e^x = 2^n e^r with |r| <= ln(2) / 2, where the series of e^r to r^7 is exact to 5e-9.
  * Adding 1.5 2^23 rounds to the nearest integer, which is then in the lowest bits. */
 static inline float
 exp_of(float x)
 {
 	const float magic = 12582912.0f;
-	float z = greater(lesser(x, 88.0f), -87.3f), shifted = z * 1.44269504f + magic, n = shifted - magic;
-	float r = (z - n * 0.693145752f) - n * 1.42860677e-6f, p;
+	float z = greater(lesser(x, 88.0f), -87.3f), shifted = fused(z, 1.44269504f, magic), n = shifted - magic;
+	float r = fused(n, -1.42860677e-6f, fused(n, -0.693145752f, z)), p;
 	uint32_t bits;
 
-	p = 1.0f / 5040.0f * r + 1.0f / 720.0f;
-	p = p * r + 1.0f / 120.0f;
-	p = p * r + 1.0f / 24.0f;
-	p = p * r + 1.0f / 6.0f;
-	p = p * r + 0.5f;
-	p = p * r + 1.0f;
-	p = p * r + 1.0f;
+	p = fused(1.0f / 5040.0f, r, 1.0f / 720.0f);
+	p = fused(p, r, 1.0f / 120.0f);
+	p = fused(p, r, 1.0f / 24.0f);
+	p = fused(p, r, 1.0f / 6.0f);
+	p = fused(p, r, 0.5f);
+	p = fused(p, r, 1.0f);
+	p = fused(p, r, 1.0f);
 	memcpy(&bits, &shifted, sizeof(bits));
 	bits = (bits + 127u) << 23;
 	memcpy(&shifted, &bits, sizeof(bits));
@@ -42,18 +50,18 @@ gelu(float x)
 {
 	float a = fabsf(x), z = lesser(a, 6.0f), s = 1.40014411e-9f, tail;
 
-	s = s * z - 5.43687584e-8f;
-	s = s * z + 9.34702314e-7f;
-	s = s * z - 9.27709971e-6f;
-	s = s * z + 5.69027325e-5f;
-	s = s * z - 1.94814187e-4f;
-	s = s * z - 1.60091568e-5f;
-	s = s * z + 4.85146837e-3f;
-	s = s * z - 3.63833010e-2f;
-	s = s * z + 1.81706250e-1f;
-	s = s * z - 7.97886670e-1f;
-	s = s * z + 4.41103651e-8f;
-	tail = 0.5f * exp_of(s - 0.5f * a * a);
+	s = fused(s, z, -5.43687584e-8f);
+	s = fused(s, z, 9.34702314e-7f);
+	s = fused(s, z, -9.27709971e-6f);
+	s = fused(s, z, 5.69027325e-5f);
+	s = fused(s, z, -1.94814187e-4f);
+	s = fused(s, z, -1.60091568e-5f);
+	s = fused(s, z, 4.85146837e-3f);
+	s = fused(s, z, -3.63833010e-2f);
+	s = fused(s, z, 1.81706250e-1f);
+	s = fused(s, z, -7.97886670e-1f);
+	s = fused(s, z, 4.41103651e-8f);
+	tail = 0.5f * exp_of(fused(-0.5f * a, a, s));
 	return x * (x > 0.0f ? 1.0f - tail : tail);
 }
 
@@ -61,7 +69,7 @@ gelu(float x)
 static inline float
 gelu_tanh(float x)
 {
-	return x / (1.0f + exp_of(-1.59576912f * (x + 0.044715f * x * x * x)));
+	return x / (1.0f + exp_of(-1.59576912f * fused(0.044715f * x * x, x, x)));
 }
 
 static inline float
@@ -134,14 +142,11 @@ exp_row(const float *restrict x, float *restrict y, int n)
 KERNEL static void
 softmax_row(float *restrict x, int n, float most)
 {
-	float sum = 0;
+	float sum;
 
-#pragma omp simd reduction(+ : sum)
-	for (int i = 0; i < n; i++) {
+	for (int i = 0; i < n; i++)
 		x[i] = exp_of(x[i] - most);
-		sum += x[i];
-	}
-	sum = 1 / sum;
+	sum = 1 / sum_row(x, n);
 	for (int i = 0; i < n; i++)
 		x[i] *= sum;
 }

@@ -1,13 +1,18 @@
-/* This file is compiled with contraction into fused multiply-adds, so that machines
- * without them round differently; on one machine all products agree. */
 #include "kernels/dense.h"
 
 #include "base/arena.h"
+#include "kernels/cpu.h"
 #include "kernels/kernel.h"
 #include "kernels/panels.h"
 
 #include <omp.h>
 #include <string.h>
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+#elif defined(__aarch64__)
+#include <arm_neon.h>
+#endif
 
 /* Work below which waking other threads costs more than it saves (multiply-adds). */
 #define SHARE_WORK 2e7
@@ -16,6 +21,19 @@
 typedef float vec16 __attribute__((vector_size(64), aligned(4)));
 typedef float vec8 __attribute__((vector_size(32), aligned(4)));
 typedef float vec4 __attribute__((vector_size(16), aligned(4)));
+
+/* a b + c, rounded once. */
+INLINE static vec4
+fused_4(float a, vec4 b, vec4 c)
+{
+#if defined(__aarch64__)
+	return vfmaq_n_f32(c, b, a);
+#else
+	for (int i = 0; i < 4; i++)
+		c[i] = __builtin_fmaf(a, b[i], c[i]);
+	return c;
+#endif
+}
 
 enum { ROWS_MAX = 8 };
 
@@ -30,7 +48,7 @@ struct block {
 typedef void block_run(const struct block *b);
 
 /* ROWS x VECS accumulators in registers. */
-#define BLOCK(name, TARGET, vec, ROWS, VECS)                                                                                     \
+#define BLOCK(name, TARGET, vec, fused, ROWS, VECS)                                                                              \
 	TARGET static void name(const struct block *b)                                                                           \
 	{                                                                                                                        \
 		enum { LANES = sizeof(vec) / sizeof(float) };                                                                    \
@@ -49,7 +67,7 @@ typedef void block_run(const struct block *b);
 				now[v] = *(const vec *)(w + (size_t)v * LANES);                                                  \
 			for (int r = 0; r < (ROWS); r++)                                                                         \
 				for (int v = 0; v < (VECS); v++)                                                                 \
-					sum[r][v] += x[(size_t)r * ldx + (size_t)i] * now[v];                                    \
+					sum[r][v] = fused(x[(size_t)r * ldx + (size_t)i], now[v], sum[r][v]);                    \
 		}                                                                                                                \
 		for (int r = 0; r < (ROWS); r++)                                                                                 \
 			for (int v = 0; v < (VECS); v++)                                                                         \
@@ -57,16 +75,16 @@ typedef void block_run(const struct block *b);
 				    *(const vec *)(b->start + (size_t)r * (size_t)b->lds + (size_t)v * LANES) + sum[r][v];       \
 	}
 
-#define BLOCKS(name, TARGET, vec, VECS)                                                                                          \
-	BLOCK(name##_1, TARGET, vec, 1, VECS)                                                                                    \
-	BLOCK(name##_2, TARGET, vec, 2, VECS)                                                                                    \
-	BLOCK(name##_3, TARGET, vec, 3, VECS)                                                                                    \
-	BLOCK(name##_4, TARGET, vec, 4, VECS)
-#define BLOCKS_MORE(name, TARGET, vec, VECS)                                                                                     \
-	BLOCK(name##_5, TARGET, vec, 5, VECS)                                                                                    \
-	BLOCK(name##_6, TARGET, vec, 6, VECS)                                                                                    \
-	BLOCK(name##_7, TARGET, vec, 7, VECS)                                                                                    \
-	BLOCK(name##_8, TARGET, vec, 8, VECS)
+#define BLOCKS(name, TARGET, vec, fused, VECS)                                                                                   \
+	BLOCK(name##_1, TARGET, vec, fused, 1, VECS)                                                                             \
+	BLOCK(name##_2, TARGET, vec, fused, 2, VECS)                                                                             \
+	BLOCK(name##_3, TARGET, vec, fused, 3, VECS)                                                                             \
+	BLOCK(name##_4, TARGET, vec, fused, 4, VECS)
+#define BLOCKS_MORE(name, TARGET, vec, fused, VECS)                                                                              \
+	BLOCK(name##_5, TARGET, vec, fused, 5, VECS)                                                                             \
+	BLOCK(name##_6, TARGET, vec, fused, 6, VECS)                                                                             \
+	BLOCK(name##_7, TARGET, vec, fused, 7, VECS)                                                                             \
+	BLOCK(name##_8, TARGET, vec, fused, 8, VECS)
 #define ROW_OF(name)      name##_1, name##_2, name##_3, name##_4
 #define ROW_OF_MORE(name) name##_5, name##_6, name##_7, name##_8
 
@@ -83,7 +101,7 @@ struct event_block {
 
 typedef void event_run(const struct event_block *b);
 
-#define EVENTS(name, TARGET, vec, VECS)                                                                                          \
+#define EVENTS(name, TARGET, vec, fused, VECS)                                                                                   \
 	TARGET static void name(const struct event_block *b)                                                                     \
 	{                                                                                                                        \
 		enum { LANES = sizeof(vec) / sizeof(float), PARTS = (VECS)*LANES / PANEL_PART };                                 \
@@ -97,7 +115,8 @@ typedef void event_run(const struct event_block *b);
 		for (int e = 0; e < b->events; e++, at += LISTS, value += LISTS)                                                 \
 			for (int r = 0; r < LISTS; r++)                                                                          \
 				for (int v = 0; v < (VECS); v++)                                                                 \
-					sum[r][v] += value[r] * *(const vec *)(w + (size_t)at[r] * PARTS + (size_t)v * LANES);   \
+					sum[r][v] = fused(                                                                       \
+					    value[r], *(const vec *)(w + (size_t)at[r] * PARTS + (size_t)v * LANES), sum[r][v]); \
 		for (int r = 0; r < LISTS; r++)                                                                                  \
 			for (int v = 0; v < (VECS); v++)                                                                         \
 				*(vec *)(b->y[r] + (size_t)v * LANES) += sum[r][v];                                              \
@@ -106,24 +125,37 @@ typedef void event_run(const struct event_block *b);
 #if defined(__x86_64__)
 #define V4 __attribute__((target("arch=x86-64-v4,prefer-vector-width=512")))
 #define V3 __attribute__((target("arch=x86-64-v3")))
-BLOCKS(wide_1, V4, vec16, 1)
-BLOCKS(wide_2, V4, vec16, 2)
-BLOCKS(wide_3, V4, vec16, 3)
-BLOCKS_MORE(wide_1, V4, vec16, 1)
-BLOCKS_MORE(wide_2, V4, vec16, 2)
-BLOCKS_MORE(wide_3, V4, vec16, 3)
-BLOCKS(middle, V3, vec8, 2)
-EVENTS(wide_events_1, V4, vec16, 1)
-EVENTS(wide_events_2, V4, vec16, 2)
-EVENTS(wide_events_3, V4, vec16, 3)
-EVENTS(middle_events_1, V3, vec8, 2)
-EVENTS(middle_events_2, V3, vec8, 4)
-EVENTS(middle_events_3, V3, vec8, 6)
+
+V4 INLINE static vec16
+fused_16(float a, vec16 b, vec16 c)
+{
+	return (vec16)_mm512_fmadd_ps(_mm512_set1_ps(a), (__m512)b, (__m512)c);
+}
+
+V3 INLINE static vec8
+fused_8(float a, vec8 b, vec8 c)
+{
+	return (vec8)_mm256_fmadd_ps(_mm256_set1_ps(a), (__m256)b, (__m256)c);
+}
+
+BLOCKS(wide_1, V4, vec16, fused_16, 1)
+BLOCKS(wide_2, V4, vec16, fused_16, 2)
+BLOCKS(wide_3, V4, vec16, fused_16, 3)
+BLOCKS_MORE(wide_1, V4, vec16, fused_16, 1)
+BLOCKS_MORE(wide_2, V4, vec16, fused_16, 2)
+BLOCKS_MORE(wide_3, V4, vec16, fused_16, 3)
+BLOCKS(middle, V3, vec8, fused_8, 2)
+EVENTS(wide_events_1, V4, vec16, fused_16, 1)
+EVENTS(wide_events_2, V4, vec16, fused_16, 2)
+EVENTS(wide_events_3, V4, vec16, fused_16, 3)
+EVENTS(middle_events_1, V3, vec8, fused_8, 2)
+EVENTS(middle_events_2, V3, vec8, fused_8, 4)
+EVENTS(middle_events_3, V3, vec8, fused_8, 6)
 #endif
-BLOCKS(plain, , vec4, 4)
-EVENTS(plain_events_1, , vec4, 4)
-EVENTS(plain_events_2, , vec4, 8)
-EVENTS(plain_events_3, , vec4, 12)
+BLOCKS(plain, , vec4, fused_4, 4)
+EVENTS(plain_events_1, , vec4, fused_4, 4)
+EVENTS(plain_events_2, , vec4, fused_4, 8)
+EVENTS(plain_events_3, , vec4, fused_4, 12)
 
 /* What a machine runs: blocks of up to `rows` rows and 1 to `parts` parts of a panel. */
 struct machine {
@@ -144,9 +176,9 @@ this_machine(void)
 					    {wide_events_1, wide_events_2, wide_events_3}},
 				    middle = {4, 1, {{ROW_OF(middle)}}, {middle_events_1, middle_events_2, middle_events_3}};
 
-	if (__builtin_cpu_supports("x86-64-v4"))
+	if (kernels_used() >= KERNELS_AVX512)
 		return &wide;
-	if (__builtin_cpu_supports("x86-64-v3"))
+	if (kernels_used() == KERNELS_AVX2)
 		return &middle;
 #endif
 	static const struct machine plain = {4, 1, {{ROW_OF(plain)}}, {plain_events_1, plain_events_2, plain_events_3}};
@@ -204,18 +236,46 @@ run_columns(const struct machine *m, const struct dense *d, const float *w, int 
 	}
 }
 
+/* Inputs [from, end) of so many outputs from `first` on, as a panel has them. */
+static void
+copy_part(const struct dense *d, int first, int width, int from, int end, float *to)
+{
+	int real = d->out - first < width ? d->out - first : width;
+
+	for (int o = 0; o < real; o++)
+		for (int i = from; i < end; i++)
+			to[(i - from) * width + o] = d->weight[(size_t)(first + o) * (size_t)d->ldw + (size_t)i];
+	for (int o = real; o < width; o++)
+		for (int i = 0; i < end - from; i++)
+			to[i * width + o] = 0;
+}
+
+/* `parts` parts from column `first` of panel p, inputs [from, end). */
+static void
+run_part(const struct machine *m, const struct dense *d, int p, int first, int parts, int from, int end)
+{
+	float copy[CHUNK * PANEL];
+	int width = panel_width(d->out, p), ldw = d->layout == DENSE_COLUMNS ? d->ldw : width;
+	const float *w = d->weight + (size_t)p * PANEL * (size_t)(d->layout == DENSE_COLUMNS ? 1 : d->in) +
+			 (size_t)from * (size_t)ldw + (first - p * PANEL);
+
+	if (d->layout == DENSE_ROWS) {
+		ldw = parts * PANEL_PART;
+		copy_part(d, first, ldw, from, end, copy);
+		w = copy;
+	}
+	run_columns(m, d, w, ldw, first, parts, from, end);
+}
+
 static void
 run_panel(const struct machine *m, const struct dense *d, int p)
 {
-	int width = panel_width(d->out, p), ldw = d->ldw > 0 ? d->ldw : width, parts;
-	const float *w = d->weight + (size_t)p * PANEL * (size_t)(d->ldw > 0 ? 1 : d->in);
+	int width = panel_width(d->out, p), parts;
 
 	for (int from = 0; from < d->in; from += CHUNK)
 		for (int at = 0; at < width; at += parts * PANEL_PART) {
-			int end = from + CHUNK < d->in ? from + CHUNK : d->in;
-
 			parts = (width - at) / PANEL_PART < m->parts ? (width - at) / PANEL_PART : m->parts;
-			run_columns(m, d, w + (size_t)from * (size_t)ldw + at, ldw, p * PANEL + at, parts, from, end);
+			run_part(m, d, p, p * PANEL + at, parts, from, from + CHUNK < d->in ? from + CHUNK : d->in);
 		}
 }
 

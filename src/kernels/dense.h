@@ -1,10 +1,13 @@
-/* Products of activations with weights in panels (model/panels.h).
+/* Products of values with weights: the only product of floats there is.
  *
  * To an output is added, chunk by chunk of DENSE_CHUNK inputs, what the chunk's inputs
- * give in ascending order, by fused multiply-adds where the machine has them: a long sum
- * loses little to rounding. Adding a zero changes nothing, so that all ways to a sum give
- * the same bits: with any number of rows at once, on any number of threads, for all inputs
- * or only for those that are not zero (spikes).
+ * give in ascending order,
+ *
+ *	s = 0;  s = fma(x_i, w_oi, s) for every i;  y = y + s
+ *
+ * so that a long sum loses little to rounding. Adding a zero changes nothing, so that all ways to
+ * a sum give the same bits: with any number of rows at once, on any number of threads, on every
+ * processor, for all inputs or only for those that are not zero (spikes).
  */
 #ifndef SPIKESCOPE_ANN_DENSE_H
 #define SPIKESCOPE_ANN_DENSE_H
@@ -15,12 +18,17 @@
 
 enum { DENSE_CHUNK = 192 };
 
+/* How a matrix lies in memory: in panels (kernels/panels.h); plainly [in, out], out a multiple of PANEL_PART; or plainly
+ * [out, in], as files have it, which costs a copy: for few weights or many rows. */
+enum dense_layout { DENSE_PANELS, DENSE_COLUMNS, DENSE_ROWS };
+
 struct dense {
 	int rows, in, out;
 	const float *x; /* [rows, in], rows ldx floats apart */
 	int ldx;
-	const float *weight; /* panels, or with ldw > 0 a plain matrix [in, out], rows ldw floats apart, out a multiple of 16 */
-	int ldw;
+	const float *weight;
+	enum dense_layout layout;
+	int ldw;           /* of plain matrices: rows are so many floats apart */
 	const float *bias; /* [out], or NULL: zeros; not when accumulating */
 	bool accumulate;   /* y += x W', else y = bias + x W' */
 	float *y;          /* [rows, out], rows ldy floats apart */

@@ -1,14 +1,18 @@
-/* Products of spikes, or of values, with weights in fixed point.
+/* Products of spikes with weights in fixed point: sums of whole numbers.
  *
  * What an input sends in a step is a small whole number k of quanta. So an output is a sum of
  * k_i times q_oi, whole numbers both: q_oi is W_oi times the quantum of input i in units of
- * scale_o, which is chosen so that the largest of an output's weights is FIXED_MOST. Such a sum
- * is exact whatever its order, on any number of threads, and is rounded only where it is added
- * to what is there: once for every FIXED_CHUNK inputs. A weight is rounded to within 2^-24 of
- * the largest, which is what a float has for that one.
+ * scale_o, which is chosen so that the largest of an output's weights is FIXED_MOST. A weight is
+ * rounded to within 2^-24 of the largest, which is what a float has for that one. Over a chunk of
+ * FIXED_CHUNK inputs such a sum S is exact whatever its order, however many inputs are taken at
+ * once, and on any number of threads. It is rounded in one place:
  *
- * Machines that multiply matrices of bytes (AMX) do this several times faster than products of
- * floats; the others do it slowly, with the same bits. */
+ *	y = fma(float(S), scale_o grain, y)	float(): to nearest, ties to even
+ *
+ * for chunk after chunk. So it does not matter how S is come by: all inputs with sums of products
+ * of bytes (the processor's units for matrices of bytes, or vectors of them), or only those that
+ * have sent, one by one. Which of them is faster is decided row by row.
+ */
 #ifndef SPIKESCOPE_ANN_FIXED_H
 #define SPIKESCOPE_ANN_FIXED_H
 
@@ -21,19 +25,15 @@ enum { FIXED_CHUNK = 384, FIXED_MOST = (1 << 23) - 1, FIXED_COUNT_MOST = 127 };
 /* The weights [out, in] of a layer. */
 struct fixed {
 	int in, out;
-	uint8_t *weight; /* [fixed_size()]: digits to the base 256 */
+	int32_t *weight; /* q, in panels of outputs: what single spikes meet */
+	uint8_t *digits; /* q to the base 256, as products of bytes read them; NULL where the kernels in use have none */
 	float *scale;    /* [out] */
 };
 
 struct arena;
 
-/* Does this machine have the instructions, and may this process use them? The environment
- * variable SPIKESCOPE_AMX=0 says no. */
-bool fixed_is_fast(void);
-
-/* Weights in the arena, to be filled. NULL when out of memory. */
+/* Weights in the arena, to be filled, for the kernels in use (kernels/cpu.h). NULL when out of memory. */
 struct fixed *fixed_new(struct arena *arena, int in, int out);
-size_t fixed_size(int in, int out);
 /* w [out, in], and what a quantum [in] of every input is worth. */
 void fixed_fill(struct fixed *f, const float *w, const float *quantum);
 
@@ -45,23 +45,18 @@ size_t fixed_counts_size(int rows, int in);
  * 0 where that is 0; grain is a power of two. */
 void fixed_counts(const float *x, const float *inverse, float grain, int n, int8_t *counts);
 
+/* Where products list who has sent. Of up to that many rows and inputs; in a caller's arena, NULL when out of memory. */
+struct fixed_room;
+struct fixed_room *fixed_room_new(struct arena *arena, int rows, int in);
+
 /* y [rows, out] += grain x W', x the quanta times counts [rows, in], which are at most
  * FIXED_COUNT_MOST; grain is a power of two. */
-void fixed_add(const struct fixed *f, const int8_t *counts, int rows, float grain, float *y);
-/* The same without those instructions. */
-void fixed_add_plain(const struct fixed *f, const int8_t *counts, int rows, float grain, float *y);
+void fixed_add(const struct fixed *f, const int8_t *counts, int rows, float grain, struct fixed_room *room, float *y);
 
-/* Bytes that fixed_add_values() works in, zeroed at the start, aligned for floats. */
-size_t fixed_values_scratch(int rows, int in);
-
-/* y [rows, out] += x W', x [rows, in] of any values, with quanta of 1. A row of x is rounded to
- * whole multiples of a power of two, of which its largest value has more than 4.17 million: to
- * within 2^-22.9 of that value (or 2^-103 where all are below 2^-80). Of a product of two numbers of
- * 24 bits what is left out is below 2^-30 of the largest; sums are exact but for that, and are
- * rounded only where they are added to what is there, once for every FIXED_CHUNK inputs. A row that
- * is not finite gives NAN. */
-void fixed_add_values(const struct fixed *f, const float *x, int rows, int8_t *scratch, float *y);
-/* The same without those instructions. */
-void fixed_add_values_plain(const struct fixed *f, const float *x, int rows, int8_t *scratch, float *y);
+/* How fixed_add() takes rows: by itself, all inputs of all rows, or spike by spike. For tests and benchmarks: the bits are the
+ * same. */
+enum fixed_choice { FIXED_BY_DENSITY, FIXED_DENSE, FIXED_EVENTS };
+void fixed_add_as(enum fixed_choice choice, const struct fixed *f, const int8_t *counts, int rows, float grain,
+		  struct fixed_room *room, float *y);
 
 #endif

@@ -1,35 +1,7 @@
 #include "kernels/rows.h"
 
 #include "kernels/kernel.h"
-
-enum { PARTS = 16 };
-
-static inline float
-join_parts(float part[PARTS])
-{
-	for (int half = PARTS / 2; half > 0; half /= 2)
-		for (int i = 0; i < half; i++)
-			part[i] += part[i + half];
-	return part[0];
-}
-
-/* Sum of x - shift over a row, or of its square. */
-#define ROW_SUM(name, TERM)                                                                                                      \
-	static inline float name(const float *restrict x, int width)                                                             \
-	{                                                                                                                        \
-		float part[PARTS] = {0};                                                                                         \
-		int i = 0;                                                                                                       \
-		for (; i + PARTS <= width; i += PARTS)                                                                           \
-			for (int k = 0; k < PARTS; k++)                                                                          \
-				part[k] += TERM(x[i + k]);                                                                       \
-		for (int k = 0; i + k < width; k++)                                                                              \
-			part[k] += TERM(x[i + k]);                                                                               \
-		return join_parts(part);                                                                                         \
-	}
-#define ITSELF(a)  (a)
-#define SQUARED(a) ((a) * (a))
-ROW_SUM(sum_row, ITSELF)
-ROW_SUM(sum_squares, SQUARED)
+#include "kernels/sums.h"
 
 KERNEL void
 rows_center(const float *restrict x, int rows, int width, float *restrict c)
@@ -78,18 +50,18 @@ rows_affine(const float *restrict x, int stride, int rows, int width, const floa
 static inline float
 largest(const float *restrict x, int width)
 {
-	float part[PARTS], most;
-	int i = PARTS;
+	float part[SUM_PARTS], most;
+	int i = SUM_PARTS;
 
-	for (int k = 0; k < PARTS; k++)
+	for (int k = 0; k < SUM_PARTS; k++)
 		part[k] = k < width ? x[k] : x[0];
-	for (; i + PARTS <= width; i += PARTS)
-		for (int k = 0; k < PARTS; k++)
+	for (; i + SUM_PARTS <= width; i += SUM_PARTS)
+		for (int k = 0; k < SUM_PARTS; k++)
 			part[k] = greater(x[i + k], part[k]);
 	for (int k = 0; i + k < width; k++)
 		part[k] = greater(x[i + k], part[k]);
 	most = part[0];
-	for (int k = 1; k < PARTS; k++)
+	for (int k = 1; k < SUM_PARTS; k++)
 		most = greater(part[k], most);
 	return most;
 }

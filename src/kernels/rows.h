@@ -1,5 +1,5 @@
 /* What stands between the neurons and the products of a block, on matrices row by row.
- * Sums of a row are taken in 16 parts, so that every machine rounds alike. */
+ * Sums of a row are taken as kernels/sums.h says. */
 #ifndef SPIKESCOPE_SNN_ROWS_H
 #define SPIKESCOPE_SNN_ROWS_H
 

@@ -11,7 +11,7 @@ expect_out '^Usage: spikescope'
 run --version
 expect_status 0
 expect_out "^spikescope $(sed -n 's/.*SPIKESCOPE_VERSION "\(.*\)"/\1/p' src/spikescope.h)$"
-for library in oneDNN jansson SQLite cairo readline ncurses; do
+for library in jansson SQLite cairo readline ncurses; do
 	expect_out "$library [0-9]"
 done
 

@@ -485,16 +485,12 @@ observers_intervene(void **state)
 static void
 products_are_products(void **state)
 {
-	static const float a[] = {1, 2, 9, 3, 4, 9}, b[] = {5, 6, 7, 8}, bt[] = {5, 7, 6, 8};
+	static const float bt[] = {5, 7, 6, 8};
 	static const float bias[] = {100, 200};
 	struct linear l = {.in = 2, .out = 2, .weight = bt, .bias = bias};
-	float c[6] = {1, 1, -1, 1, 1, -1}, x[] = {1, 2, 3, 4}, y[4];
+	float x[] = {1, 2, 3, 4}, y[4];
 
 	(void)state;
-	dense_product(false, 2, 2, 2, 2, a, 3, b, 2, 1, c, 3);
-	assert_true(c[0] == 39 && c[1] == 45 && c[2] == -1 && c[3] == 87 && c[4] == 101 && c[5] == -1);
-	dense_product(true, 2, 2, 2, 1, a, 3, bt, 2, 0, c, 3);
-	assert_true(c[0] == 19 && c[1] == 22 && c[3] == 43 && c[4] == 50);
 	linear_apply(&l, x, 2, y, false);
 	assert_true(y[0] == 119 && y[1] == 222 && y[2] == 143 && y[3] == 250);
 	linear_apply(&l, x, 2, y, true);

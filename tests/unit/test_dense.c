@@ -154,8 +154,16 @@ plain_matrices_need_no_panels(void **state)
 		for (int c = 0; c < OUT; c++)
 			wide[i * WIDE + 3 + c] = o.w[c * IN + i];
 	plain_product(&o, s, NULL, 0);
-	dense_run(&(struct dense){
-	    .rows = ROWS, .in = IN, .out = OUT, .x = o.x, .ldx = IN, .weight = wide + 3, .ldw = WIDE, .y = o.y, .ldy = OUT});
+	dense_run(&(struct dense){.rows = ROWS,
+				  .in = IN,
+				  .out = OUT,
+				  .x = o.x,
+				  .ldx = IN,
+				  .weight = wide + 3,
+				  .layout = DENSE_COLUMNS,
+				  .ldw = WIDE,
+				  .y = o.y,
+				  .ldy = OUT});
 	check_same(&o, s, "a plain matrix");
 	free(wide);
 	operands_done(&o);

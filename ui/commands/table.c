@@ -1046,8 +1046,8 @@ const struct command_info command_table[] = {
      "do a run again and say whether it comes out the same (default: the last)",
      "Goes to the state that the run began in (model, plan, data and picture are found by their paths, checked by their hashes; "
      "those that are loaded are taken where the hashes agree), sets its seed and threads, runs its command, compares every "
-     "measurement to the bit, and goes back. Fails when anything differs, which it may on another kind of processor: "
-     "spikescope(1), SPIKESCOPE_AMX. JSON keys: run, replay (the number of the new run), "
+     "measurement to the bit, and goes back. Fails when anything differs, whatever the processor. JSON keys: run, replay (the "
+     "number of the new run), "
      "command, same, measurements, different, differences [{site, t, name, recorded, replayed}].",
      "replay 12",
      cmd_replay},

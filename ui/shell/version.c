@@ -4,7 +4,6 @@
 
 #include <cairo.h>
 #include <curses.h>
-#include <dnnl.h>
 #include <jansson.h>
 #include <png.h>
 #include <sqlite3.h>
@@ -16,12 +15,11 @@ extern const char *rl_library_version; /* readline.h and curses.h cannot meet in
 void
 version_print(FILE *out)
 {
-	const dnnl_version_t *dnnl = dnnl_version();
 	unsigned xxh = XXH_versionNumber();
 
 	fprintf(out, "spikescope %s\n", SPIKESCOPE_VERSION);
-	fprintf(out, "oneDNN %d.%d.%d, jansson %s, libpng %s, zlib %s, xxHash %u.%u.%u,\n", dnnl->major, dnnl->minor, dnnl->patch,
-		jansson_version_str(), png_get_libpng_ver(NULL), zlibVersion(), xxh / 10000, xxh / 100 % 100, xxh % 100);
+	fprintf(out, "jansson %s, libpng %s, zlib %s, xxHash %u.%u.%u,\n", jansson_version_str(), png_get_libpng_ver(NULL),
+		zlibVersion(), xxh / 10000, xxh / 100 % 100, xxh % 100);
 	fprintf(out, "SQLite %s, cairo %s, readline %s, %s\n", sqlite3_libversion(), cairo_version_string(), rl_library_version,
 		curses_version());
 	fputs("Licence GPL-3.0-or-later. There is no warranty.\n", out);

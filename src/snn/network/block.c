@@ -33,32 +33,21 @@ norm_step(struct snn *snn, struct norm_sites s, const float *x)
 	return snn->plan->fold_norm ? s.center : s.norm;
 }
 
-/* sum += weights times what the node has sent: in fixed point, or in floats all of it, or, where
- * few have sent, spike by spike. Both of these give the same bits (ann/dense.h). */
+/* sum += weights times what the node has sent: whole quanta in fixed point; values in floats, or, of neurons that send
+ * no whole quanta, only those that few have sent, which gives the same bits (kernels/dense.h). */
 static void
 receive(struct snn *snn, const struct receiver *to, const struct node *from, float *sum)
 {
 	const struct linear *l = &to->linear;
-	const float *sent = from->sent;
 
 	if (to->kind == RECEIVES_COUNTS) {
 		if (from->step->events > 0)
-			fixed_add(to->fixed, from->counts, from->rows, site_rule(from->plan, *snn->t).grain, sum);
-		return;
-	}
-	if (to->kind == RECEIVES_VALUES) {
-		fixed_add_values(to->fixed, sent, from->rows, snn->digits, sum);
-		return;
-	}
-	if (from->packed) {
-		node_unpack(from, *snn->t, snn->unpacked);
-		sent = snn->unpacked;
-	}
-	if (node_is_sparse(from)) {
-		spikes_list(snn->spikes, sent, from->rows, l->in);
+			fixed_add(to->fixed, from->counts, from->rows, site_rule(from->plan, *snn->t).grain, snn->listed, sum);
+	} else if (node_is_sparse(from)) {
+		spikes_list(snn->spikes, from->sent, from->rows, l->in);
 		spikes_run(snn->spikes, l->panels, l->out, sum);
 	} else {
-		linear_apply(l, sent, from->rows, sum, true);
+		linear_apply(l, from->sent, from->rows, sum, true);
 	}
 }
 

@@ -9,13 +9,12 @@
 #include "snn/population/population.h"
 #include "snn/snn.h"
 
-/* What a linear layer receives, and is multiplied with: floats, or, where products of bytes are
- * fast, whole quanta, or values of any kind, with weights in fixed point. */
-enum reception { RECEIVES_FLOATS, RECEIVES_COUNTS, RECEIVES_VALUES };
+/* What a linear layer receives, and is multiplied with: whole quanta, with weights in fixed point, or values, in floats. */
+enum reception { RECEIVES_VALUES, RECEIVES_COUNTS };
 
 /* A linear layer as spikes meet it. */
 struct receiver {
-	struct linear linear; /* panels: NULL unless floats are received, or have been */
+	struct linear linear; /* panels: NULL unless values are received, or have been */
 	struct fixed *fixed;  /* NULL where never used */
 	enum reception kind;
 };
@@ -88,20 +87,19 @@ struct snn {
 	float *pixels;
 	float *current; /* [size of the first layer]: what the input gives it in every step, or once */
 	float *patch_scratch;
-	float *first;          /* [size of the first layer]: the same as the first block has received it */
-	float *joined;         /* [most rows, outputs of a weight] */
-	float *readout;        /* what the head reads: values of [prefix, width] tokens, or [channels] */
-	struct spikes *spikes; /* those of one layer */
-	float *unpacked;       /* [tokens, widest]: what a packed node has sent */
-	float *room;           /* of packed nodes */
-	int8_t *digits;        /* [fixed_values_scratch()] of [tokens, widest] */
-	float *heads;          /* [head_scratch()] */
-	uint32_t *senders;     /* [2 channels and tokens of an attention] for counting */
-	float *scores;         /* [heads, queries, tokens] */
-	float *stream;         /* [largest layer, or the input]: what a pool gives */
-	float *graded;         /* [largest layer]: the target of the graded site at hand */
-	float *fed;            /* [depth, tokens, width], made when first used */
-	bool *feeding;         /* [depth] */
+	float *first;              /* [size of the first layer]: the same as the first block has received it */
+	float *joined;             /* [most rows, outputs of a weight] */
+	float *readout;            /* what the head reads: values of [prefix, width] tokens, or [channels] */
+	struct spikes *spikes;     /* those of one layer */
+	float *room;               /* of packed nodes */
+	struct fixed_room *listed; /* those of one layer, in fixed point */
+	float *heads;              /* [head_scratch()] */
+	uint32_t *senders;         /* [2 channels and tokens of an attention] for counting */
+	float *scores;             /* [heads, queries, tokens] */
+	float *stream;             /* [largest layer, or the input]: what a pool gives */
+	float *graded;             /* [largest layer]: the target of the graded site at hand */
+	float *fed;                /* [depth, tokens, width], made when first used */
+	bool *feeding;             /* [depth] */
 	char *state;
 	size_t state_size;
 	size_t state_cleared;    /* what of it a reset clears, from the start */
@@ -144,8 +142,6 @@ bool node_packs(const struct site_plan *plan);
 size_t node_room(int columns);
 /* What an encoder or a graded site has sent in a step, whose grain (site_rule()) it was. */
 float node_sent(const struct node *node, float grain, size_t element);
-/* What a packed node has sent in step t: [size]. */
-void node_unpack(const struct node *node, int t, float *sent);
 
 /* A node of which plan, rows, columns and size are set: its thresholds or its population, of
  * which `exact` is the function. False when out of memory. */

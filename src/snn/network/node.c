@@ -220,23 +220,6 @@ node_sent(const struct node *node, float grain, size_t element)
 	return (float)node->counts[row * fixed_row(node->columns) + column] * (node->quantum[column] * grain);
 }
 
-KERNEL static void
-unpack_row(const int8_t *restrict counts, const float *restrict quantum, float grain, int columns, float *restrict sent)
-{
-	for (int i = 0; i < columns; i++)
-		sent[i] = (float)counts[i] * (quantum[i] * grain);
-}
-
-void
-node_unpack(const struct node *node, int t, float *sent)
-{
-	float grain = site_rule(node->plan, t).grain;
-
-	for (int r = 0; r < node->rows; r++)
-		unpack_row(node->counts + (size_t)r * fixed_row(node->columns), node->quantum, grain, node->columns,
-			   sent + (size_t)r * (size_t)node->columns);
-}
-
 static void
 negate(float *x, size_t n)
 {

@@ -75,8 +75,7 @@ fill_fixed(struct arena *arena, const struct source *s, const struct bench *benc
 	if (!to->fixed && !(to->fixed = fixed_new(arena, s->linear->in, s->linear->out)))
 		return false;
 	for (int i = 0; i < s->linear->in; i++)
-		bench->quantum[i] =
-		    to->kind == RECEIVES_VALUES ? 1 : neuron_quantum(&rule, p->threshold[p->channels == 1 ? 0 : i]);
+		bench->quantum[i] = neuron_quantum(&rule, p->threshold[p->channels == 1 ? 0 : i]);
 	read_weights(s, bench->w);
 	fixed_fill(to->fixed, bench->w, bench->quantum);
 	return true;
@@ -102,9 +101,9 @@ fill_panels(struct arena *arena, const struct source *s, const struct bench *ben
 static bool
 fill_receiver(struct arena *arena, const struct source *s, const struct bench *bench, struct receiver *to)
 {
-	to->kind = !fixed_is_fast() ? RECEIVES_FLOATS : node_packs(s->from) ? RECEIVES_COUNTS : RECEIVES_VALUES;
+	to->kind = node_packs(s->from) ? RECEIVES_COUNTS : RECEIVES_VALUES;
 	return start_receiver(arena, s, bench, to) &&
-	       (to->kind == RECEIVES_FLOATS ? fill_panels(arena, s, bench, to) : fill_fixed(arena, s, bench, to));
+	       (to->kind == RECEIVES_VALUES ? fill_panels(arena, s, bench, to) : fill_fixed(arena, s, bench, to));
 }
 
 /* The spikes that a linear layer receives: of the centred values where LayerNorm is folded into it. */

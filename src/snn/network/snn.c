@@ -225,17 +225,15 @@ scratch_init(struct snn *snn)
 	snn->joined = arena_floats(snn->arena, e.outputs);
 	snn->readout = arena_floats(snn->arena, readout_size(net));
 	snn->spikes = spikes_new(snn->arena, (int)e.rows, (int)e.columns);
-	snn->unpacked = arena_floats(snn->arena, e.operand);
 	snn->room = arena_floats(snn->arena, node_room((int)e.columns));
-	snn->digits = arena_alloc(snn->arena, fixed_values_scratch((int)e.rows, (int)e.columns));
+	snn->listed = fixed_room_new(snn->arena, (int)e.rows, (int)e.columns);
 	snn->heads = arena_floats(snn->arena, head_scratch(e.attention.tokens, e.attention.head_dim));
 	snn->scores = arena_floats(snn->arena, e.maps);
 	snn->stream = arena_floats(snn->arena, picture > net->largest ? picture : net->largest);
 	snn->graded = arena_floats(snn->arena, net->largest);
 	snn->senders = arena_alloc(snn->arena, pairs * sizeof(*snn->senders));
 	return snn->pixels && snn->current && snn->first && snn->patch_scratch && snn->joined && snn->readout && snn->spikes &&
-	       snn->unpacked && snn->room && snn->digits && snn->heads && snn->scores && snn->stream && snn->graded &&
-	       snn->senders;
+	       snn->room && snn->listed && snn->heads && snn->scores && snn->stream && snn->graded && snn->senders;
 }
 
 /* Blocks that are stepped as a whole, and the layers that are in none. */
