@@ -1,5 +1,7 @@
 #include "base/rng.h"
 
+#include "base/real.h"
+
 #include <math.h>
 
 void
@@ -46,7 +48,7 @@ rng_normal(struct rng *rng)
 {
 	double u = 1 - rng_uniform(rng), v = rng_uniform(rng);
 
-	return sqrt(-2 * log(u)) * cos(2 * M_PI * v);
+	return sqrt(-2 * real_log(u)) * real_cos(2 * M_PI * v);
 }
 
 uint64_t

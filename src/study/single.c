@@ -1,5 +1,7 @@
 #include "study/single.h"
 
+#include "base/real.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -170,7 +172,7 @@ theory(const struct single_settings *s, float x)
 		return NAN;
 	if (drive <= (double)s->threshold)
 		return 0;
-	return (float)(1 / ((double)s->tau * log((drive - (double)s->reset) / (drive - (double)s->threshold))));
+	return (float)(1 / ((double)s->tau * real_log((drive - (double)s->reset) / (drive - (double)s->threshold))));
 }
 
 bool

@@ -1,5 +1,6 @@
 #include "ugo/expression.h"
 
+#include "base/real.h"
 #include "base/text.h"
 #include "ugo/ugo.h"
 
@@ -52,11 +53,12 @@ static const struct call_row {
 	double (*one)(double);
 	double (*two)(double, double);
 } calls[] = {
-    {"sin", sin, NULL},     {"cos", cos, NULL},     {"tan", tan, NULL},     {"asin", asin, NULL}, {"acos", acos, NULL},
-    {"atan", atan, NULL},   {"sinh", sinh, NULL},   {"cosh", cosh, NULL},   {"log", log, NULL},   {"log2", log2, NULL},
-    {"log10", log10, NULL}, {"log1p", log1p, NULL}, {"expm1", expm1, NULL}, {"exp2", exp2, NULL}, {"erf", erf, NULL},
-    {"floor", floor, NULL}, {"ceil", ceil, NULL},   {"sign", sign, NULL},   {"min", NULL, fmin},  {"max", NULL, fmax},
-    {"pow", NULL, pow},     {"atan2", NULL, atan2}, {"hypot", NULL, hypot},
+    {"sin", real_sin, NULL},     {"cos", real_cos, NULL},     {"tan", real_tan, NULL},     {"asin", real_asin, NULL},
+    {"acos", real_acos, NULL},   {"atan", real_atan, NULL},   {"sinh", real_sinh, NULL},   {"cosh", real_cosh, NULL},
+    {"log", real_log, NULL},     {"log2", real_log2, NULL},   {"log10", real_log10, NULL}, {"log1p", real_log1p, NULL},
+    {"expm1", real_expm1, NULL}, {"exp2", real_exp2, NULL},   {"erf", real_erf, NULL},     {"floor", floor, NULL},
+    {"ceil", ceil, NULL},        {"sign", sign, NULL},        {"min", NULL, fmin},         {"max", NULL, fmax},
+    {"pow", NULL, real_pow},     {"atan2", NULL, real_atan2}, {"hypot", NULL, real_hypot},
 };
 
 enum { CALLS = sizeof(calls) / sizeof(*calls) };
@@ -225,7 +227,7 @@ parse_power(struct parser *p)
 		ok = parse_atom(p);
 		if (ok && peek(p) == '^') {
 			p->at++;
-			ok = parse_power(p) && emit(p, (struct instruction){.two = pow}, 2);
+			ok = parse_power(p) && emit(p, (struct instruction){.two = real_pow}, 2);
 		}
 	}
 	p->nested--;

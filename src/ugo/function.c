@@ -1,24 +1,26 @@
 #include "ugo/ugo.h"
 
+#include "base/real.h"
+
 #include <math.h>
 #include <string.h>
 
 static double
 gelu(double x)
 {
-	return 0.5 * x * erfc(-x * M_SQRT1_2); /* erfc keeps the far left tail */
+	return 0.5 * x * real_erfc(-x * M_SQRT1_2); /* erfc keeps the far left tail */
 }
 
 static double
 gelu_tanh(double x)
 {
-	return 0.5 * x * (1 + tanh(sqrt(2 / M_PI) * (x + 0.044715 * x * x * x)));
+	return 0.5 * x * (1 + real_tanh(sqrt(2 / M_PI) * (x + 0.044715 * x * x * x)));
 }
 
 static double
 sigmoid(double x)
 {
-	return 1 / (1 + exp(-x));
+	return 1 / (1 + real_exp(-x));
 }
 
 static double
@@ -42,7 +44,7 @@ silu(double x)
 static double
 softplus(double x)
 {
-	return x > 0 ? x + log1p(exp(-x)) : log1p(exp(x));
+	return x > 0 ? x + real_log1p(real_exp(-x)) : real_log1p(real_exp(x));
 }
 
 static double
@@ -83,14 +85,14 @@ const struct function_info function_table[FUNCTIONS] = {
     [FUNCTION_RELU] = {"relu", "max(x, 0)", relu, -10, 10, -INFINITY, INFINITY, false},
     [FUNCTION_SILU] = {"silu", "x sigmoid(x)", silu, -10, 10, -INFINITY, INFINITY, false},
     [FUNCTION_SIGMOID] = {"sigmoid", "1 / (1 + exp(-x))", sigmoid, -10, 10, -INFINITY, INFINITY, false},
-    [FUNCTION_TANH] = {"tanh", "tanh(x)", tanh, -10, 10, -INFINITY, INFINITY, false},
+    [FUNCTION_TANH] = {"tanh", "tanh(x)", real_tanh, -10, 10, -INFINITY, INFINITY, false},
     [FUNCTION_SOFTPLUS] = {"softplus", "log(1 + exp(x))", softplus, -10, 10, -INFINITY, INFINITY, false},
-    [FUNCTION_EXP] = {"exp", "exp(x)", exp, -20, 0, -INFINITY, INFINITY, false},
+    [FUNCTION_EXP] = {"exp", "exp(x)", real_exp, -20, 0, -INFINITY, INFINITY, false},
     [FUNCTION_RECIPROCAL] = {"reciprocal", "1 / x", reciprocal, 1, 200, 0, INFINITY, true},
     [FUNCTION_RSQRT] = {"rsqrt", "1 / sqrt(x)", rsqrt, 0.01, 100, 0, INFINITY, true},
     [FUNCTION_SQRT] = {"sqrt", "sqrt(x)", sqrt, 0, 100, 0, INFINITY, false},
     [FUNCTION_SQUARE] = {"square", "x^2", square, -10, 10, -INFINITY, INFINITY, false},
-    [FUNCTION_SIN] = {"sin", "sin(x)", sin, -M_PI, M_PI, -INFINITY, INFINITY, false},
+    [FUNCTION_SIN] = {"sin", "sin(x)", real_sin, -M_PI, M_PI, -INFINITY, INFINITY, false},
     [FUNCTION_ABS] = {"abs", "|x|", fabs, -10, 10, -INFINITY, INFINITY, false},
     [FUNCTION_STEP] = {"step", "1 where x >= 0, else 0", step, -10, 10, -INFINITY, INFINITY, false},
     [FUNCTION_IDENTITY] = {"identity", "x", identity, -10, 10, -INFINITY, INFINITY, false},

@@ -1,4 +1,5 @@
 /* Saturating ramps: where their knots belong, and about which node they start. */
+#include "base/real.h"
 #include "ugo/fit/newton.h"
 #include "ugo/fit/request.h"
 #include "ugo/forms.h"
@@ -126,7 +127,7 @@ ramp_knots(double *t, int n, const struct target *target, const struct cells *ce
 	for (int i = 0; i < BISECTIONS; i++) {
 		double middle = (low + high) / 2;
 
-		sum = cell_pieces(target, cells, levels, exp(middle), share);
+		sum = cell_pieces(target, cells, levels, real_exp(middle), share);
 		if (sum > n)
 			low = middle;
 		else

@@ -1,6 +1,8 @@
 /* What CLIP's towers have behind their blocks. */
 #include "model/vit/weights.h"
 
+#include "base/real.h"
+
 #include <math.h>
 #include <stdio.h>
 
@@ -46,7 +48,7 @@ binder_logit_scale(struct binder *b, const char *name)
 
 	if (scale && scale->count == 1 && !safetensors_read(scale, 0, 1, &model->logit_scale, b->st))
 		return false;
-	model->logit_scale = expf(model->logit_scale);
+	model->logit_scale = (float)real_exp((double)model->logit_scale);
 	return (isfinite(model->logit_scale) && model->logit_scale > 0) ||
 	       status_fail(b->st, STATUS_DATA, "%s: '%s' must be the logarithm of a positive number", b->path, name);
 }

@@ -1,5 +1,6 @@
 #include "study/walk/walk.h"
 
+#include "base/real.h"
 #include "base/timing.h"
 #include "study/compare.h"
 
@@ -316,7 +317,7 @@ walk_top(const float *logits, int classes, int k, int *index, float *probability
 	double sum = 0, top = (double)logits[walk_best(logits, classes)];
 
 	for (int i = 0; i < classes; i++)
-		sum += exp((double)logits[i] - top);
+		sum += real_exp((double)logits[i] - top);
 	for (int rank = 0; rank < k; rank++) {
 		int best = -1;
 
@@ -329,6 +330,6 @@ walk_top(const float *logits, int classes, int k, int *index, float *probability
 				best = i;
 		}
 		index[rank] = best;
-		probability[rank] = best < 0 ? 0 : (float)(exp((double)logits[best] - top) / sum);
+		probability[rank] = best < 0 ? 0 : (float)(real_exp((double)logits[best] - top) / sum);
 	}
 }

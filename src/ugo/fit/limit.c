@@ -1,5 +1,7 @@
 #include "ugo/fit/sample.h"
 
+#include "base/real.h"
+
 #include <float.h>
 #include <math.h>
 
@@ -30,7 +32,7 @@ limit_of(const struct target *target, int n, double *rmse, double *max_error)
 		const struct cell *cell = &cells.at[i];
 		double width = cell->b - cell->a, bend = cell_curvature(cell), f = cell->f[2];
 
-		fifths += width * pow(bend * bend * target_weight(target, cell->a + width / 2, f), 0.2);
+		fifths += width * real_pow(bend * bend * target_weight(target, cell->a + width / 2, f), 0.2);
 		halves += width * sqrt(bend / target_unit(target, f));
 	}
 	cells_done(&cells);

@@ -1,5 +1,6 @@
 #include "ugo/fit/sample.h"
 
+#include "base/real.h"
 #include "base/rng.h"
 
 #include <float.h>
@@ -70,7 +71,7 @@ target_density(struct target *target, const double *density, int bins)
 static double
 normal_below(double z)
 {
-	return 0.5 * erfc(-z * M_SQRT1_2);
+	return 0.5 * real_erfc(-z * M_SQRT1_2);
 }
 
 void
@@ -122,13 +123,13 @@ density_at(const struct target *target, double x)
 	double width = target->hi - target->lo, p = 1;
 
 	if (target->normal.octaves)
-		p = width / (x * log(target->hi / target->lo));
+		p = width / (x * real_log(target->hi / target->lo));
 	if (target->normal_mass > 0) {
 		double z = (x - target->normal.mean) / target->normal.deviation;
 		double share = target->normal.share;
 
 		p = 1 - share +
-		    share * width * exp(-z * z / 2) / (sqrt(2 * M_PI) * target->normal.deviation * target->normal_mass);
+		    share * width * real_exp(-z * z / 2) / (sqrt(2 * M_PI) * target->normal.deviation * target->normal_mass);
 	}
 	if (target->density) {
 		int bin = (int)((x - target->lo) / width * target->bins);
@@ -352,7 +353,7 @@ strip_edge(const struct target *target, int i)
 	double share = (double)i / DRAW_STRIPS;
 
 	if (target->normal.octaves)
-		return target->lo * pow(target->hi / target->lo, share);
+		return target->lo * real_pow(target->hi / target->lo, share);
 	return target->lo + (target->hi - target->lo) * share;
 }
 

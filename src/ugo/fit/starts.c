@@ -1,5 +1,7 @@
 #include "ugo/fit/starts.h"
 
+#include "base/real.h"
+
 #include <math.h>
 #include <stdlib.h>
 
@@ -62,7 +64,7 @@ block_border(const struct samples *samples, int blocks, int block)
 static double
 cell_mass(const struct cell *cell)
 {
-	return cell->key > 0 ? pow(cell->error, 0.2) : 0;
+	return cell->key > 0 ? real_pow(cell->error, 0.2) : 0;
 }
 
 void

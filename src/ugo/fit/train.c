@@ -1,5 +1,6 @@
 #include "ugo/fit/train.h"
 
+#include "base/real.h"
 #include "base/rng.h"
 #include "kernels/lanes.h"
 #include "ugo/fit/request.h"
@@ -231,10 +232,10 @@ training_backward(struct training *t)
 static void
 training_update(struct training *t, int step)
 {
-	double rate = t->request->rate, low = 1 - pow(beta1, step), high = 1 - pow(beta2, step);
+	double rate = t->request->rate, low = 1 - real_pow(beta1, step), high = 1 - real_pow(beta2, step);
 
 	if (t->request->cosine)
-		rate *= 0.5 * (1 + cos(M_PI * (step - 1) / t->request->steps));
+		rate *= 0.5 * (1 + real_cos(M_PI * (step - 1) / t->request->steps));
 	for (int i = 0; i < t->parameters; i++) {
 		double g = t->gradient[i];
 
@@ -248,7 +249,7 @@ training_update(struct training *t, int step)
 static int
 point_step(int point, int steps)
 {
-	double step = pow(steps, (point + 1.0) / TRAIN_POINTS);
+	double step = real_pow(steps, (point + 1.0) / TRAIN_POINTS);
 
 	return step > point + 1 ? (int)step : point + 1;
 }
