@@ -66,8 +66,8 @@ static const struct {
     [STATEMENT_RUN_BEGIN] =
 	{"record the run",
 	 "INSERT INTO runs(uid, session_id, command_id, kind, model_hash, plan_hash, dataset_hash, seed, "
-	 "version, threads, host, pid, process_start, state) VALUES (lower(hex(randomblob(16))), nullif(?1, 0), "
-	 "nullif(?2, 0), ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13) RETURNING id"},
+	 "version, threads, host, pid, process_start, state, arithmetic) VALUES (lower(hex(randomblob(16))), nullif(?1, 0), "
+	 "nullif(?2, 0), ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, nullif(?14, 0)) RETURNING id"},
     [STATEMENT_RUN_END] = {"record the end of the run", "UPDATE runs SET status = ?2, message = ?3, seconds = ?4, "
 							"peak_memory_bytes = nullif(?5, 0) WHERE id = ?1 RETURNING id"},
     [STATEMENT_METRIC] =

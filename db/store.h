@@ -161,6 +161,7 @@ struct record_run {
 	uint64_t seed;
 	const char *version; /* of the program */
 	int threads;
+	int arithmetic;    /* its version; 0: unknown */
 	const char *state; /* JSON: the session's before the command, for a replay; NULL: unknown */
 };
 /* Until it ends a run is 'running'; one whose process is gone is found by the next

@@ -20,9 +20,9 @@ store_run_begin(struct store *store, const struct record_run *r, struct status *
 {
 	int64_t id;
 
-	store_exec(store, STATEMENT_RUN_BEGIN, &id, st, "iittttitititt", r->session, r->command, r->kind, r->model_hash,
+	store_exec(store, STATEMENT_RUN_BEGIN, &id, st, "iittttitititti", r->session, r->command, r->kind, r->model_hash,
 		   r->plan_hash, r->dataset_hash, (int64_t)r->seed, r->version, (int64_t)r->threads, store->host, store->pid,
-		   store->process_start, r->state);
+		   store->process_start, r->state, (int64_t)r->arithmetic);
 	return id;
 }
 

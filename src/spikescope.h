@@ -60,4 +60,8 @@
 
 #define SPIKESCOPE_VERSION "0.1.0"
 
+/* What networks compute is the same to the bit on every machine, with all kernels and on any number of threads. A change
+ * that changes a bit changes this number, and tests/fixtures/arithmetic with it. */
+#define SPIKESCOPE_ARITHMETIC 1
+
 #endif

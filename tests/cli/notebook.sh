@@ -130,7 +130,10 @@ if command -v sqlite3 >/dev/null; then
 	sqlite3 "$cli_tmp/fresh.db" "UPDATE run_metrics SET value = value + 1e-16 WHERE run_id = 4 AND name = 'logit_rmse' AND t = 2"
 	run --db "$cli_tmp/fresh.db" --format json -c 'replay 4'
 	expect_status 1
-	expect_out '"same":false.*"different":1.*"name":"logit_rmse"'
+	expect_out '"same":false,"arithmetic":[1-9].*"different":1.*"name":"logit_rmse"'
+	sqlite3 "$cli_tmp/fresh.db" "UPDATE runs SET arithmetic = NULL WHERE id = 4"
+	run --db "$cli_tmp/fresh.db" -c 'replay 4'
+	expect_refusal 1 'computed with arithmetic 0, and this program has [1-9]'
 	# A stranger's command does not write files.
 	sqlite3 "$cli_tmp/fresh.db" "UPDATE commands SET line = 'save $cli_tmp/evil.txt' WHERE id = (SELECT command_id FROM runs WHERE id = 4)"
 	run --db "$cli_tmp/fresh.db" -c 'replay 4'

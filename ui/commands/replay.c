@@ -21,7 +21,8 @@ struct original {
 	int64_t run, command;
 	char *kind, *line, *state;
 	int threads;
-	int order; /* among the runs of this kind of its command */
+	int arithmetic; /* 0: of before it had versions */
+	int order;      /* among the runs of this kind of its command */
 };
 
 static char *
@@ -36,7 +37,8 @@ read_original(struct app *app, int64_t run, struct original *o, struct status *s
 	struct query_value param = {.type = QUERY_INTEGER, .integer = run};
 	struct query query = {
 	    .sql =
-		"SELECT r.kind, c.line, r.state, r.threads, r.command_id, (SELECT count(*) FROM runs AS b WHERE b.command_id = "
+		"SELECT r.kind, c.line, r.state, r.threads, r.command_id, ifnull(r.arithmetic, 0), (SELECT count(*) FROM runs AS "
+		"b WHERE b.command_id = "
 		"r.command_id AND b.kind = r.kind AND b.id < r.id) FROM runs AS r LEFT JOIN commands AS c ON c.id = r.command_id "
 		"WHERE r.id = ?1",
 	    .params = &param,
@@ -57,7 +59,8 @@ read_original(struct app *app, int64_t run, struct original *o, struct status *s
 					  : a->cell[3].integer > 1024 ? 1024
 								      : (int)a->cell[3].integer,
 			       .command = a->cell[4].integer,
-			       .order = (int)a->cell[5].integer};
+			       .arithmetic = (int)a->cell[5].integer,
+			       .order = (int)a->cell[6].integer};
 	answer_free(a);
 	return (o->line && o->state) ||
 	       status_fail(st, STATUS_FAILED, "run %lld was recorded without what a replay needs (by an older version?)",
@@ -168,6 +171,17 @@ find_again(struct app *app, const struct original *o, int64_t command, int64_t *
 	return true;
 }
 
+/* Another arithmetic gives other bits, which is no failure of this one. */
+static bool
+differs(const struct original *o, struct status *st)
+{
+	if (o->arithmetic == SPIKESCOPE_ARITHMETIC)
+		return status_fail(st, STATUS_FAILED, "run %lld did not come out the same", (long long)o->run);
+	return status_fail(st, STATUS_FAILED,
+			   "run %lld did not come out the same: it was computed with arithmetic %d, and this program has %d",
+			   (long long)o->run, o->arithmetic, SPIKESCOPE_ARITHMETIC);
+}
+
 static bool
 compare_again(struct app *app, const struct original *o, int64_t again, struct status *st)
 {
@@ -189,6 +203,7 @@ compare_again(struct app *app, const struct original *o, int64_t again, struct s
 	output_int(&out, "replay", again);
 	output_text(&out, "command", o->line);
 	output_bool(&out, "same", same);
+	output_int(&out, "arithmetic", o->arithmetic);
 	output_int(&out, "measurements", (int64_t)count);
 	output_int(&out, "different", a->rows);
 	if (a->rows > 20 && app->options.format != FORMAT_JSON && app->options.format != FORMAT_CSV)
@@ -196,8 +211,7 @@ compare_again(struct app *app, const struct original *o, int64_t again, struct s
 	if (!same)
 		answer_output(a, &out, "differences");
 	answer_free(a);
-	return output_print(&out, app->options.format, app->out, st) &&
-	       (same || status_fail(st, STATUS_FAILED, "run %lld did not come out the same", (long long)o->run));
+	return output_print(&out, app->options.format, app->out, st) && (same || differs(o, st));
 }
 
 bool

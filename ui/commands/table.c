@@ -1046,9 +1046,11 @@ const struct command_info command_table[] = {
      "do a run again and say whether it comes out the same (default: the last)",
      "Goes to the state that the run began in (model, plan, data and picture are found by their paths, checked by their hashes; "
      "those that are loaded are taken where the hashes agree), sets its seed and threads, runs its command, compares every "
-     "measurement to the bit, and goes back. Fails when anything differs, whatever the processor. JSON keys: run, replay (the "
+     "measurement to the bit, and goes back. Fails when anything differs, on whatever processor; where the run was computed with "
+     "another version of the arithmetic, it says so. JSON keys: run, replay (the "
      "number of the new run), "
-     "command, same, measurements, different, differences [{site, t, name, recorded, replayed}].",
+     "command, same, arithmetic (the run's; 0 before there were versions), measurements, different, differences [{site, t, name, "
+     "recorded, replayed}].",
      "replay 12",
      cmd_replay},
     {"report",

@@ -133,6 +133,7 @@ notebook_run_begin(struct app *app, const char *kind, const struct plan *plan, c
 				 .seed = app->options.seed,
 				 .version = SPIKESCOPE_VERSION,
 				 .threads = app->options.threads > 0 ? app->options.threads : omp_get_max_threads(),
+				 .arithmetic = SPIKESCOPE_ARITHMETIC,
 				 .state = app->state};
 	struct status st = {0};
 	bool ok = true;
