@@ -3,6 +3,7 @@
 
 #include "base/timing.h"
 #include "db/store.h"
+#include "spikescope.h"
 #include "ui/output/answer.h"
 #include "ui/workbench/notebook.h"
 #include "ui/workbench/state.h"

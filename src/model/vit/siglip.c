@@ -4,6 +4,7 @@
  * Its classes are embeddings of texts, [classes, width], in head.safetensors beside the weights (text_embeds.weight, or
  * linear.weight), which are made of length 1; label_names or id2label in config.json name them. A logit is
  * exp(logit_scale) cos(picture, class) + logit_bias, and its sigmoid the probability that the text fits. */
+#include "base/real.h"
 #include "model/clip/config.h"
 #include "model/vit/weights.h"
 
@@ -125,7 +126,7 @@ siglip_finish_head(struct model *model, const struct safetensors *file, struct a
 
 	if (!read_scalar(file, "logit_scale", &scale, st) || !read_scalar(file, "logit_bias", &shift, st))
 		return false;
-	scale = expf(scale);
+	scale = (float)real_exp((double)scale);
 	if (!isfinite(scale) || !isfinite(shift))
 		return status_fail(st, STATUS_DATA, "%s: 'logit_scale' and 'logit_bias' must be finite", model->path);
 	if (model->head.in != model->width)

@@ -9,6 +9,7 @@
  * beta is in thresholds and a whole spike; that of 2018 is beta / (1 - rho). A spike sends one quantum V.
  * What has leaked is lost, and so is what the raised threshold keeps back for good: for study, not for
  * accuracy. Without leak or adaptation it is `if`. */
+#include "base/real.h"
 #include "snn/neurons/rule.h"
 
 enum { TAU, BETA, TAU_ADAPT }; /* its settings */
@@ -76,9 +77,9 @@ membrane(const void *state, size_t i)
 static void
 derive(const float *setting, float *constant)
 {
-	constant[ALPHA] = (float)exp(-1 / (double)setting[TAU]);
+	constant[ALPHA] = (float)real_exp(-1 / (double)setting[TAU]);
 	constant[RISE] = setting[BETA];
-	constant[RHO] = (float)exp(-1 / (double)setting[TAU_ADAPT]);
+	constant[RHO] = (float)real_exp(-1 / (double)setting[TAU_ADAPT]);
 }
 
 static const struct neuron_setting settings[] = {
