@@ -82,8 +82,8 @@ for scene in 1 8 10; do
 	expect_out "^$scene/10 "
 	expect_out 'Try: '
 done
-run -c 'tutorial next'
-expect_refusal 1 'has not begun'
+run -c 'load examples/cifar10-resnet20' -c 'tutorial next'
+expect_refusal 1 'loads its own model in place of cifar10-resnet20; type: tutorial 1'
 run -c 'tutorial 11'
 expect_refusal 2 'no scene'
 
