@@ -109,8 +109,11 @@ static const char pragma_table[] = "pragma_";
 static bool
 is_readable(const char *table)
 {
+	static const char *const of_pages[] = {"dbstat", "sqlite_dbpage", NULL};
 	size_t n = sizeof(pragma_table) - 1;
 
+	if (is_in(table, of_pages))
+		return false;
 	return sqlite3_strnicmp(table, pragma_table, (int)n) != 0 || is_in(table + n, told_pragmas);
 }
 
