@@ -135,7 +135,7 @@ static bool
 aim(struct ugo *u, double lo, double hi, struct status *st)
 {
 	if (!isfinite(lo) || !isfinite(hi))
-		return status_fail(st, STATUS_DATA,
+		return status_fail(st, STATUS_USAGE,
 				   "%s: what it receives goes from %g to %g: are the weights or the pixels too large?", u->name,
 				   lo, hi);
 	if (!(lo < hi))

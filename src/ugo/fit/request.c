@@ -22,7 +22,7 @@ check_range(const struct ugo_request *request, struct status *st)
 	const char *name = request_name(request);
 
 	if (!isfinite(lo) || !isfinite(hi))
-		return status_fail(st, STATUS_DATA,
+		return status_fail(st, STATUS_USAGE,
 				   "%s: what it receives goes from %g to %g: are the weights or the pixels too large?", name, lo,
 				   hi);
 	if (!(lo < hi))
