@@ -5,7 +5,7 @@
 
 run -f examples/paper.sks
 expect_status 3
-expect_err 'checkpoints/clip-vit-base-patch32/config.json: No such file'
+expect_err 'checkpoints/clip-vit-base-patch32: no such folder'
 expect_err 'zero-shot.sks, line'
 
 # batch FILE HEADER PICTURES: as CIFAR has them, HEADER bytes before each picture; small labels.
@@ -50,7 +50,7 @@ rows '^(cifar10-vit|cifar10-resnet20) +(sta|conventional|delta) +data/cifar-10-b
 
 # The other scripts up to the first checkpoint that is not here.
 run --db "$here/b.db" -f examples/scripts/paper/fine-tuned.sks
-expect_refusal 3 'checkpoints/vit-cifar100/config.json: No such file'
+expect_refusal 3 'checkpoints/vit-cifar100: no such folder'
 rows '^ *256 ' fine-tuned.sks 1
 
 finish
