@@ -49,7 +49,7 @@ record_run(struct store *store, int64_t session, const char *plan, const char *s
 	const float kept[2] = {1, 2};
 	const int dim[1] = {2};
 	struct record_site site[2] = {{.rmse = 1}, {.rmse = 2}};
-	struct record_run run = {session, 0, "step", "m1", plan, NULL, 7, "0.1.0", 2, "{}"};
+	struct record_run run = {session, 0, "step", "m1", plan, NULL, 7, "0.1.0", 2, 0, "{}"};
 	int64_t id;
 
 	store_model(store, &(struct record_model){"m1", "digits-vit", "vit", "/models/digits", 12345}, &st);

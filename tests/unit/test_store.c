@@ -85,7 +85,7 @@ a_run_is_recorded_with_all_that_repeats_it(void **state)
 	struct status st = {0};
 	int64_t session = store_session_new(store, "first", &st),
 		command = store_command_begin(store, session, "eval --T 16", &st), run;
-	struct record_run record = {session, command, "eval", "m1", "p1", "d1", 7, "0.1.0", 2, "{}"};
+	struct record_run record = {session, command, "eval", "m1", "p1", "d1", 7, "0.1.0", 2, 0, "{}"};
 
 	(void)state;
 	put_references(store);

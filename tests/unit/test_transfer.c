@@ -55,7 +55,7 @@ record_run(struct store *store, int64_t session, const char *plan, double value)
 	const int dim[1] = {2};
 	struct record_site site[2] = {{(float)value, 1, 1, 1, 1, 1, NAN}, {2, 2, 2, 2, 2, 2, 2}};
 	int64_t command = store_command_begin(store, session, "run 1", &st);
-	struct record_run run = {session, command, "step", "m1", plan, "d1", 7, "0.1.0", 2, "{\"plan\":\"p2\"}"};
+	struct record_run run = {session, command, "step", "m1", plan, "d1", 7, "0.1.0", 2, 0, "{\"plan\":\"p2\"}"};
 	int64_t id;
 
 	store_model(store, &(struct record_model){"m1", "digits-vit", "vit", "/models/digits", 12345}, &st);
