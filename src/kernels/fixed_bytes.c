@@ -195,6 +195,12 @@ struct tile_shapes {
 	uint8_t rows[16];
 };
 
+/* A test has tiles of its own. */
+#ifndef CONFIGURE_TILES
+#define CONFIGURE_TILES(shapes) __asm__ volatile("ldtilecfg %0" : : "m"(shapes))
+#define RELEASE_TILES()         __asm__ volatile("tilerelease")
+#endif
+
 /* Tiles 0 to 4 are sums, 5 and 7 rows, 6 weights. */
 AMX static void
 set_tiles(int high)
@@ -205,7 +211,7 @@ set_tiles(int high)
 		shapes.bytes[i] = FIXED_BYTES;
 		shapes.rows[i] = (uint8_t)(i == 6 ? FIXED_BYTES / 4 : high);
 	}
-	__asm__ volatile("ldtilecfg %0" : : "m"(shapes));
+	CONFIGURE_TILES(shapes);
 }
 
 /* The sums of one digit: its weights are read once for all rows. The highest digit has a sign. */
@@ -294,7 +300,7 @@ fixed_run_amx(const struct fixed_job *job, int begin, int end)
 		for (int block = begin * (FIXED_PANEL / FIXED_COLUMNS); block < blocks_until(job->f, end); block++)
 			for (int first = 0; first < job->rows; first += TILES * high)
 				run_group(job, chunk, block, first, high, &sums);
-	__asm__ volatile("tilerelease");
+	RELEASE_TILES();
 }
 #else
 void
