@@ -30,6 +30,7 @@
 #include "base/status.h"
 #include "base/tensor.h"
 #include "base/text.h"
+#include "kernels/ceiling.h"
 #include "kernels/cpu.h"
 #include "model/clip/text_tower.h"
 #include "model/data/dataset.h"

@@ -746,8 +746,11 @@ int
 main(int argc, char **argv)
 {
 	struct status st = {0};
+	char processor[128];
 
 	omp_set_num_threads(1);
+	cpu_name(processor, sizeof(processor));
+	printf("%s, kernels: %s\n", processor, kernels_name(kernels_used()));
 	for (size_t i = 0; i < sizeof(workloads) / sizeof(*workloads); i++) {
 		if (!chosen(workloads[i].name, argc, argv))
 			continue;

@@ -6,6 +6,9 @@ start=(--db "$db" -c "load $digits" -c "data $digits/test.safetensors" -c 'conve
 
 run "${start[@]}" -c 'bench --t 3 --repeats 2' -c 'view bench --size 70x24'
 expect_status 0
+expect_out '^processor +[A-Za-z]'
+expect_out '^kernels +(plain|avx2|avx512|vnni|amx)$'
+expect_out '^ceiling spikes +[0-9.]'
 expect_out '^repeats +2$'
 expect_out '^3 +[0-9.]+ [a-z]+ +[0-9.]+$'
 expect_out 'bench: where a step goes'

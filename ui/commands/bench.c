@@ -1,6 +1,7 @@
 /* What this machine does with a plan. */
 #include "ui/commands/commands.h"
 
+#include "spikescope.h"
 #include "ui/scene/findings.h"
 #include "ui/workbench/notebook.h"
 
@@ -42,11 +43,21 @@ static bool
 print_profile(struct app *app, const struct profile *p, bool sites, struct status *st)
 {
 	struct output o;
+	struct ceiling ceiling;
+	char processor[128];
 	double stepped = 0;
 
 	for (int t = 0; t < p->steps; t++)
 		stepped += p->step[t];
+	if (!ceiling_measure(&ceiling, st))
+		return false;
 	output_init(&o);
+	cpu_name(processor, sizeof(processor));
+	output_text(&o, "processor", processor);
+	output_text(&o, "kernels", kernels_name(kernels_used()));
+	output_real(&o, "ceiling_floats", ceiling.floats);
+	output_real(&o, "ceiling_spikes", ceiling.spikes);
+	output_real(&o, "ceiling_bytes", ceiling.bytes);
 	output_text(&o, "plan", p->hash);
 	output_int(&o, "repeats", p->repeats);
 	output_real(&o, "reference_seconds", p->reference);

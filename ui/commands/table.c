@@ -819,7 +819,11 @@ const struct command_info command_table[] = {
      "measure what this machine does with the plan and the picture, on one thread",
      "Times of the reference, of every step, and of all steps layer by layer; ratio is a step's time over the reference's. A "
      "site's time is a step's mean; the product with weights counts for the site behind it, those of q, k and v for q. `view "
-     "bench` draws it. JSON keys: plan, repeats, reference_seconds, stepped_seconds, run_seconds, state_bytes, steps [{t, "
+     "bench` draws it. Ceilings are what the processor does at most with the kernels in use (SPIKESCOPE_KERNELS): multiply-adds "
+     "a "
+     "second of products of floats and of spikes that all send, and bytes that are copied. JSON keys: processor, kernels, "
+     "ceiling_floats, ceiling_spikes, ceiling_bytes, plan, repeats, reference_seconds, stepped_seconds, run_seconds, "
+     "state_bytes, steps [{t, "
      "seconds, ratio}], sites [{site, seconds, spikes, rate, bytes}].",
      "bench --t 8",
      cmd_bench},
