@@ -104,7 +104,7 @@ struct record_ugo {
 };
 /* The id of the new record, or of the one that is the same in name and content. */
 int64_t store_ugo_put(struct store *store, const struct record_ugo *ugo, struct status *st);
-/* Every UGO, newest first, whose name is `name` (NULL: all). The record is valid
+/* Every UGO, newest first, whose name is `name` (NULL: the newest of each name). The record is valid
  * within the call only; each returns false to stop. */
 bool store_ugo_list(struct store *store, const char *name, bool (*each)(void *ctx, const struct record_ugo *ugo), void *ctx,
 		    struct status *st);
@@ -123,7 +123,7 @@ int64_t store_session_new(struct store *store, const char *name, struct status *
 int64_t store_session_open(struct store *store, const char *name, struct status *st);
 /* Appends a line to the note. */
 bool store_session_note(struct store *store, int64_t session, const char *line, struct status *st);
-/* Newest first; each returns false to stop. */
+/* Those with a name or a note of their own first, then the newest; each returns false to stop. */
 bool store_session_list(struct store *store, bool (*each)(void *ctx, const struct record_session *session), void *ctx,
 			struct status *st);
 

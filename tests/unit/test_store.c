@@ -270,7 +270,7 @@ sessions_have_names_and_notes(void **state)
 	assert_true(store_session_note(store, a, "one", &st) && store_session_note(store, a, "two", &st));
 	assert_true(store_command_begin(store, a, "help", &st) > 0);
 	assert_true(store_session_list(store, count_session, list, &st));
-	assert_string_equal(list, "s4:0:0:;s3:0:0:;s1:1:0:one\ntwo;");
+	assert_string_equal(list, "s1:1:0:one\ntwo;s4:0:0:;s3:0:0:;");
 	store_close(store);
 }
 
@@ -334,7 +334,9 @@ ugos_come_back(void **state)
 	assert_int_equal(st.code, STATUS_USAGE);
 	status_clear(&st);
 	list.count = 0;
-	assert_true(store_ugo_list(store, NULL, keep_ugo, &list, &st) && list.count == 2);
+	assert_true(store_ugo_list(store, "g", keep_ugo, &list, &st) && list.count == 2);
+	list.count = 0;
+	assert_true(store_ugo_list(store, NULL, keep_ugo, &list, &st) && list.count == 1);
 	list.count = 0;
 	assert_true(store_ugo_list(store, "none", keep_ugo, &list, &st) && list.count == 0);
 	store_close(store);
